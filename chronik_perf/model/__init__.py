@@ -1,0 +1,56 @@
+"""The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
+
+from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Purpose, Slice, Start
+from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
+from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
+from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series
+from chronik_perf.model.measured import Measured, Unavailable, known
+from chronik_perf.model.metrics import METRICS, STAGES, Metric, judged, metric, role
+from chronik_perf.model.target import SIDES, Provenance, Side, Target
+from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
+from chronik_perf.model.workload import Arrival, DriverName, Workload, differing_field
+
+__all__ = [
+    "METRICS",
+    "SCHEMA_VERSION",
+    "SIDES",
+    "STAGES",
+    "Arrival",
+    "BadInput",
+    "Block",
+    "Canaries",
+    "Comparison",
+    "Design",
+    "DriverName",
+    "Effect",
+    "Environment",
+    "Latency",
+    "LoadWindow",
+    "Measured",
+    "MeasurementFailed",
+    "Metric",
+    "MetricVerdict",
+    "MissingProfile",
+    "Outcome",
+    "PerfError",
+    "Pilot",
+    "Profile",
+    "ProfileKind",
+    "Provenance",
+    "Purpose",
+    "Role",
+    "Series",
+    "Side",
+    "Slice",
+    "Start",
+    "Target",
+    "Unavailable",
+    "Verdict",
+    "Word",
+    "Workload",
+    "differing_field",
+    "judged",
+    "known",
+    "metric",
+    "role",
+]

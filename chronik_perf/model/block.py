@@ -1,0 +1,139 @@
+"""Block, Start, Slice: the nested units of measurement. The start is the unit; slices only narrow its noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chronik_perf.model.measured import Measured
+from chronik_perf.model.target import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Latencies of one window or of several merged: an HdrHistogram (V2, compressed, base64, in µs) and its digest.
+
+    `recorded` counts what the histogram holds; it must agree with what was acknowledged. `percentiles` are
+    (percentile, milliseconds) pairs in rising order, for pictures.
+    """
+
+    hdr: str
+    recorded: int
+    p50_ms: float
+    p99_ms: float
+    p999_ms: float
+    max_ms: float
+    percentiles: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWindow:
+    """What one load process did between its first send and its last acknowledgement.
+
+    Times are CLOCK_MONOTONIC nanoseconds. For acks=0 the window ends when the log end offset has caught up.
+    `stored` is the difference of the log end offsets read before the first send and after the last
+    acknowledgement, summed over partitions. `generator_cpu_s` is the load process's own CPU in the window.
+    `response` are closed-loop response times or, in an open loop, response times from the intended send;
+    `service` (open loop only) are those from the actual send.
+    """
+
+    first_send_ns: int
+    last_ack_ns: int
+    sent: int
+    acked: int
+    failed: int
+    stored: int
+    generator_cpu_s: float
+    response: Latency | None
+    service: Latency | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def window_s(self) -> float:
+        """Seconds between the two time stamps; the one denominator of every rate."""
+        return (self.last_ack_ns - self.first_send_ns) / 1e9
+
+    @property
+    def generator_busy(self) -> float:
+        """Share of one core that the generator used in the window, 0 to 1 (more if it had several)."""
+        return self.generator_cpu_s / self.window_s if self.window_s > 0 else 0.0
+
+
+Purpose: TypeAlias = Literal["gate", "series", "profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One window of load on one broker process, begun and ended with nothing in flight.
+
+    `broker_cpu_s` runs from before the first send until the broker was quiet again (scheduler's clock);
+    `quiet_s` is how long that took after the last acknowledgement. `telemetry` holds differences of the
+    broker's own counters over the slice, by the sampler's names.
+    """
+
+    workload: str
+    purpose: Purpose
+    load: LoadWindow
+    broker_cpu_s: Measured
+    quiet_s: Measured
+    rss_before_bytes: Measured
+    rss_after_bytes: Measured
+    telemetry: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One broker process from start to stop, and all slices that it served.
+
+    `latency` maps a workload's name to the merged latencies of this start's gate slices. `notes` are
+    sentences for people (unsteady warm-up, killed after the grace period).
+    """
+
+    side: Side
+    target: str
+    seed: int  # PYTHONHASHSEED of the process
+    order: int  # 0 if started first in its block
+    port: int
+    data_dir: str  # name of the folder, relative
+    ready_s: float
+    config: dict[str, str]
+    slices: tuple[Slice, ...] = ()
+    latency: dict[str, Latency] = field(default_factory=dict)
+    steady: dict[str, bool] = field(default_factory=dict)  # by workload
+    process: dict[str, Measured] = field(default_factory=dict)  # threads, descriptors, context switches, ...
+    notes: tuple[str, ...] = ()
+
+    def gate_slices(self, workload: str) -> Iterator[Slice]:
+        """Give the slices that count for verdicts of one workload."""
+        return (s for s in self.slices if s.workload == workload and s.purpose == "gate")
+
+
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """Three measurements that no version of a broker can touch; when they move, the machine did."""
+
+    fdatasync_ms: Measured
+    cpu_loop_ms: Measured
+    loopback_us: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Both versions, each started afresh, measured by slices in random order.
+
+    A block that is `discarded` (the reason is the text) is kept and shown, and counts for nothing.
+    """
+
+    index: int
+    base: Start
+    candidate: Start
+    canaries_before: Canaries
+    canaries_after: Canaries
+    interleaved: bool = True  # False: whole starts alternated, because quiet never came
+    notes: tuple[str, ...] = ()
+    discarded: str | None = None
+
+    def side(self, side: Side) -> Start:
+        """Give the start of one side."""
+        return self.base if side == "base" else self.candidate

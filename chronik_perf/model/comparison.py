@@ -1,0 +1,97 @@
+"""The comparison document: everything that was measured, and the circumstances. Verdicts are computed from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chronik_perf.model.block import Block
+from chronik_perf.model.evidence import MissingProfile, Profile, Series
+from chronik_perf.model.measured import Measured
+from chronik_perf.model.target import Target
+from chronik_perf.model.workload import Workload
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The plan, fixed before the first block of a look.
+
+    `blocks` is how many; `thresholds` maps "metric@workload" to what a person asked for instead of the metric's
+    own threshold; `family_error` is shared by all gates and watches of all workloads and all looks.
+    """
+
+    blocks: int
+    slices_per_side: int
+    seed: int
+    family_error: float = 0.01
+    thresholds: dict[str, float] = field(default_factory=dict)
+    quick: bool = False
+    look: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The machine and the tools, as far as they can change a number. `facts` is for people, in order."""
+
+    fingerprint: str  # same machine class, same fingerprint
+    cpu_model: str
+    cores: int
+    broker_core: int | None
+    load_core: int | None
+    kernel: str
+    python: str
+    filesystem: str
+    mount_options: str
+    clients: dict[str, str]  # client library -> version
+    facts: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """What a short trial told about one workload before the first block, and what was planned from it.
+
+    Round trips and quiet times are (base, candidate).
+    """
+
+    workload: str
+    round_trip_ms: tuple[float, float]
+    quiet_s: tuple[Measured, Measured]
+    slice_s: float
+    interleaved: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison, whole. `complete` is False when it was interrupted: what was measured is kept."""
+
+    schema_version: int
+    base: Target
+    candidate: Target
+    workloads: tuple[Workload, ...]
+    design: Design
+    environment: Environment
+    started_at: str  # ISO 8601, UTC
+    command: str  # reproduces it
+    pilots: tuple[Pilot, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    series: tuple[Series, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    missing_profiles: tuple[MissingProfile, ...] = ()
+    elapsed_s: float = 0.0
+    complete: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kept_blocks(self) -> tuple[Block, ...]:
+        """Blocks that count."""
+        return tuple(b for b in self.blocks if b.discarded is None)
+
+    def workload(self, name: str) -> Workload:
+        """Give a workload by name; KeyError where there is none."""
+        for workload in self.workloads:
+            if workload.name == name:
+                return workload
+        raise KeyError(name)

@@ -1,0 +1,204 @@
+"""Every metric, declared once: name, unit, which direction is better, how it is taken, and what it decides.
+
+The CLI, the tests and the reports follow from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from chronik_perf.model.block import Slice, Start
+from chronik_perf.model.measured import Measured, Unavailable, known
+from chronik_perf.model.verdict import Role
+from chronik_perf.model.workload import Workload
+
+Take: TypeAlias = Callable[[Start, str], Measured]
+"""Give one start's value of a metric for the workload of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. `threshold` is X: relative for the ratio scale, in `unit` for the difference scale.
+
+    `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["higher", "lower"]
+    scale: Literal["ratio", "difference"]
+    threshold: float
+    take: Take
+    min_commits_beyond: int = 0
+
+
+def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
+    return tuple(start.gate_slices(workload))
+
+
+def _throughput(start: Start, workload: str) -> Measured:
+    slices = _gate(start, workload)
+    window_s = sum(s.load.window_s for s in slices)
+    if window_s <= 0:
+        return Unavailable("no slice was measured")
+    # A ratio of sums: every slice weighs by its time, so a short one cannot pull the figure.
+    return sum(s.load.stored for s in slices) / window_s
+
+
+def _cpu_per_message(start: Start, workload: str) -> Measured:
+    slices = _gate(start, workload)
+    stored = sum(s.load.stored for s in slices)
+    if stored == 0:
+        return Unavailable("nothing was stored")
+    total_s = 0.0
+    for s in slices:
+        if isinstance(s.broker_cpu_s, Unavailable):
+            return s.broker_cpu_s
+        total_s += s.broker_cpu_s
+    return total_s * 1e6 / stored
+
+
+def _percentile(which: Literal["p50_ms", "p99_ms"]) -> Take:
+    def take(start: Start, workload: str) -> Measured:
+        latency = start.latency.get(workload)
+        if latency is None:
+            return Unavailable("acks=0 has no acknowledgement to time")
+        return float(getattr(latency, which))
+
+    return take
+
+
+def _rss_growth(start: Start, workload: str) -> Measured:
+    slices = _gate(start, workload)
+    stored = sum(s.load.stored for s in slices)
+    if not slices or stored == 0:
+        return Unavailable("nothing was stored")
+    grown = 0.0
+    for s in slices:
+        before, after = known(s.rss_before_bytes), known(s.rss_after_bytes)
+        if before is None or after is None:
+            return Unavailable("resident memory could not be read")
+        grown += after - before
+    return grown / stored
+
+
+def _unstored(start: Start, workload: str) -> Measured:
+    slices = _gate(start, workload)
+    return float(sum(abs(s.load.stored - s.load.acked) for s in slices))
+
+
+def _telemetry_mean(total: str, count: str, factor: float = 1.0) -> Take:
+    def take(start: Start, workload: str) -> Measured:
+        slices = _gate(start, workload)
+        if not all(total in s.telemetry and count in s.telemetry for s in slices) or not slices:
+            return Unavailable(f"the broker's metrics do not have {total}")
+        n = sum(s.telemetry[count] for s in slices)
+        if n == 0:
+            return Unavailable(f"{count} did not move")
+        return sum(s.telemetry[total] for s in slices) * factor / n
+
+    return take
+
+
+STAGES: tuple[str, ...] = ("decode", "metadata", "append", "commit_wait", "reply")
+"""Stages of a produce, in order, as slices' telemetry names them: `stage_<name>_s` and `batches`."""
+
+THROUGHPUT = Metric("throughput", "throughput", "msg/s", "higher", "ratio", 0.05, _throughput)
+CPU_PER_MESSAGE = Metric(
+    "cpu_per_message", "CPU per stored message", "µs", "lower", "ratio", 0.05, _cpu_per_message
+)
+P50 = Metric("p50", "median response time", "ms", "lower", "ratio", 0.05, _percentile("p50_ms"))
+P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percentile("p99_ms"), 30)
+RSS_GROWTH = Metric(
+    "rss_growth", "memory growth per stored message", "B", "lower", "difference", 64.0, _rss_growth
+)
+UNSTORED = Metric("unstored", "acknowledged but not stored", "msg", "lower", "difference", 0.0, _unstored)
+TASKS_PER_BATCH = Metric(
+    "tasks_per_batch",
+    "tasks spawned per batch",
+    "tasks",
+    "lower",
+    "difference",
+    0.0,
+    _telemetry_mean("tasks_created", "batches"),
+)
+BATCHES_PER_COMMIT = Metric(
+    "batches_per_commit",
+    "batches per commit",
+    "batches",
+    "higher",
+    "difference",
+    0.0,
+    _telemetry_mean("batches", "commits"),
+)
+SYNC_MS = Metric(
+    "sync_time", "sync time", "ms", "lower", "difference", 0.0, _telemetry_mean("sync_s", "syncs", 1e3)
+)
+STAGE_METRICS: tuple[Metric, ...] = tuple(
+    Metric(
+        f"stage_{stage}",
+        f"stage: {stage.replace('_', ' ')}",
+        "ms",
+        "lower",
+        "difference",
+        0.0,
+        _telemetry_mean(f"stage_{stage}_s", "batches", 1e3),
+    )
+    for stage in STAGES
+)
+
+METRICS: tuple[Metric, ...] = (
+    THROUGHPUT,
+    CPU_PER_MESSAGE,
+    P99,
+    P50,
+    RSS_GROWTH,
+    UNSTORED,
+    TASKS_PER_BATCH,
+    BATCHES_PER_COMMIT,
+    SYNC_MS,
+    *STAGE_METRICS,
+)
+
+
+def metric(name: str) -> Metric:
+    """Give the metric of that name; KeyError where there is none."""
+    for candidate in METRICS:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(name)
+
+
+def role(metric: Metric, workload: Workload) -> Role | None:
+    """Say what a metric decides for a workload; None where it means nothing there.
+
+    Gates must be decided. Watches raise an alarm when they have regressed. The rest is evidence: CPU per
+    message through librdkafka is, since its batches vary in size (10 % noise), and p50 in a closed loop is,
+    since it restates throughput.
+    """
+    raw = workload.driver == "wire"
+    match metric.name:
+        case "throughput":
+            return "watch" if workload.acks == 0 else "gate"
+        case "cpu_per_message":
+            return "gate" if raw else "evidence"
+        case "p99":
+            return None if workload.acks == 0 else "watch"
+        case "p50":
+            return None if workload.acks == 0 else "evidence"
+        case "rss_growth":
+            return "watch" if raw else "evidence"
+        case "unstored":
+            return "watch"
+        case _:
+            return "evidence"
+
+
+def judged(workloads: tuple[Workload, ...]) -> Iterator[tuple[Metric, Workload, Role]]:
+    """Give every metric that means something, for each workload, gates first."""
+    order = {"gate": 0, "watch": 1, "evidence": 2}
+    rows = [(m, w, r) for w in workloads for m in METRICS if (r := role(m, w)) is not None]
+    yield from sorted(rows, key=lambda row: order[row[2]])

@@ -1,0 +1,38 @@
+"""What is measured: how to start one version of a broker, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the measured program came from. `dirty` is True for uncommitted changes, None where unknown."""
+
+    source: str  # "checkout", "wheel", "command"
+    commit: str | None
+    dirty: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One version of a broker as something that can be started.
+
+    `argv` may hold `{host}`, `{port}`, `{metrics_port}` and `{data_dir}`. `ready` tells how readiness shows:
+    "json-line" is one line of JSON on stdout with `port`, `metrics_port` and `config`; "port" is that the
+    port accepts a connection. `config` is the configuration as declared, flat, dotted keys.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    ready: Literal["json-line", "port"]
+    provenance: Provenance
+    config: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+
+
+Side: TypeAlias = Literal["base", "candidate"]
+SIDES: tuple[Side, Side] = ("base", "candidate")

@@ -1,0 +1,76 @@
+"""What the statistics say: effects with intervals, and one word each where a word is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Word: TypeAlias = Literal["regressed", "improved", "unchanged", "inconclusive"]
+Role: TypeAlias = Literal["gate", "watch", "evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Candidate against base for one metric of one workload.
+
+    On the ratio scale `estimate`, `low`, `high` are relative changes (-0.78 is a fall of 78 %); on the difference
+    scale they are in the metric's unit. `level` is the confidence of this interval after the family-wise
+    correction. `block_sd` is the SD over blocks of the log ratio (or of the difference). `p` is the two-sided p of
+    "no change", and `base` / `candidate` the typical value of each side in the metric's unit.
+    """
+
+    scale: Literal["ratio", "difference"]
+    estimate: float
+    low: float
+    high: float
+    level: float
+    blocks: int
+    block_sd: float
+    p: float
+    base: float
+    candidate: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricVerdict:
+    """One row of the verdict. `word` is None for evidence, and where a watch or gate could not be judged.
+
+    `sentence` says it to a person; `why` says what an undecided row would take, or why there is no effect.
+    `per_block` are (block index, base value, candidate value) in the metric's unit.
+    """
+
+    metric: str
+    workload: str
+    role: Role
+    word: Word | None
+    threshold: float | None
+    effect: Effect | None
+    sentence: str
+    why: str = ""
+    per_block: tuple[tuple[int, float, float], ...] = ()
+
+    @property
+    def significant(self) -> bool:
+        """Tell whether this row may be coloured, sorted first or named in words: only a decided word may."""
+        return self.word in ("regressed", "improved")
+
+
+Outcome: TypeAlias = Literal["regression", "none", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one source of significance: words, tables, pictures and exit codes all read this."""
+
+    outcome: Outcome
+    headline: str
+    rows: tuple[MetricVerdict, ...]
+    family_error: float
+    look: int  # how often this comparison was judged, this time included
+    findings: tuple[
+        str, ...
+    ] = ()  # sentences: gaps, saturated generator, moved canaries, one-sided unsteadiness
+
+    def row(self, metric: str, workload: str) -> MetricVerdict | None:
+        """Give the row of one metric of one workload, if there is one."""
+        return next((r for r in self.rows if r.metric == metric and r.workload == workload), None)
