@@ -341,7 +341,7 @@ def a_comparison(
     design: Design | None = None,
     histograms: bool = True,
     evidence: bool = True,
-    gate_slice_s: float = 0.2,
+    gate_slice_s: float = 0.3,
 ) -> Comparison:
     """Measure two behaviours. The same arguments give the same comparison.
 

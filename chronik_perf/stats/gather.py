@@ -1,0 +1,77 @@
+"""Takes out of a comparison what a test is made of: one pair a block, and sums over gate slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chronik_perf.model import SIDES, Comparison, Metric, Side, Slice, Unavailable
+
+PerBlock = tuple[tuple[int, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """(block index, base, candidate) of the blocks that have both; `missing` says why the others have not."""
+
+    per_block: PerBlock
+    missing: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> list[tuple[float, float]]:
+        """Give the pairs alone."""
+        return [(base, candidate) for _, base, candidate in self.per_block]
+
+
+def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
+    """Take a metric from both starts of every kept block."""
+    rows: list[tuple[int, float, float]] = []
+    missing: list[str] = []
+    for block in comparison.kept_blocks:
+        base, candidate = metric.take(block.base, workload), metric.take(block.candidate, workload)
+        reasons = [
+            f"block {block.index} has no value for {name_of(comparison, side)}: {value.reason}"
+            for side, value in zip(SIDES, (base, candidate), strict=True)
+            if isinstance(value, Unavailable)
+        ]
+        if isinstance(base, Unavailable) or isinstance(candidate, Unavailable):
+            missing += reasons
+        else:
+            rows.append((block.index, base, candidate))
+    return Pairs(tuple(rows), tuple(missing))
+
+
+def name_of(comparison: Comparison, side: Side) -> str:
+    """Name a side as a person would; where both are the same version, say which is which."""
+    if comparison.base.name == comparison.candidate.name:
+        return f"{comparison.base.name} ({side})"
+    return comparison.base.name if side == "base" else comparison.candidate.name
+
+
+def gate_slices(comparison: Comparison, side: Side, workload: str) -> Iterator[Slice]:
+    """Give the gate slices of a side in all kept blocks."""
+    for block in comparison.kept_blocks:
+        yield from block.side(side).gate_slices(workload)
+
+
+def telemetry_total(comparison: Comparison, side: Side, workload: str, name: str) -> float | None:
+    """Sum a counter over a side's gate slices; None if any slice lacks it, for then the sum is not one."""
+    total, some = 0.0, False
+    for s in gate_slices(comparison, side, workload):
+        if name not in s.telemetry:
+            return None
+        total, some = total + s.telemetry[name], True
+    return total if some else None
+
+
+def share_of_time(
+    comparison: Comparison, side: Side, workload: str, used_s: Callable[[Slice], float | None]
+) -> float | None:
+    """Give seconds used per second of window over a side's gate slices; None if it is not known of each."""
+    used, window = 0.0, 0.0
+    for s in gate_slices(comparison, side, workload):
+        one = used_s(s)
+        if one is None:
+            return None
+        used, window = used + one, window + s.load.window_s
+    return used / window if window > 0 else None

@@ -1,0 +1,141 @@
+"""The verdict: the one source of significance for words, tables, sort order, pictures and exit codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronik_perf.model import Comparison, Metric, MetricVerdict, Outcome, Role, Verdict, Workload, judged
+from chronik_perf.stats import words
+from chronik_perf.stats.exact import unstored_row
+from chronik_perf.stats.family import EXACT, Family, threshold_of
+from chronik_perf.stats.findings import findings
+from chronik_perf.stats.gather import pairs_of
+from chronik_perf.stats.load import little, saturated, saturation_words
+from chronik_perf.stats.rows import evidence_row, statistical_row
+from chronik_perf.stats.tail import tail_row
+
+_WORD_ORDER = {"regressed": 0, "improved": 1, "inconclusive": 2, "unchanged": 3, None: 4}
+_ROLE_ORDER = {"gate": 0, "watch": 1, "evidence": 2}
+
+
+def judge(comparison: Comparison) -> Verdict:
+    """Judge every metric of every workload.
+
+    Rows come gates first, then watches, then evidence; within a role regressed, improved, open, unchanged.
+    The outcome is "regression" if any gate or watch regressed, else "inconclusive" if any gate is open, else
+    "none". A run that has no gate at all (acks=0 alone) must decide its throughput instead: nothing proved is
+    not "none".
+
+    Raises BadInput for a threshold or an error rate that makes no sense.
+    """
+    family = Family.of(comparison.design, comparison.workloads)
+    rows = [_row(comparison, m, w, r, family) for m, w, r in judged(comparison.workloads)]
+    rows = _related(comparison, rows)
+    rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
+    outcome = _outcome(rows)
+    return Verdict(
+        outcome=outcome,
+        headline=_headline(comparison, rows, outcome),
+        rows=tuple(rows),
+        family_error=comparison.design.family_error,
+        look=comparison.design.look,
+        findings=findings(comparison),
+    )
+
+
+def _row(
+    comparison: Comparison, metric: Metric, workload: Workload, role: Role, family: Family
+) -> MetricVerdict:
+    if metric.name in EXACT:
+        return unstored_row(comparison, metric, workload)
+    if role == "evidence":
+        return evidence_row(metric, workload, pairs_of(comparison, metric, workload.name), family)
+    threshold = threshold_of(metric, workload, comparison.design)
+    if metric.min_commits_beyond:
+        row = tail_row(comparison, metric, workload, threshold, family)
+    else:
+        pairs = pairs_of(comparison, metric, workload.name)
+        row = statistical_row(metric, workload, role, threshold, pairs, family)
+    if metric.name in ("throughput", "p99") and row.word == "unchanged":
+        return _unless_saturated(comparison, workload, row)
+    return row
+
+
+def _unless_saturated(comparison: Comparison, workload: Workload, row: MetricVerdict) -> MetricVerdict:
+    sides = saturated(comparison, workload.name)
+    if not sides:
+        return row
+    return replace(
+        row,
+        word="inconclusive",
+        sentence=row.sentence.replace(" is unchanged within ", " looks unchanged within "),
+        why=f"{saturation_words(comparison, workload, sides)}.",
+    )
+
+
+def _related(comparison: Comparison, rows: list[MetricVerdict]) -> list[MetricVerdict]:
+    """Say of evidence that follows from throughput that it does."""
+    by_key = {(r.metric, r.workload): r for r in rows}
+    return [_related_row(comparison, row, by_key.get(("throughput", row.workload))) for row in rows]
+
+
+def _related_row(
+    comparison: Comparison, row: MetricVerdict, throughput: MetricVerdict | None
+) -> MetricVerdict:
+    effect = row.effect
+    if row.role != "evidence" or effect is None or throughput is None or throughput.effect is None:
+        return row
+    said = ""
+    if row.metric == "cpu_per_message" and throughput.significant:
+        said = (
+            "Throughput differs by more than its threshold, and with it the size of librdkafka's batches: "
+            "this is a consequence."
+        )
+    elif row.metric == "p50":
+        said = little(comparison, comparison.workload(row.workload), throughput.effect, effect)
+    return replace(row, sentence=f"{row.sentence} {said}".rstrip())
+
+
+def _outcome(rows: list[MetricVerdict]) -> Outcome:
+    if any(r.word == "regressed" for r in rows):
+        return "regression"
+    return "none" if _must_decide(rows) and not _open(rows) else "inconclusive"
+
+
+def _must_decide(rows: list[MetricVerdict]) -> list[MetricVerdict]:
+    return [r for r in rows if r.role == "gate"] or [r for r in rows if r.metric == "throughput"]
+
+
+def _open(rows: list[MetricVerdict]) -> list[MetricVerdict]:
+    return [r for r in _must_decide(rows) if r.word not in ("improved", "unchanged", "regressed")]
+
+
+def _headline(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -> str:
+    base, candidate = comparison.base.name, comparison.candidate.name
+
+    def told(row: MetricVerdict) -> str:
+        title = comparison.workload(row.workload).title
+        return f"with {title}, {words.inside(row.sentence)}"
+
+    worse = [r for r in rows if r.word == "regressed"]
+    better = [r for r in rows if r.word == "improved"]
+    if outcome == "regression":
+        more = f" ({_others(len(worse) - 1, 'regressed')})" if len(worse) > 1 else ""
+        return f"{candidate} regressed against {base}: {told(worse[0])}{more}."
+    if outcome == "inconclusive":
+        undecided = _open(rows)
+        if not undecided:
+            return f"Inconclusive: nothing of {candidate} against {base} was judged."
+        first = undecided[0]
+        more = f" ({_others(len(undecided) - 1, 'open')})" if len(undecided) > 1 else ""
+        reason = f": {first.why.rstrip('.')}" if first.effect is None or "generator" in first.why else ""
+        return f"Inconclusive, {candidate} against {base}: {told(first)}{reason}{more}."
+    if better:
+        more = f" ({_others(len(better) - 1, 'improved')})" if len(better) > 1 else ""
+        return f"No regression, and {candidate} improved on {base}: {told(better[0])}{more}."
+    first = _must_decide(rows)[0]
+    return f"No regression of {candidate} against {base}: {told(first)}."
+
+
+def _others(n: int, what: str) -> str:
+    return f"{words.count(n, 'more row')} {what}"

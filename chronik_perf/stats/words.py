@@ -1,0 +1,115 @@
+"""Numbers as a person says them: three figures, thousands as K and M, percent to the place that counts."""
+
+from __future__ import annotations
+
+import math
+
+from chronik_perf.model import Effect, Metric
+
+FOLD = 2.5  # from this ratio on, "19.5-fold" says more than "+1,850 %"
+
+
+def number(value: float) -> str:
+    """Give a number in three significant figures: 206K, 10.9K, 1.5M, 9,056, 11.7, 0.6."""
+    if not math.isfinite(value):
+        return "unbounded"
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    for factor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if float(f"{size:.3g}") >= max(factor, 1e4):
+            return f"{sign}{_plain(size / factor)}{suffix}"
+    if size >= 1000:
+        return f"{sign}{size:,.0f}"
+    return f"{sign}{_plain(size)}"
+
+
+def _plain(size: float) -> str:
+    figures = f"{size:.3g}"
+    return f"{float(figures):.0f}" if "e+" in figures else figures
+
+
+def quantity(value: float, unit: str) -> str:
+    """Give a number with its unit; bytes become KB, MB and GB."""
+    if unit == "B":
+        for factor, suffix in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+            if abs(value) >= factor:
+                return f"{number(value / factor)} {suffix}"
+    return f"{number(value)} {unit}"
+
+
+def percent(fraction: float, places: int = 1, signed: bool = False) -> str:
+    """Give 0.947 as "94.7 %"; `signed` writes + and − in front of what is not zero."""
+    return f"{_percent_figure(fraction, places, signed)} %"
+
+
+def _percent_figure(fraction: float, places: int, signed: bool) -> str:
+    figure = f"{abs(fraction) * 100:,.{places}f}"
+    is_zero = float(figure.replace(",", "")) == 0
+    sign = "" if is_zero else "−" if fraction < 0 else "+" if signed else ""
+    return f"{sign}{figure}"
+
+
+def _places(low: float, high: float) -> int:
+    """Show no digit that the interval does not support."""
+    half = (high - low) / 2
+    return 0 if half >= 0.1 else 1 if half >= 0.0005 else 2
+
+
+def signed_change(effect: Effect, unit: str) -> str:
+    """Give an effect and its interval without judging it: "−13 % (−36 to +9 %)"."""
+    if effect.scale == "difference":
+        low, mid, high = (_signed(x) for x in (effect.low, effect.estimate, effect.high))
+        return f"{mid} {unit} ({low} to {high} {unit})"
+    if 1 + effect.estimate >= FOLD:
+        return f"{number(1 + effect.estimate)}-fold ({number(1 + effect.low)} to {number(1 + effect.high)})"
+    places = _places(effect.low, effect.high)
+    low, high = (_percent_figure(x, places, True) for x in (effect.low, effect.high))
+    return f"{percent(effect.estimate, places, signed=True)} ({low} to {high} %)"
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def moved(effect: Effect, unit: str) -> str:
+    """Say an effect whose interval lies on one side of no change: "fell by 94.7 % (94.5 to 94.9 %)"."""
+    verb = "rose" if effect.estimate > 0 else "fell"
+    if effect.scale == "ratio" and 1 + effect.estimate >= FOLD:
+        return f"{verb} {signed_change(effect, unit)}"
+    low, high = sorted((abs(effect.low), abs(effect.high)))
+    if effect.scale == "difference":
+        return f"{verb} by {number(abs(effect.estimate))} {unit} ({number(low)} to {number(high)} {unit})"
+    places = _places(effect.low, effect.high)
+    shown = (_percent_figure(x, places, False) for x in (low, high))
+    return f"{verb} by {percent(abs(effect.estimate), places)} ({' to '.join(shown)} %)"
+
+
+def from_to(effect: Effect, unit: str) -> str:
+    """Say the typical value of both sides: "from 206K to 10.9K msg/s"."""
+    return (
+        f"from {number(effect.base)} to {quantity(effect.candidate, unit)}"
+        if unit != "B"
+        else (f"from {quantity(effect.base, unit)} to {quantity(effect.candidate, unit)}")
+    )
+
+
+def threshold_words(metric: Metric, threshold: float) -> str:
+    """Say a threshold in its own scale: "5 %" or "64 B"."""
+    if metric.scale == "ratio":
+        return f"{threshold * 100:.3g} %"
+    return quantity(threshold, metric.unit)
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Give "1 block", "2 blocks"."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def capital(sentence: str) -> str:
+    """Begin a sentence as sentences begin, and leave the rest alone; p99 stays p99."""
+    return sentence if sentence[1:2].isdigit() else sentence[:1].upper() + sentence[1:]
+
+
+def inside(sentence: str) -> str:
+    """Begin a sentence as the rest of another does; CPU stays CPU, and the full stop goes."""
+    lowered = sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+    return lowered.rstrip(".")
