@@ -1,0 +1,18 @@
+"""Load generation: drivers in processes of their own, closed and open loop, and what the log then holds.
+
+A window begins and ends with nothing in flight; sent, acknowledged and stored are counted side by side.
+"""
+
+from chronik_perf.load.histogram import latency, merge
+from chronik_perf.load.process import LoadProcess
+from chronik_perf.load.topics import create_topic, delete_topic, log_end_offsets, topic_exists
+
+__all__ = [
+    "LoadProcess",
+    "create_topic",
+    "delete_topic",
+    "latency",
+    "log_end_offsets",
+    "merge",
+    "topic_exists",
+]

@@ -1,0 +1,99 @@
+"""Topics and log end offsets through librdkafka: for brokers that want TLS or SASL, which the raw wire does not do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
+
+from chronik_perf.load.client_config import admin_config, redact_text
+from chronik_perf.model import MeasurementFailed
+
+TIMEOUT_S = 10.0
+_LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+
+T = TypeVar("T")
+
+
+class Admin:
+    """An AdminClient whose every wait is bounded and whose failures are sentences without secrets."""
+
+    def __init__(self, bootstrap: str, client_config: Mapping[str, str]) -> None:
+        self._bootstrap = bootstrap
+        self._config = client_config
+        self._last_error = ""
+        try:
+            config: dict[str, Any] = {**admin_config(bootstrap, client_config), "error_cb": self._on_error}
+            self._client = AdminClient(config)
+        except (KafkaException, ValueError, TypeError) as error:
+            raise MeasurementFailed(
+                f"the client configuration is not accepted: {redact_text(_words(error), client_config)}"
+            ) from error
+
+    def partitions(self, topic: str) -> list[int] | None:
+        """Give the partitions of a topic, or None if it does not exist."""
+        described = self._ask("describe its topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
+        found = described.topics.get(topic)
+        return None if found is None else sorted(found.partitions)
+
+    def create(self, topic: str, partitions: int) -> None:
+        """Create a topic and wait until it has all its leaders."""
+        self._settle(f"create topic '{topic}'", self._client.create_topics([NewTopic(topic, partitions)]))
+        deadline = time.monotonic() + TIMEOUT_S
+        while len(self.partitions(topic) or ()) < partitions or not self._led(topic):
+            if time.monotonic() > deadline:
+                raise MeasurementFailed(
+                    f"topic '{topic}' was created at {self._bootstrap}, and its partitions had no leader "
+                    f"after {TIMEOUT_S:g} s"
+                )
+            time.sleep(0.05)
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic; one that is not there is no failure."""
+        if self.partitions(topic) is not None:
+            self._settle(f"delete topic '{topic}'", self._client.delete_topics([topic]))
+
+    def offsets(self, topic: str, partitions: list[int]) -> dict[int, int]:
+        """Give the log end offset of each partition."""
+        wanted = {TopicPartition(topic, p): _LATEST for p in partitions}
+        futures = self._client.list_offsets(wanted, request_timeout=TIMEOUT_S)
+        found = self._settle(f"tell the log end offsets of '{topic}'", futures)
+        return {tp.partition: result.offset for tp, result in found.items()}
+
+    def _led(self, topic: str) -> bool:
+        described = self._ask(
+            "describe its topics", lambda: self._client.list_topics(topic, timeout=TIMEOUT_S)
+        )
+        return all(p.error is None and p.leader >= 0 for p in described.topics[topic].partitions.values())
+
+    def _ask(self, what: str, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except KafkaException as error:
+            # "Timed out" alone helps nobody; what the connection said (bad certificate, bad password) does.
+            why = f"{_words(error)}{f' ({self._last_error})' if self._last_error else ''}"
+            raise MeasurementFailed(
+                f"the broker at {self._bootstrap} did not {what}: {redact_text(why, self._config)}"
+            ) from error
+
+    def _settle(self, what: str, futures: Mapping[Any, Future[T]]) -> dict[Any, T]:
+        def wait() -> dict[Any, T]:
+            try:
+                return {key: future.result(TIMEOUT_S + 1) for key, future in futures.items()}
+            except TimeoutError as error:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from error
+
+        return self._ask(what, wait)
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._last_error = error.str()
+
+
+def _words(error: Exception) -> str:
+    inner = error.args[0] if error.args else error
+    return inner.str() if isinstance(inner, KafkaError) else str(inner)

@@ -1,0 +1,59 @@
+"""Which driver serves which workload. A new driver is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chronik_perf.load.driver import Driver
+from chronik_perf.model import BadInput, Workload
+
+
+def check_workload(workload: Workload, client_config: Mapping[str, str] | None) -> None:
+    """Raise BadInput, with what to change, for a workload that no driver can give."""
+    for name, least in (("message_size_bytes", 1), ("in_flight", 1), ("partitions", 1)):
+        if getattr(workload, name) < least:
+            raise BadInput(
+                f"{name} of workload {workload.name} is {getattr(workload, name)}; it must be at least 1"
+            )
+    if workload.acks not in (0, 1, -1):
+        raise BadInput(f"acks of workload {workload.name} is {workload.acks}; it must be 0, 1 or -1 (all)")
+    if workload.linger_ms < 0:
+        raise BadInput(
+            f"linger_ms of workload {workload.name} is {workload.linger_ms:g}; it cannot be negative"
+        )
+    if workload.driver == "wire" and client_config is not None:
+        raise BadInput(
+            "the wire driver speaks neither TLS nor SASL; use the librdkafka driver with a client configuration"
+        )
+    if workload.arrival == "open":
+        if workload.driver != "wire":
+            raise BadInput("an open loop needs the wire driver; use --driver wire")
+        if workload.acks == 0:
+            raise BadInput("an open loop times acknowledgements; use acks 1 or all")
+        if not workload.rate_msgs_per_s or workload.rate_msgs_per_s <= 0:
+            raise BadInput("an open loop needs a rate above 0 messages a second")
+
+
+def make_driver(
+    workload: Workload, bootstrap: str, topic: str, client_config: Mapping[str, str] | None
+) -> Driver:
+    """Make the driver of a checked workload, connected. Drivers are imported late: each costs start-up time."""
+    if workload.driver == "wire":
+        if workload.arrival == "open":
+            from chronik_perf.load.wire.open import WireOpen
+
+            return WireOpen(workload, bootstrap, topic)
+        if workload.acks == 0:
+            from chronik_perf.load.wire.unacked import WireUnacked
+
+            return WireUnacked(workload, bootstrap, topic)
+        from chronik_perf.load.wire.closed import WireClosed
+
+        return WireClosed(workload, bootstrap, topic)
+    if workload.acks == 0:
+        from chronik_perf.load.librdkafka_bulk import Bulk
+
+        return Bulk(workload, bootstrap, topic, client_config)
+    from chronik_perf.load.librdkafka_closed import ClosedLoop
+
+    return ClosedLoop(workload, bootstrap, topic, client_config)

@@ -1,0 +1,189 @@
+"""A load generator in a process of its own, as its parent sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import chronik_perf
+from chronik_perf.load.driver import GRACE_S
+from chronik_perf.load.drivers import check_workload
+from chronik_perf.load.messages import line, window_from, workload_to
+from chronik_perf.model import LoadWindow, MeasurementFailed, Workload
+
+START_TIMEOUT_S = 40.0
+# Beyond the window: offsets before and after, the last acknowledgements, catching up; each is bounded itself.
+_ANSWER_MARGIN_S = 4 * GRACE_S
+_STOP_GRACE_S = 2.0
+_STDERR_SHOWN = 300
+
+
+class LoadProcess:
+    """One load process, connected to one topic of one broker. Make it with `start`.
+
+    The process dies with the thread that started it (PR_SET_PDEATHSIG), so start it from the main thread.
+    Every wait is bounded; after MeasurementFailed the process has been killed or can still be stopped.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], stderr: IO[bytes], workload: Workload) -> None:
+        self._process = process
+        self._stderr = stderr
+        self._workload = workload
+        self._buffer = b""
+        self._running_s: float | None = None
+
+    @classmethod
+    def start(
+        cls,
+        workload: Workload,
+        bootstrap: str,
+        topic: str,
+        core: int | None,
+        client_config: Mapping[str, str] | None = None,
+    ) -> LoadProcess:
+        """Start a load process pinned to `core` (None: not pinned), connect it and make it ready.
+
+        Raises BadInput for a workload that no driver can give, and MeasurementFailed if nobody listens at
+        `bootstrap` within bounded time, or the topic is unknown there.
+        """
+        check_workload(workload, client_config)
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        # The package may be a checkout that is not installed; -P keeps the user's folder from shadowing modules.
+        home = str(Path(chronik_perf.__file__).parents[1])
+        environment = {**os.environ, "PYTHONPATH": home}
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "chronik_perf.load.worker",
+                str(os.getpid()),
+                str(-1 if core is None else core),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment,
+            bufsize=0,
+            process_group=0,  # a terminal's Ctrl-C reaches the parent alone, which then ends this one
+        )
+        load = cls(process, stderr, workload)
+        try:
+            load._send(
+                {
+                    "do": "start",
+                    "workload": workload_to(workload),
+                    "bootstrap": bootstrap,
+                    "topic": topic,
+                    "client_config": None if client_config is None else dict(client_config),
+                }
+            )
+            load._answer(START_TIMEOUT_S)
+        except BaseException:
+            load.kill()
+            raise
+        return load
+
+    @property
+    def pid(self) -> int:
+        """Process id of the load process."""
+        return self._process.pid
+
+    def run(self, duration_s: float, max_bytes: int) -> LoadWindow:
+        """Give one window of load: nothing in flight at its begin and end, offsets read before and after.
+
+        Sends for `duration_s` or `max_bytes` of message values, whichever ends first. Raises MeasurementFailed
+        if the broker dies, does not answer in bounded time, or the load process ends.
+        """
+        self.begin(duration_s, max_bytes)
+        return self.finish()
+
+    def begin(self, duration_s: float, max_bytes: int) -> None:
+        """Begin a window and come back at once; `finish` awaits it."""
+        if self._running_s is not None:
+            raise RuntimeError("a window is already running")
+        self._send({"do": "run", "duration_s": duration_s, "max_bytes": max_bytes})
+        self._running_s = duration_s
+
+    def finish(self) -> LoadWindow:
+        """Await the window that `begin` began; see `run`."""
+        if self._running_s is None:
+            raise RuntimeError("no window is running")
+        duration_s, self._running_s = self._running_s, None
+        return window_from(self._answer(duration_s + _ANSWER_MARGIN_S))
+
+    def stop(self) -> None:
+        """Ask the process to end and await it; kill it where it does not end within the grace period."""
+        if self._process.poll() is None:
+            with contextlib.suppress(MeasurementFailed, OSError):
+                self._send({"do": "stop"})
+            with contextlib.suppress(OSError):
+                self._pipes()[0].close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_GRACE_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once and await it. Harmless where it has ended already."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (*self._pipes(), self._stderr):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        return self._process.stdin, self._process.stdout
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._pipes()[0].write(line(message))
+        except (OSError, ValueError) as error:
+            raise self._ended() from error
+
+    def _answer(self, timeout_s: float) -> dict[str, Any]:
+        out = self._pipes()[1].fileno()
+        poll = select.poll()
+        poll.register(out, select.POLLIN)
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._buffer:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
+                self.kill()
+                raise MeasurementFailed(
+                    f"the load process of workload {self._workload.name} gave no answer within {timeout_s:g} s "
+                    "and was killed"
+                )
+            part = os.read(out, 1 << 16)
+            if not part:
+                raise self._ended()
+            self._buffer += part
+        first, _, self._buffer = self._buffer.partition(b"\n")
+        answer: dict[str, Any] = json.loads(first)
+        if "failed" in answer:
+            raise MeasurementFailed(answer["failed"])
+        ok: dict[str, Any] = answer["ok"]
+        return ok
+
+    def _ended(self) -> MeasurementFailed:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_GRACE_S)
+        code = self._process.poll()
+        how = "still runs" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+        with contextlib.suppress(OSError, ValueError):
+            self._stderr.seek(0)
+            words = self._stderr.read().decode(errors="replace").strip()
+            if words:
+                how += f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}"
+        return MeasurementFailed(
+            f"the load process of workload {self._workload.name} ended by itself ({how})"
+        )

@@ -1,0 +1,261 @@
+"""Requests as bytes and responses as values, in the last versions that are not flexible.
+
+Layouts are those of https://kafka.apache.org/protocol.html; record batches are format v2 (magic 2).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import google_crc32c
+
+PRODUCE, LIST_OFFSETS, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS = 0, 2, 3, 18, 19, 20
+
+# What this client can speak, best first. Kafka 4 has dropped older ones; flexible versions are not needed.
+SPOKEN: dict[int, tuple[int, ...]] = {
+    PRODUCE: (7, 6, 5, 4, 3),
+    LIST_OFFSETS: (1,),
+    METADATA: (4,),
+    CREATE_TOPICS: (4, 3, 2),
+    DELETE_TOPICS: (3, 2, 1),
+}
+API_NAMES = {
+    PRODUCE: "Produce",
+    LIST_OFFSETS: "ListOffsets",
+    METADATA: "Metadata",
+    API_VERSIONS: "ApiVersions",
+    CREATE_TOPICS: "CreateTopics",
+    DELETE_TOPICS: "DeleteTopics",
+}
+ERRORS = {
+    -1: "unknown server error",
+    1: "offset out of range",
+    2: "corrupt message (CRC)",
+    3: "unknown topic or partition",
+    5: "leader not available",
+    6: "not leader for partition",
+    7: "request timed out",
+    10: "message too large",
+    17: "invalid topic name",
+    19: "not enough replicas",
+    20: "not enough replicas after append",
+    29: "topic authorization failed",
+    31: "cluster authorization failed",
+    35: "unsupported version",
+    36: "topic already exists",
+    37: "invalid number of partitions",
+    38: "invalid replication factor",
+    41: "not controller",
+    42: "invalid request",
+    44: "policy violation",
+    56: "storage error",
+    73: "topic deletion is disabled",
+}
+UNKNOWN_TOPIC, TOPIC_EXISTS, NOT_CONTROLLER = 3, 36, 41
+# Errors that a new topic shows while its leader is being chosen.
+NOT_YET = frozenset({3, 5, 6})
+
+LATEST = -1
+CLIENT_ID = b"chronik-perf"
+
+
+def error_text(code: int) -> str:
+    """Say an error code of the protocol in words."""
+    return f"{ERRORS.get(code, 'error of the Kafka protocol')} (error {code})"
+
+
+def string(text: str) -> bytes:
+    """Encode a STRING: length as INT16, then UTF-8."""
+    raw = text.encode()
+    return struct.pack(">h", len(raw)) + raw
+
+
+def frame(api_key: int, version: int, correlation_id: int, body: bytes) -> bytes:
+    """Put size and request header (version 1) before a body."""
+    header = struct.pack(">hhih", api_key, version, correlation_id, len(CLIENT_ID)) + CLIENT_ID
+    return struct.pack(">i", len(header) + len(body)) + header + body
+
+
+def _varint(value: int) -> bytes:
+    zigzag = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    while zigzag > 0x7F:
+        out.append(zigzag & 0x7F | 0x80)
+        zigzag >>= 7
+    out.append(zigzag)
+    return bytes(out)
+
+
+def record_batch(value: bytes, timestamp_ms: int) -> bytes:
+    """Encode one record without key as a record batch v2: no compression, no producer id."""
+    record = b"\x00" + _varint(0) + _varint(0) + _varint(-1) + _varint(len(value)) + value + _varint(0)
+    record = _varint(len(record)) + record
+    # attributes, last offset delta, first and max timestamp, producer id and epoch, base sequence, count
+    body = struct.pack(">hiqqqhii", 0, 0, timestamp_ms, timestamp_ms, -1, -1, -1, 1) + record
+    crc = google_crc32c.value(body)
+    after_length = struct.pack(">ibI", -1, 2, crc) + body
+    return struct.pack(">qi", 0, len(after_length)) + after_length
+
+
+def produce_request(
+    version: int, correlation_id: int, topic: str, partition: int, acks: int, timeout_ms: int, batch: bytes
+) -> bytes:
+    """Encode a whole Produce request (v3 to v7) of one batch for one partition."""
+    body = (
+        struct.pack(">hhi", -1, acks, timeout_ms)
+        + struct.pack(">i", 1)
+        + string(topic)
+        + struct.pack(">iii", 1, partition, len(batch))
+        + batch
+    )
+    return frame(PRODUCE, version, correlation_id, body)
+
+
+def produce_response_start(
+    version: int, correlation_id: int, topic: str, partition: int
+) -> tuple[bytes, int]:
+    """Give how the response to `produce_request` begins when it succeeded, and its whole length in bytes.
+
+    Size, correlation id, topic, partition and an error code of 0 come first, and what follows them has a
+    fixed length: one comparison tells success.
+    """
+    rest = 8 + 8 + (8 if version >= 5 else 0) + 4  # base offset, append time, log start offset, throttle
+    after_size = struct.pack(">ii", correlation_id, 1) + string(topic) + struct.pack(">iih", 1, partition, 0)
+    length = len(after_size) + rest
+    return struct.pack(">i", length) + after_size, 4 + length
+
+
+def list_offsets_body(topic: str, partitions: Iterable[int], timestamp: int = LATEST) -> bytes:
+    """Encode ListOffsets v1 for some partitions of one topic."""
+    wanted = list(partitions)
+    head = struct.pack(">ii", -1, 1) + string(topic) + struct.pack(">i", len(wanted))
+    return head + b"".join(struct.pack(">iq", p, timestamp) for p in wanted)
+
+
+def metadata_body(topic: str | None) -> bytes:
+    """Encode Metadata v4 for one topic (or for none, just the brokers), never creating it."""
+    names = b"" if topic is None else string(topic)
+    return struct.pack(">i", 0 if topic is None else 1) + names + b"\x00"
+
+
+def create_topic_body(version: int, topic: str, partitions: int, timeout_ms: int) -> bytes:
+    """Encode CreateTopics for one topic; the broker's default replication factor where it can be asked for."""
+    factor = -1 if version >= 4 else 1
+    described = string(topic) + struct.pack(">ihii", partitions, factor, 0, 0)
+    return struct.pack(">i", 1) + described + struct.pack(">ib", timeout_ms, 0)
+
+
+def delete_topic_body(topic: str, timeout_ms: int) -> bytes:
+    """Encode DeleteTopics for one topic."""
+    return struct.pack(">i", 1) + string(topic) + struct.pack(">i", timeout_ms)
+
+
+class Reader:
+    """Reads a response from left to right; struct.error where it is shorter than its version says."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, layout: str) -> tuple[int, ...]:
+        """Unpack big-endian integers, in struct's letters."""
+        values = struct.unpack_from(">" + layout, self._data, self._at)
+        self._at += struct.calcsize(">" + layout)
+        return values
+
+    def one(self, letter: str) -> int:
+        """Unpack one big-endian integer."""
+        return self.take(letter)[0]
+
+    def text(self) -> str | None:
+        """Read a NULLABLE_STRING."""
+        length = self.one("h")
+        if length < 0:
+            return None
+        raw = self._data[self._at : self._at + length]
+        self._at += length
+        return raw.decode()
+
+    def numbers(self) -> list[int]:
+        """Read an ARRAY of INT32."""
+        return [self.one("i") for _ in range(self.one("i"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where the brokers are, and who leads the partitions of the topic that was asked for.
+
+    `leaders` maps a partition to its leader's node id (-1: none yet); `error` is the topic's error code.
+    """
+
+    brokers: dict[int, tuple[str, int]]
+    controller: int
+    leaders: dict[int, int]
+    error: int
+
+
+def read_api_versions(data: bytes) -> tuple[int, dict[int, tuple[int, int]]]:
+    """Read ApiVersions v0: an error code, and (lowest, highest) version by API key."""
+    reader = Reader(data)
+    error = reader.one("h")
+    ranges = {}
+    for _ in range(reader.one("i")):
+        key, low, high = reader.take("hhh")
+        ranges[key] = (low, high)
+    return error, ranges
+
+
+def read_metadata(data: bytes) -> Metadata:
+    """Read Metadata v4 of at most one topic."""
+    reader = Reader(data)
+    reader.one("i")  # throttle
+    brokers: dict[int, tuple[str, int]] = {}
+    for _ in range(reader.one("i")):
+        node = reader.one("i")
+        host, port = reader.text() or "", reader.one("i")
+        reader.text()  # rack
+        brokers[node] = (host, port)
+    reader.text()  # cluster id
+    controller = reader.one("i")
+    leaders: dict[int, int] = {}
+    error = 0
+    for _ in range(reader.one("i")):
+        error = reader.one("h")
+        reader.text()
+        reader.one("b")  # internal
+        for _ in range(reader.one("i")):
+            _partition_error, index, leader = reader.take("hii")
+            reader.numbers()  # replicas
+            reader.numbers()  # in-sync replicas
+            leaders[index] = leader
+    return Metadata(brokers, controller, leaders, error)
+
+
+def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:
+    """Read ListOffsets v1 of one topic: (error code, offset) by partition."""
+    reader = Reader(data)
+    offsets = {}
+    for _ in range(reader.one("i")):
+        reader.text()
+        for _ in range(reader.one("i")):
+            index, error, _timestamp, offset = reader.take("ihqq")
+            offsets[index] = (error, offset)
+    return offsets
+
+
+def read_create_topic(data: bytes) -> tuple[int, str | None]:
+    """Read CreateTopics (v2 to v4) of one topic: error code and the broker's own words."""
+    reader = Reader(data)
+    reader.take("ii")  # throttle, number of topics
+    reader.text()
+    return reader.one("h"), reader.text()
+
+
+def read_delete_topic(data: bytes) -> int:
+    """Read DeleteTopics (v1 to v3) of one topic: its error code."""
+    reader = Reader(data)
+    reader.take("ii")  # throttle, number of topics
+    reader.text()
+    return reader.one("h")

@@ -1,0 +1,94 @@
+"""The load process: `python -m chronik_perf.load.worker PARENT_PID CORE`, driven by lines of JSON.
+
+It reads one request a line on stdin and answers each with one line on stdout: {"ok": ...} or {"failed": text}.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from chronik_perf.load.drivers import make_driver
+from chronik_perf.load.measure import measure
+from chronik_perf.load.messages import line, window_to, workload_from
+from chronik_perf.load.topics import open_offsets
+from chronik_perf.model import MeasurementFailed
+
+_PR_SET_TIMERSLACK, _PR_SET_PDEATHSIG = 29, 1
+
+
+def main(arguments: list[str]) -> None:
+    """Serve requests until told to stop or until stdin ends."""
+    parent, core = int(arguments[0]), int(arguments[1])
+    _die_with(parent)
+    if core >= 0:
+        os.sched_setaffinity(0, {core})
+    # The answers have stdout for themselves, whatever a library prints.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        _serve(answers)
+    except BrokenPipeError:
+        pass  # nobody is left to be told
+    # Connections, threads and memory go with the process; nothing here needs tidying that could take time.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _serve(answers: int) -> None:
+    worker: _Worker | None = None
+    for raw in sys.stdin.buffer:
+        request = json.loads(raw)
+        if request["do"] == "stop":
+            return
+        try:
+            if request["do"] == "start":
+                worker = _Worker(request)
+                answer: dict[str, Any] = {"ok": {}}
+            else:
+                assert worker is not None
+                answer = {"ok": worker.run(request["duration_s"], request["max_bytes"])}
+        except MeasurementFailed as error:
+            answer = {"failed": str(error)}
+        _write(answers, line(answer))
+        gc.collect()
+
+
+class _Worker:
+    def __init__(self, request: dict[str, Any]) -> None:
+        self._workload = workload_from(request["workload"])
+        config: Mapping[str, str] | None = request["client_config"]
+        bootstrap, topic = request["bootstrap"], request["topic"]
+        self._offsets = open_offsets(bootstrap, topic, config)
+        self._driver = make_driver(self._workload, bootstrap, topic, config)
+        # A collection in the middle of a window would be a pause of the generator's own making; windows
+        # make no reference cycles, and what they leave is collected between them.
+        gc.freeze()
+        gc.disable()
+
+    def run(self, duration_s: float, max_bytes: int) -> dict[str, Any]:
+        return window_to(measure(self._driver, self._offsets, self._workload, duration_s, max_bytes))
+
+
+def _die_with(parent: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc.prctl(_PR_SET_TIMERSLACK, 1)  # the default lets a schedule slip by 50 µs
+    if os.getppid() != parent:
+        os._exit(0)  # the parent died before the kernel was asked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
