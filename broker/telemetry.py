@@ -1,0 +1,248 @@
+"""What the broker says about itself, as Prometheus metrics on a port of its own.
+
+The hot path adds plain numbers, once for each turn of the event loop or each commit, never once for each
+batch; a collector reads them when it is scraped. It is served by a thread of prometheus_client.
+
+========================================= ========= =====================================================
+name                                      type      meaning
+========================================= ========= =====================================================
+chronik_event_loop_lag_seconds            histogram how late a timer of 10 ms ran; below 1 ms it only
+                                                    shows the timer's own granularity
+chronik_asyncio_tasks_alive               gauge     tasks created and not yet finished
+chronik_asyncio_tasks_created_total       counter   tasks created since the start
+chronik_connections                       gauge     open client connections
+chronik_requests_in_flight                gauge     requests that were read and not yet answered
+chronik_produce_batches_total             counter   record batches accepted for the log
+chronik_produce_messages_total            counter   messages in them
+chronik_produce_bytes_total               counter   bytes of those batches
+chronik_produce_stage_seconds_total       counter   by ``stage``: time that batches spent in it, summed
+chronik_produce_stage_batches_total       counter   by ``stage``: batches that passed it
+chronik_wal_commits_total                 counter   commits, failed ones too
+chronik_wal_commit_batches                histogram batches in a commit
+chronik_wal_commit_bytes                  histogram bytes in a commit, record headers included
+chronik_wal_sync_seconds                  histogram a commit's time in fdatasync, all its files
+chronik_wal_syncs_total                   counter   files synced
+chronik_wal_sync_failures_total           counter   commits of which nothing was acknowledged
+chronik_wal_queued_bytes                  gauge     bytes that wait for a commit or are in one
+chronik_wal_queued_batches                gauge     the same in batches
+========================================= ========= =====================================================
+
+Stages of a produce, in order; their means add up to the time between reading a request and handing its
+reply to the socket. All batches of one turn of the event loop pass the first three together, so each is
+charged the turn's whole time in them.
+
+``decode``       from the turn's first read to the end of parsing and checking CRCs
+``metadata``     giving out offsets and ``update_partition_offset``
+``append``       building WAL records and queueing them
+``commit_wait``  from being queued until the commit that holds it was synced (acks=0 as well)
+``reply``        from then until the reply was handed to the socket, waiting for the event loop
+                 included (acks=0 has none and is not counted)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Protocol
+
+from broker.wal.group_commit import Commit
+
+STAGES = ("decode", "metadata", "append", "commit_wait", "reply")
+_LAG_PERIOD_MS = 10
+_TIME_BOUNDS_S = (
+    *(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075),
+    *(0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0),
+)
+_BATCH_BOUNDS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048)
+_BYTE_BOUNDS = tuple(4**power for power in range(4, 14))
+
+
+class Histogram:
+    """Counts by upper bound and a sum, in the unit of what is observed."""
+
+    __slots__ = ("_bounds", "_counts", "_sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def cumulative(self) -> tuple[list[tuple[str, float]], float]:
+        """Prometheus buckets (upper bound, count up to it) and the sum."""
+        total = 0
+        buckets: list[tuple[str, float]] = []
+        for bound, count in zip((*self._bounds, float("inf")), tuple(self._counts), strict=True):
+            total += count
+            buckets.append(("+Inf" if bound == float("inf") else repr(float(bound)), total))
+        return buckets, self._sum
+
+
+class Observed(Protocol):
+    """What is read from the broker only when it is scraped."""
+
+    def connections_open(self) -> int: ...
+
+    def requests_in_flight(self) -> int: ...
+
+    def queued_bytes(self) -> int: ...
+
+    def queued_batches(self) -> int: ...
+
+
+class Telemetry:
+    """The numbers. ``clock`` gives seconds; all methods are called from the event loop's thread."""
+
+    clock: Callable[[], float] = staticmethod(time.perf_counter)
+
+    def __init__(self) -> None:
+        self.tasks_created = 0
+        self.tasks_finished = 0
+        self.loop_lag_s = Histogram(_TIME_BOUNDS_S)
+        self.batches = 0
+        self.messages = 0
+        self.batch_bytes = 0
+        self.stage_s = dict.fromkeys(STAGES, 0.0)
+        self.replied_batches = 0
+        self.committed_batches = 0
+        self.commits = 0
+        self.failed_commits = 0
+        self.syncs = 0
+        self.commit_batches = Histogram(_BATCH_BOUNDS)
+        self.commit_bytes = Histogram(_BYTE_BOUNDS)
+        self.sync_s = Histogram(_TIME_BOUNDS_S)
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Count the tasks of ``loop`` from now on and begin to measure its lag."""
+
+        def finished(_: object) -> None:
+            self.tasks_finished += 1
+
+        def factory(
+            loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any
+        ) -> asyncio.Task[Any]:
+            task = asyncio.Task(coro, loop=loop, **options)
+            self.tasks_created += 1
+            task.add_done_callback(finished)
+            return task
+
+        def tick(due_s: float) -> None:
+            now_s = time.monotonic()
+            self.loop_lag_s.observe(max(now_s - due_s, 0.0))
+            # The loop's clock has whole milliseconds, so that is what the timer is due at.
+            next_due_s = (int(now_s * 1e3) + _LAG_PERIOD_MS) / 1e3
+            loop.call_later(_LAG_PERIOD_MS / 1e3, tick, next_due_s)
+
+        loop.set_task_factory(factory)  # type: ignore[arg-type]
+        loop.call_soon(tick, time.monotonic())
+
+    def turn(
+        self, batches: int, messages: int, size_bytes: int, times_s: tuple[float, float, float, float]
+    ) -> None:
+        """One turn of the event loop that appended ``batches``: when each of its stages began and ended."""
+        begun_s, decoded_s, noted_s, appended_s = times_s
+        self.batches += batches
+        self.messages += messages
+        self.batch_bytes += size_bytes
+        stage_s = self.stage_s
+        stage_s["decode"] += batches * (decoded_s - begun_s)
+        stage_s["metadata"] += batches * (noted_s - decoded_s)
+        stage_s["append"] += batches * (appended_s - noted_s)
+
+    def committed(self, commit: Commit) -> None:
+        self.commits += 1
+        self.committed_batches += commit.batches
+        done_s = commit.done_at_s
+        self.stage_s["commit_wait"] += sum(s.batches * (done_s - s.queued_at_s) for s in commit.submissions)
+        self.commit_batches.observe(commit.batches)
+        self.commit_bytes.observe(commit.size_bytes)
+        if commit.error is not None:
+            self.failed_commits += 1
+            return
+        self.syncs += commit.syncs
+        self.sync_s.observe(commit.sync_s)
+
+    def replied(self, batches: int, done_s: float) -> None:
+        """The replies to ``batches`` that were synced at ``done_s`` have been handed to their sockets."""
+        self.replied_batches += batches
+        self.stage_s["reply"] += batches * (self.clock() - done_s)
+
+
+class NoTelemetry(Telemetry):
+    """Counts nothing and reads no clock: what ``telemetry.enabled=false`` puts in its place."""
+
+    clock = float
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        pass
+
+    def turn(
+        self, batches: int, messages: int, size_bytes: int, times_s: tuple[float, float, float, float]
+    ) -> None:
+        pass
+
+    def committed(self, commit: Commit) -> None:
+        pass
+
+    def replied(self, batches: int, done_s: float) -> None:
+        pass
+
+
+class Collector:
+    def __init__(self, telemetry: Telemetry, observed: Observed) -> None:
+        self._telemetry = telemetry
+        self._observed = observed
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+        t, broker = self._telemetry, self._observed
+        finished = t.tasks_finished  # read first, so that alive is never negative
+        yield GaugeMetricFamily(
+            "chronik_asyncio_tasks_alive", "Tasks not yet finished.", t.tasks_created - finished
+        )
+        gauges = {
+            "chronik_connections": broker.connections_open,
+            "chronik_requests_in_flight": broker.requests_in_flight,
+            "chronik_wal_queued_bytes": broker.queued_bytes,
+            "chronik_wal_queued_batches": broker.queued_batches,
+        }
+        for name, read in gauges.items():
+            yield GaugeMetricFamily(name, "See broker/telemetry.py.", read())
+        counters = {
+            "chronik_asyncio_tasks_created": t.tasks_created,
+            "chronik_produce_batches": t.batches,
+            "chronik_produce_messages": t.messages,
+            "chronik_produce_bytes": t.batch_bytes,
+            "chronik_wal_commits": t.commits,
+            "chronik_wal_syncs": t.syncs,
+            "chronik_wal_sync_failures": t.failed_commits,
+        }
+        for name, value in counters.items():
+            yield CounterMetricFamily(name, "See broker/telemetry.py.", value)
+        seconds = CounterMetricFamily(
+            "chronik_produce_stage_seconds", "Time of batches in a stage.", labels=["stage"]
+        )
+        passed = CounterMetricFamily(
+            "chronik_produce_stage_batches", "Batches that passed a stage.", labels=["stage"]
+        )
+        counts = {"commit_wait": t.committed_batches, "reply": t.replied_batches}
+        for stage in STAGES:
+            seconds.add_metric([stage], t.stage_s[stage])
+            passed.add_metric([stage], counts.get(stage, t.batches))
+        yield seconds
+        yield passed
+        histograms = {
+            "chronik_event_loop_lag_seconds": t.loop_lag_s,
+            "chronik_wal_commit_batches": t.commit_batches,
+            "chronik_wal_commit_bytes": t.commit_bytes,
+            "chronik_wal_sync_seconds": t.sync_s,
+        }
+        for name, histogram in histograms.items():
+            buckets, total = histogram.cumulative()
+            yield HistogramMetricFamily(name, "See broker/telemetry.py.", buckets=buckets, sum_value=total)
