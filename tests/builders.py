@@ -53,7 +53,7 @@ Z99 = 2.3263478740408408  # the normal quantile of 99 %
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What one version does under one workload; `stage_ms` are mean milliseconds of each stage of a produce."""
+    """What one version does under one workload; `stage_ms` are means of each stage of a produce."""
 
     msgs_per_s: float
     p50_ms: float
@@ -275,19 +275,20 @@ def an_environment() -> Environment:
 
 
 def a_profile(side: Side, workload: str, kind: ProfileKind, does: Behaviour, spawns: bool) -> Profile:
-    """Give a profile of a broker that is as busy as its behaviour says; `spawns` adds the frames of a task."""
+    """Give a profile of a broker as busy as its behaviour says; `spawns` adds the frames of a task."""
     window_s, rate_hz = 4.0, 100
     stored = round(does.msgs_per_s * window_s)
     cpu_s = min(stored * does.cpu_us_per_message / 1e6, window_s)
     run = "MainThread;<module> (broker/__main__.py:9);main (broker/server.py:40);run (uvloop/loop.py:12)"
     handle = f"{run};data_received (broker/connection.py:61);produce (broker/produce.py:33)"
+    wal = "wal;_bootstrap (threading.py:1002);commit (broker/wal/commit.py:110)"
     shares = {
         f"{run}": 0.22,
         f"{handle};decode (broker/protocol/records.py:20)": 0.30,
         f"{handle};append (broker/wal/commit.py:75)": 0.12,
         f"{handle};<script>alert(1)</script> (broker/odd.py:1)": 0.01,
         f"{run};reply (broker/connection.py:120);write (broker/connection.py:131)": 0.15,
-        "wal;_bootstrap (threading.py:1002);commit (broker/wal/commit.py:110);write (broker/wal/segment.py:50)": 0.20,
+        f"{wal};write (broker/wal/segment.py:50)": 0.20,
     }
     if spawns:
         task = f"{run};propose (broker/metadata/raft.py:88)"
@@ -303,7 +304,7 @@ def a_profile(side: Side, workload: str, kind: ProfileKind, does: Behaviour, spa
     stacks = {stack: round(busy * share / whole) for stack, share in shares.items()}
     if kind == "wall":
         idle = {
-            "wal;_bootstrap (threading.py:1002);commit (broker/wal/commit.py:110);wait (threading.py:320)": 0.5,
+            f"{wal};wait (threading.py:320)": 0.5,
             f"{run};select (uvloop/loop.py:30)": 0.5,
         }
         stacks |= {stack: round((total - busy) * share) for stack, share in idle.items()}
@@ -345,8 +346,8 @@ def a_comparison(
 ) -> Comparison:
     """Measure two behaviours. The same arguments give the same comparison.
 
-    `histograms` False leaves the HdrHistograms empty (percentiles stay), `evidence` False leaves out series and
-    profiles: both for tests that judge thousands of comparisons.
+    `histograms` False leaves the HdrHistograms empty (percentiles stay), `evidence` False leaves out series
+    and profiles: both for tests that judge thousands of comparisons.
     """
     rng = np.random.default_rng(seed)
     make = _Maker(rng, noise, slices, histograms, gate_slice_s)

@@ -89,8 +89,7 @@ def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower
             raise BadInput(
                 f"{design.blocks} blocks cannot reach an error of {_rate(family.alpha)} for each of "
                 f"{family.tests} metrics: {row.metric} of {row.workload} would stay inconclusive at a "
-                f"threshold of {row.threshold:g} even on the quietest machine on record; ask for {needed} blocks "
-                "or more"
+                f"threshold of {row.threshold:g} even on the quietest machine on record; ask for {needed}"
             )
     return DesignPower(
         blocks=design.blocks,

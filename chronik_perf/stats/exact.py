@@ -11,7 +11,7 @@ from chronik_perf.stats.gather import gate_slices, name_of
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Messages promised and stored by one side; promised are those acknowledged, or sent if acks=0."""
+    """Messages promised and stored by one side; promised is what was acknowledged, or if acks=0 sent."""
 
     promised: int
     stored: int
@@ -26,7 +26,7 @@ class Gap:
 
 def gap_of(slices: list[Slice], acks: int) -> Gap:
     """Count over slices what was promised and what is stored."""
-    promised = [s.load.sent if acks == 0 else s.load.acked for s in slices]
+    promised = [s.load.sent - s.load.failed if acks == 0 else s.load.acked for s in slices]
     off = [s.load.stored - p for s, p in zip(slices, promised, strict=True)]
     return Gap(
         sum(promised),

@@ -5,7 +5,8 @@ family_error / 2**k, a geometric spending whose sum never exceeds family_error h
 blocks and looks again (a Bonferroni group-sequential plan in the sense of Lan and DeMets, Biometrika 70,
 1983: the share of a look is fixed before its data is seen). Over *metrics*: within a look every gate and
 watch that is statistical, of all workloads, gets the same part. What is counted exactly (`unstored`) makes no
-such error, and evidence gets no word, so neither takes part.
+such error, and evidence gets no word, so neither takes part. A comparison that was stopped early, by someone
+who could watch its estimates, shares its look over all the blocks at which it might have been stopped.
 """
 
 from __future__ import annotations
@@ -34,16 +35,23 @@ class Family:
         return 1 - self.alpha
 
     @classmethod
-    def of(cls, design: Design, workloads: tuple[Workload, ...]) -> Family:
-        """Count the tests of a design. Raises BadInput if family_error or look make no sense."""
+    def of(cls, design: Design, workloads: tuple[Workload, ...], complete: bool = True) -> Family:
+        """Count the tests of a design; `complete` False is for a comparison that stopped before its end.
+
+        Raises BadInput if family_error, look or blocks make no sense.
+        """
         if not 0 < design.family_error < 1:
             raise BadInput(f"the family-wise error is {design.family_error:g}; it must lie between 0 and 1")
         if design.look < 1:
             raise BadInput(f"the look is {design.look}; looks are counted from 1")
+        if design.blocks < 1:
+            raise BadInput(f"the design has {design.blocks} blocks; at least 1 is needed")
         tests = sum(1 for m, _, r in judged(workloads) if r != "evidence" and m.name not in EXACT)
         look_error = design.family_error / 2**design.look
-        alpha = look_error / max(tests, 1)
-        return cls(tests, design.look, look_error, alpha, alpha / 2)
+        # Whoever stopped it saw the estimate after every block, so each block was a chance to stop.
+        alpha = look_error / max(tests, 1) / (1 if complete else design.blocks)
+        next_alpha = look_error / max(tests, 1) / 2
+        return cls(tests, design.look, look_error, alpha, next_alpha)
 
 
 def threshold_of(metric: Metric, workload: Workload, design: Design) -> float:

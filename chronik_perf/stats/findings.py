@@ -81,9 +81,11 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
     for block in comparison.blocks:
         if block.discarded is not None:
             yield f"Block {block.index} was discarded and counts for nothing: {block.discarded.rstrip('.')}."
-    done, planned = len(comparison.blocks), comparison.design.blocks
-    if not comparison.complete and done < planned:
-        yield f"The comparison was interrupted after {done} of {words.count(planned, 'block')}."
+    if not comparison.complete and comparison.blocks:
+        yield (
+            f"The comparison is not complete ({words.count(len(comparison.blocks), 'block')} so far): who "
+            "stops it may have seen its estimates, so its intervals are wider than those of a complete one."
+        )
     apart = [b.index for b in comparison.kept_blocks if not b.interleaved]
     if apart:
         yield (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from chronik_perf.model import Effect, Metric, Unavailable, Word
 
@@ -45,7 +45,7 @@ def paired_effect(
     half = half_width(n, sd, alpha)
     base, candidate = (float(x) for x in values.mean(axis=0))
     if sd > 0:
-        p = 2 * float(stats.t.sf(abs(mean) / (sd / math.sqrt(n)), n - 1))
+        p = 2 * float(stdtr(n - 1, -abs(mean) / (sd / math.sqrt(n))))
     else:
         p = 1.0 if mean == 0 else 0.0
     low, high = mean - half, mean + half
@@ -58,7 +58,7 @@ def paired_effect(
 
 def t_quantile(blocks: int, alpha: float) -> float:
     """Give Student's two-sided quantile for a test over that many blocks (at least 2)."""
-    return float(stats.t.isf(alpha / 2, blocks - 1))
+    return -float(stdtrit(blocks - 1, alpha / 2))
 
 
 def half_width(blocks: int, sd: float, alpha: float) -> float:
@@ -96,7 +96,7 @@ def blocks_to_decide(effect: Effect, margin: float, alpha: float) -> int | None:
     """
     _, mid, _ = on_test_scale(effect)
     room = abs(abs(mid) - margin)
-    for blocks in range(effect.blocks + 1, MOST_BLOCKS + 1):
-        if half_width(blocks, effect.block_sd, alpha) < room:
-            return blocks
-    return None
+    blocks = np.arange(effect.blocks + 1, MOST_BLOCKS + 1)
+    widths = -stdtrit(blocks - 1, alpha / 2) * effect.block_sd / np.sqrt(blocks)
+    enough = blocks[widths < room]
+    return int(enough[0]) if enough.size else None

@@ -28,7 +28,7 @@ def judge(comparison: Comparison) -> Verdict:
 
     Raises BadInput for a threshold or an error rate that makes no sense.
     """
-    family = Family.of(comparison.design, comparison.workloads)
+    family = Family.of(comparison.design, comparison.workloads, comparison.complete)
     rows = [_row(comparison, m, w, r, family) for m, w, r in judged(comparison.workloads)]
     rows = _related(comparison, rows)
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))

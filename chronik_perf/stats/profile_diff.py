@@ -220,11 +220,12 @@ def _us_per_sample(profile: Profile, notes: list[str]) -> float:
 def _sentence(kind: ProfileKind, root: DiffNode, frames: Iterable[FrameChange]) -> str:
     what = "CPU" if kind == "cpu" else "Thread time"
     text = (
-        f"{what} per 1,000 stored messages: {words.number(root.base_us)} µs, then "
-        f"{words.number(root.candidate_us)} µs ({root.base_samples:,} and {root.candidate_samples:,} samples)"
+        f"{what} per 1,000 stored messages: {words.microseconds(root.base_us)}, then "
+        f"{words.microseconds(root.candidate_us)} "
+        f"({root.base_samples:,} and {root.candidate_samples:,} samples)"
     )
     most = next((f for f in frames if not f.grey), None)
     if most is None:
         return f"{text}; no function changed by more than chance explains."
     sign = "+" if most.self_delta_us > 0 else ""
-    return f"{text}; most changed is {most.name}, {sign}{words.number(most.self_delta_us)} µs by itself."
+    return f"{text}; most changed is {most.name}, {sign}{words.microseconds(most.self_delta_us)} by itself."

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-LEAST_VALUES = 6
+RECENT = 6
+LEAST = 4
 TOLERANCE = 0.03  # below the thresholds that people judge by
 MAD_TO_SD = 1.4826
 MEDIAN_SE = math.sqrt(math.pi / 2)  # of a median, in SDs over the square root of n
@@ -16,15 +17,15 @@ MEDIAN_SE = math.sqrt(math.pi / 2)  # of a median, in SDs over the square root o
 def steady(values: Sequence[float]) -> bool:
     """Tell whether recent short-window throughputs no longer rise or fall.
 
-    `values` are the throughputs of the last few windows of equal length, oldest first (any unit, above 0);
-    give only recent ones, since an old ramp would count. They are steady if the medians of their older and
-    their newer half differ by at most 3 %, or by no more than twice the standard error that their noise gives
-    such a difference. The noise is read from successive differences (von Neumann's, by their median absolute
-    deviation), because a ramp hardly touches those. Fewer than six values, or any that is not above 0, are
-    not steady.
+    `values` are throughputs of windows of equal length, oldest first (any unit, above 0); the last six count,
+    so that the ramp they come after does not. They are steady if the medians of their older and their newer
+    half differ by at most 3 %, or by no more than twice the standard error that their noise gives such a
+    difference. The noise is read from successive differences (as von Neumann did, Annals of Mathematical
+    Statistics 12, 1941; here by their median absolute deviation), because a ramp hardly touches those. Fewer
+    than four values, or any that is not above 0, are not steady.
     """
-    x = np.asarray(values, dtype=float)
-    if x.size < LEAST_VALUES or not np.all(np.isfinite(x)) or np.any(x <= 0):
+    x = np.asarray(values, dtype=float)[-RECENT:]
+    if x.size < LEAST or not np.all(np.isfinite(x)) or np.any(x <= 0):
         return False
     log = np.log(x)
     half = x.size // 2

@@ -36,6 +36,11 @@ def quantity(value: float, unit: str) -> str:
     return f"{number(value)} {unit}"
 
 
+def microseconds(value: float) -> str:
+    """Give a duration in µs, from 10,000 on in ms."""
+    return f"{number(value / 1e3)} ms" if abs(value) >= 1e4 else f"{number(value)} µs"
+
+
 def percent(fraction: float, places: int = 1, signed: bool = False) -> str:
     """Give 0.947 as "94.7 %"; `signed` writes + and − in front of what is not zero."""
     return f"{_percent_figure(fraction, places, signed)} %"
