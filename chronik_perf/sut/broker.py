@@ -1,0 +1,263 @@
+"""One broker process, from start to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from chronik_perf.model import MeasurementFailed, Target
+from chronik_perf.sut import listeners
+from chronik_perf.sut.child import Child
+from chronik_perf.sut.environment import broker_environment
+from chronik_perf.sut.log_tail import ReadyLine, last_words
+
+_POLL_S = 0.002
+_ENDING_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class StopOutcome:
+    """How a broker ended. `note` is a sentence where that is worth one, else empty."""
+
+    exit_code: int | None
+    killed: bool
+    took_s: float
+    note: str = ""
+
+
+class BrokerProcess:
+    """A started broker that serves. `pid` is the process that listens, also when a wrapper started it.
+
+    `metrics_port` is None where there are no metrics; `config` is the effective configuration as the broker
+    told it, else as the target declares it; `environment` all that it sees of the environment; `ready_s`
+    the seconds from start until it served.
+    """
+
+    def __init__(self, target: Target, host: str, child: Child, log_path: Path, wrapped: bool) -> None:
+        self.target = target
+        self.host = host
+        self.log_path = log_path
+        self.environment: dict[str, str] = {}
+        self.port = 0
+        self.metrics_port: int | None = None
+        self.config = dict(target.config)
+        self.ready_s = 0.0
+        self._child = child
+        self._wrapped = wrapped
+        self._owner: listeners.Identity | None = None
+        self._owner_fd = ""
+        self._outcome: StopOutcome | None = None
+
+    @classmethod
+    def start(
+        cls,
+        target: Target,
+        *,
+        data_dir: Path,
+        host: str = "127.0.0.1",
+        core: int | None,
+        hash_seed: int,
+        log_path: Path,
+        ready_timeout_s: float = 15.0,
+        wrap: Sequence[str] = (),
+    ) -> Self:
+        """Start a target, pinned to `core`, and wait until it serves. `wrap` is a command put in front of it.
+
+        Raises MeasurementFailed, with everything ended again, if it dies, is not ready in time, or if another
+        process listens on its port.
+        """
+        begun = time.monotonic()
+        # A broker that tells its port chooses it itself; for another one a free port is looked for, and
+        # whoever takes it in between is found out by the check of its owner.
+        tells = target.ready == "json-line"
+        port, metrics_port = (0, 0) if tells else _free_ports(host, 2)
+        names = {
+            "host": host,
+            "port": str(port),
+            "metrics_port": str(metrics_port),
+            "data_dir": str(data_dir),
+        }
+        command = [*wrap, *(_fill(word, names) for word in target.argv)]
+        environment = broker_environment(target.env, hash_seed)
+        log_path.unlink(missing_ok=True)
+        child = Child(command, env=environment, core=core, log_path=log_path)
+        broker = cls(target, host, child, log_path, bool(wrap))
+        broker.environment = environment
+        try:
+            if tells:
+                broker._await_ready_line(begun + ready_timeout_s)
+            else:
+                broker.port = port
+                broker._await_port(begun + ready_timeout_s)
+                if any("{metrics_port}" in word for word in target.argv):
+                    broker.metrics_port = metrics_port
+            broker.ready_s = time.monotonic() - begun
+            broker.verify_owner()
+        except BaseException:
+            broker.kill()
+            raise
+        return broker
+
+    @property
+    def pid(self) -> int:
+        """The broker's own process: the one that listens."""
+        return self._owner.pid if self._owner else self._child.pid
+
+    def failure(self) -> str | None:
+        """Say in a sentence that the broker has ended, and how; None while it runs."""
+        if self._outcome is None and self._child.ended():
+            return f"{self.target.name} {self._ending()} while it was measured{self._last_words()}"
+        if self._owner and listeners.identity(self._owner.pid) != self._owner:
+            return (
+                f"the broker process {self._owner.pid} of {self.target.name} has ended while it was measured, "
+                f"though the command that started it still runs{self._last_words()}"
+            )
+        return None
+
+    def verify_owner(self) -> None:
+        """Check that this broker, and nobody else, listens on its port, and that it is still the same process.
+
+        Costs well below a millisecond. Raises MeasurementFailed, one sentence that names the stranger.
+        """
+        failure = self.failure()
+        if failure:
+            raise MeasurementFailed(failure)
+        inodes = listeners.listening_inodes(self.host, self.port)
+        if not inodes:
+            raise MeasurementFailed(
+                self._failure_soon()
+                or f"{self.target.name} (process {self.pid}) runs, but nothing listens on its port "
+                f"{self.port} any more{self._last_words()}"
+            )
+        for inode in inodes:
+            if self._owner and listeners.holds(self._owner.pid, self._owner_fd, inode):
+                continue
+            self._adopt(inode)
+
+    def stop(self, grace_s: float = 3.0) -> StopOutcome:
+        """Ask the broker to stop (SIGTERM), kill what has not after `grace_s`, and wait until nothing is left.
+
+        Safe to call again: the first outcome is given once more.
+        """
+        if self._outcome is not None:
+            return self._outcome
+        begun = time.monotonic()
+        if self._child.ended():
+            note, killed = f"had {self._ending()} before it was asked to stop", False
+        else:
+            for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+            killed = not self._child.wait(grace_s)
+            note = f"ignored SIGTERM for {grace_s:g} s and was killed" if killed else ""
+            if not killed and self._child.exit_code not in (0, -signal.SIGTERM, 128 + signal.SIGTERM):
+                note = f"{self._ending()} when it was asked to stop{self._last_words()}"
+        self._child.kill()
+        self._outcome = StopOutcome(self._child.exit_code, killed, time.monotonic() - begun, note)
+        return self._outcome
+
+    def kill(self) -> StopOutcome:
+        """End everything at once, without asking, and wait until nothing is left."""
+        if self._outcome is None:
+            begun = time.monotonic()
+            self._child.kill()
+            self._outcome = StopOutcome(self._child.exit_code, True, time.monotonic() - begun)
+        return self._outcome
+
+    def _await_ready_line(self, deadline: float) -> None:
+        line = ReadyLine(self.log_path)
+        while (said := line.poll()) is None:
+            self._keep_waiting(deadline)
+        self.port = said["port"]
+        self.metrics_port = said.get("metrics_port") or None
+        if isinstance(said.get("config"), dict):
+            self.config = _flat(said["config"])
+
+    def _await_port(self, deadline: float) -> None:
+        while True:
+            try:
+                socket.create_connection((self.host, self.port), timeout=1).close()
+                return
+            except OSError:
+                self._keep_waiting(deadline)
+
+    def _keep_waiting(self, deadline: float) -> None:
+        if self._child.ended():
+            stranger = self._stranger_on_port() if self.port else ""
+            raise MeasurementFailed(
+                f"{self.target.name} {self._ending()} before it was ready{self._last_words()}{stranger}"
+            )
+        if time.monotonic() > deadline:
+            raise MeasurementFailed(f"{self.target.name} was not ready in time{self._last_words()}")
+        time.sleep(_POLL_S)
+
+    def _adopt(self, inode: int) -> None:
+        """Find the listener in the family of the process that was started, or name the stranger."""
+        found = listeners.find_holder(inode, listeners.family(self._child.pid))
+        who = listeners.identity(found[0]) if found else None
+        if found and who and (self._owner is None or who == self._owner):
+            self._owner, self._owner_fd = who, found[1]
+            return
+        raise MeasurementFailed(
+            self._failure_soon()
+            or f"port {self.port} does not belong to {self.target.name} (process {self.pid}): "
+            f"{_holder(inode)} listens there; stop it, or let the broker choose another port"
+        )
+
+    def _failure_soon(self) -> str | None:
+        """Like `failure`, with patience: a process that is ending closes its port before it is known to have ended."""
+        deadline = time.monotonic() + _ENDING_S
+        while (failure := self.failure()) is None and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        return failure
+
+    def _stranger_on_port(self) -> str:
+        inodes = listeners.listening_inodes(self.host, self.port)
+        return "".join(f"; {_holder(inode)} listens on port {self.port}" for inode in sorted(inodes))
+
+    def _ending(self) -> str:
+        code = self._child.exit_code
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"was ended by {signal.Signals(-code).name}"
+        return f"ended with exit code {code}"
+
+    def _last_words(self) -> str:
+        words = last_words(self.log_path)
+        return f' (last line of {self.log_path}: "{words}")' if words else f" (its log {self.log_path} is empty)"
+
+
+def _holder(inode: int) -> str:
+    found = listeners.find_holder(inode, listeners.all_pids())
+    return listeners.describe(found[0]) if found else "a process of another user"
+
+
+def _free_ports(host: str, count: int) -> list[int]:
+    """Give ports that were free a moment ago, all different."""
+    with contextlib.ExitStack() as held:
+        taken = [held.enter_context(socket.create_server((host, 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in taken]
+
+
+def _fill(word: str, names: dict[str, str]) -> str:
+    # Not str.format: a command line may hold braces of its own.
+    for name, value in names.items():
+        word = word.replace(f"{{{name}}}", value)
+    return word
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
+    return flat

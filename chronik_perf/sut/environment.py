@@ -1,0 +1,18 @@
+"""What a broker sees of the toolkit's environment: as little as it needs to run.
+
+A stray variable once chose another flush profile and made a broker 218 times slower: the environment is part of
+the version, so what is not listed here comes from the target or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+
+# To find programs, libraries and time zones, and to print text; none of them configures a broker.
+PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "JAVA_HOME")
+
+
+def broker_environment(target_env: dict[str, str], hash_seed: int) -> dict[str, str]:
+    """Give the complete environment of a broker: the few variables passed on, the target's, the hash seed."""
+    passed = {name: os.environ[name] for name in PASSED if name in os.environ}
+    return {**passed, **target_env, "PYTHONHASHSEED": str(hash_seed)}

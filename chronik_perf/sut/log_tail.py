@@ -1,0 +1,51 @@
+"""Reads a broker's log: its ready line, and its last words when it has died."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+class ReadyLine:
+    """Looks for the first line of JSON that names a port; every call reads only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def poll(self) -> dict[str, Any] | None:
+        """Give the ready line's object once it is there."""
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            new = file.read()
+        whole, newline, _ = new.rpartition(b"\n")
+        self._offset += len(whole) + len(newline)
+        for line in whole.splitlines():
+            if line.lstrip().startswith(b"{"):
+                try:
+                    said = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(said, dict) and isinstance(said.get("port"), int):
+                    return said
+        return None
+
+
+def last_words(path: Path, limit: int = 200) -> str:
+    """Give the last line of a log that says something, shortened; empty if there is none.
+
+    Of a Python traceback this is its last line, which holds the error.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - 8192))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in reversed(lines):
+        printable = "".join(c if c.isprintable() else " " for c in line).strip()
+        if printable and not (printable.startswith("{") and '"port"' in printable):
+            return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+    return ""
