@@ -15,6 +15,7 @@ from chronik_perf.model import MeasurementFailed
 
 TIMEOUT_S = 10.0
 _LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+_EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 T = TypeVar("T")
 
@@ -57,9 +58,9 @@ class Admin:
         if self.partitions(topic) is not None:
             self._settle(f"delete topic '{topic}'", self._client.delete_topics([topic]))
 
-    def offsets(self, topic: str, partitions: list[int]) -> dict[int, int]:
-        """Give the log end offset of each partition."""
-        wanted = {TopicPartition(topic, p): _LATEST for p in partitions}
+    def offsets(self, topic: str, partitions: list[int], earliest: bool = False) -> dict[int, int]:
+        """Give the log end offset (or the log start offset) of each partition."""
+        wanted = {TopicPartition(topic, p): _EARLIEST if earliest else _LATEST for p in partitions}
         futures = self._client.list_offsets(wanted, request_timeout=TIMEOUT_S)
         found = self._settle(f"tell the log end offsets of '{topic}'", futures)
         return {tp.partition: result.offset for tp, result in found.items()}

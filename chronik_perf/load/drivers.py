@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Mapping
 
 from chronik_perf.load.driver import Driver
+from chronik_perf.load.wire.requests import TURNS
 from chronik_perf.model import BadInput, Workload
+
+_MOST_ENCODED_BYTES = 512 << 20
+_OTHER_FILES = 64
 
 
 def check_workload(workload: Workload, client_config: Mapping[str, str] | None) -> None:
@@ -25,6 +30,18 @@ def check_workload(workload: Workload, client_config: Mapping[str, str] | None) 
         raise BadInput(
             "the wire driver speaks neither TLS nor SASL; use the librdkafka driver with a client configuration"
         )
+    if workload.driver == "wire":
+        encoded = TURNS * workload.in_flight * workload.message_size_bytes
+        if encoded > _MOST_ENCODED_BYTES:
+            raise BadInput(
+                f"{workload.in_flight} connections with messages of {workload.message_size_bytes} bytes take "
+                f"{encoded >> 20} MiB of encoded requests; the wire driver holds {_MOST_ENCODED_BYTES >> 20} MiB"
+            )
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if workload.in_flight + _OTHER_FILES > files:
+            raise BadInput(
+                f"{workload.in_flight} connections are more than the {files} open files that this system allows"
+            )
     if workload.arrival == "open":
         if workload.driver != "wire":
             raise BadInput("an open loop needs the wire driver; use --driver wire")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from chronik_perf.load.wire import topics as wire
+from chronik_perf.load.wire.protocol import EARLIEST
 from chronik_perf.model import MeasurementFailed
 
 if TYPE_CHECKING:
@@ -69,6 +70,23 @@ def log_end_offsets(
         return reader.read()
     finally:
         reader.close()
+
+
+def messages_held(
+    bootstrap: str, topic: str, client_config: Mapping[str, str] | None = None
+) -> dict[int, int]:
+    """Give how many messages each partition holds: log end offset less log start offset."""
+    if client_config is not None:
+        admin = _admin(bootstrap, client_config)
+        partitions = _partitions(admin, bootstrap, topic)
+        ends, starts = (admin.offsets(topic, partitions, earliest) for earliest in (False, True))
+    else:
+        reader = wire.WireOffsets(bootstrap, topic)
+        try:
+            ends, starts = reader.read(), reader.read(EARLIEST)
+        finally:
+            reader.close()
+    return {partition: end - starts[partition] for partition, end in ends.items()}
 
 
 class _AdminOffsets:

@@ -9,6 +9,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> None:
     _die_with(parent)
     if core >= 0:
         os.sched_setaffinity(0, {core})
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     # The answers have stdout for themselves, whatever a library prints.
     answers = os.dup(1)
     os.dup2(2, 1)

@@ -106,8 +106,10 @@ class WireConnection:
                 raise self._no_kafka()
             response = self._read(size, deadline)
         except OSError as error:
+            hint = "; if it wants TLS or SASL, give a client configuration" if self._correlation == 1 else ""
             raise MeasurementFailed(
-                f"the broker at {self.address} did not answer {protocol.API_NAMES[api_key]}: {_reason(error)}"
+                f"the broker at {self.address} did not answer {protocol.API_NAMES[api_key]}: "
+                f"{_reason(error)}{hint}"
             ) from error
         (correlation,) = struct.unpack_from(">i", response)
         if correlation != self._correlation:

@@ -57,7 +57,7 @@ UNKNOWN_TOPIC, TOPIC_EXISTS, NOT_CONTROLLER = 3, 36, 41
 # Errors that a new topic shows while its leader is being chosen.
 NOT_YET = frozenset({3, 5, 6})
 
-LATEST = -1
+LATEST, EARLIEST = -1, -2
 CLIENT_ID = b"chronik-perf"
 
 

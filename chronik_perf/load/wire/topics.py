@@ -28,17 +28,17 @@ class WireOffsets:
         """Give the log end offsets of all partitions, summed."""
         return sum(self.read().values())
 
-    def read(self) -> dict[int, int]:
-        """Give the log end offset of each partition."""
+    def read(self, timestamp: int = protocol.LATEST) -> dict[int, int]:
+        """Give the log end offset of each partition (or the log start offset, for EARLIEST)."""
         offsets: dict[int, int] = {}
         for connection, partitions in self._connections:
-            body = protocol.list_offsets_body(self._topic, partitions)
+            body = protocol.list_offsets_body(self._topic, partitions, timestamp)
             for partition, (error, offset) in protocol.read_list_offsets(
                 connection.request(protocol.LIST_OFFSETS, body)
             ).items():
                 if error:
                     raise MeasurementFailed(
-                        f"the broker at {connection.address} does not tell the log end offset of "
+                        f"the broker at {connection.address} does not tell the offsets of "
                         f"{self._topic}-{partition}: {protocol.error_text(error)}"
                     )
                 offsets[partition] = offset

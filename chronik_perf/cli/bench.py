@@ -1,0 +1,197 @@
+"""`perf bench`: one load against a broker that runs already. Flags as chronik-bench has them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.load.bench import BenchResult, require_stored
+from chronik_perf.load.bench import bench as run_bench
+from chronik_perf.load.client_config import read_client_config
+from chronik_perf.model import Arrival, BadInput, DriverName, Latency, LoadWindow, Workload
+
+_UNITS_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)
+_MOST_MESSAGE_BYTES = 64 << 20
+_MOST_CONCURRENCY = 1_000_000
+
+
+class Mode(str, Enum):
+    """What chronik-bench can do that is here, too."""
+
+    PRODUCE = "produce"
+
+
+class DriverOption(str, Enum):
+    """The two drivers."""
+
+    LIBRDKAFKA = "librdkafka"
+    WIRE = "wire"
+
+
+def bench(
+    bootstrap_servers: Annotated[str, typer.Option(help="Address of the broker: HOST:PORT[,HOST:PORT...].")],
+    topic: Annotated[
+        str | None, typer.Option(help="An empty topic to use. Default: a new one, deleted afterwards.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(help="Messages in flight; for the wire driver, connections with one each.")
+    ] = 128,
+    message_size: Annotated[int, typer.Option(help="Bytes of a message's value.")] = 256,
+    duration: Annotated[str, typer.Option(help="Length of the measured window: 30s, 500ms, 1m30s.")] = "30s",
+    mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.PRODUCE,
+    acks: Annotated[str, typer.Option(help="Acknowledgements to wait for: 0, 1 or all.")] = "1",
+    client_config: Annotated[
+        Path | None, typer.Option(help="File with client properties (key=value), for TLS and SASL.")
+    ] = None,
+    driver: Annotated[
+        DriverOption | None, typer.Option(help="Default: librdkafka; wire where --rate is given.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Open loop: messages due per second. Default: a closed loop.")
+    ] = None,
+    linger_ms: Annotated[float, typer.Option(help="How long librdkafka waits to fill a batch.")] = 0.0,
+    partitions: Annotated[int, typer.Option(help="Partitions of a topic that is made.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> int:
+    """Load a running Kafka-compatible broker and count what its log gained."""
+    if not 0 < concurrency <= _MOST_CONCURRENCY:
+        raise BadInput(f"--concurrency is {concurrency}; give 1 to {_MOST_CONCURRENCY}")
+    if not 0 < message_size <= _MOST_MESSAGE_BYTES:
+        raise BadInput(f"--message-size is {message_size}; give 1 to {_MOST_MESSAGE_BYTES} bytes")
+    if rate is not None and not 0 < rate < 1e8:
+        raise BadInput(f"--rate is {rate:g}; give messages per second, above 0")
+    if partitions < 1:
+        raise BadInput(f"--partitions is {partitions}; give at least 1")
+    if linger_ms < 0:
+        raise BadInput(f"--linger-ms is {linger_ms:g}; give 0 or more")
+    duration_s = parse_duration_s(duration)
+    chosen: DriverName = "wire" if rate is not None else "librdkafka"
+    if driver is not None:
+        chosen = "wire" if driver is DriverOption.WIRE else "librdkafka"
+    arrival: Arrival = "closed" if rate is None else "open"
+    workload = Workload(
+        name="bench",
+        title="perf bench",
+        driver=chosen,
+        acks=parse_acks(acks),
+        message_size_bytes=message_size,
+        in_flight=concurrency,
+        linger_ms=linger_ms,
+        partitions=partitions,
+        slice_s=duration_s,
+        slice_bytes=0,
+        arrival=arrival,
+        rate_msgs_per_s=rate,
+    )
+    config = None if client_config is None else read_client_config(client_config)
+    result = run_bench(workload, bootstrap_servers, duration_s, topic, config, _say)
+    require_stored(result)
+    print(_as_json(result) if as_json else _as_text(result))
+    return 0
+
+
+def parse_duration_s(text: str) -> float:
+    """Read a duration such as 30s, 500ms or 1m30s; BadInput where it is none, or is zero."""
+    compact = text.strip()
+    parts = _DURATION.findall(compact)
+    if not parts or _DURATION.sub("", compact).strip():
+        raise BadInput(f"--duration is '{text}'; give a number with its unit, such as 30s, 500ms or 1m30s")
+    seconds = sum(float(number) * _UNITS_S[unit.lower()] for number, unit in parts)
+    if seconds <= 0:
+        raise BadInput(f"--duration is '{text}'; a window of no length measures nothing")
+    return seconds
+
+
+def parse_acks(text: str) -> int:
+    """Read 0, 1, all or -1; BadInput for anything else."""
+    known = {"0": 0, "1": 1, "all": -1, "-1": -1}
+    if text.strip().lower() not in known:
+        raise BadInput(f"--acks is '{text}'; give 0, 1 or all")
+    return known[text.strip().lower()]
+
+
+def _say(words: str) -> None:
+    print(f"{words} ...", file=sys.stderr)
+
+
+def _as_text(result: BenchResult) -> str:
+    window, workload = result.window, result.workload
+    lines = [
+        workload.describe(),
+        f"broker      {result.bootstrap}, topic {result.topic} ({result.topic_note})",
+    ]
+    if result.client_config:
+        shown = ", ".join(f"{key}={value}" for key, value in sorted(result.client_config.items()))
+        lines.append(f"client      {shown}")
+    megabytes = result.msgs_per_s * workload.message_size_bytes / 1e6
+    lines += [
+        _counts(window),
+        f"window      {window.window_s:.3f} s, {_window_words(workload)}, after {result.warm_up_s:g} s of warm-up",
+        f"throughput  {result.msgs_per_s:,.0f} msg/s stored ({megabytes:.1f} MB/s)",
+    ]
+    if window.response is not None:
+        lines.append(f"response    {_percentiles(window.response)}")
+    if window.service is not None:
+        lines.append(f"service     {_percentiles(window.service)}")
+        lines.append("            response counts from when a message was due, service from when it was sent")
+    lines.append(f"generator   {window.generator_busy:.0%} of a core")
+    notes = [*window.errors, *_notes(result)]
+    return "\n".join([*lines, *(f"note        {note}" for note in notes)])
+
+
+def _counts(window: LoadWindow) -> str:
+    return (
+        f"messages    sent {window.sent:,}   acknowledged {window.acked:,}   failed {window.failed:,}   "
+        f"stored {window.stored:,}"
+    )
+
+
+def _window_words(workload: Workload) -> str:
+    if workload.acks == 0:
+        return "first send to the log end offset having caught up"
+    return "first send to last acknowledgement"
+
+
+def _percentiles(latency: Latency) -> str:
+    return (
+        f"p50 {latency.p50_ms:.2f} ms   p99 {latency.p99_ms:.2f} ms   p99.9 {latency.p999_ms:.2f} ms   "
+        f"max {latency.max_ms:.2f} ms   ({latency.recorded:,} recorded)"
+    )
+
+
+def _notes(result: BenchResult) -> list[str]:
+    window, workload = result.window, result.workload
+    notes = []
+    if window.stored != window.acked:
+        notes.append(
+            f"{window.acked:,} were acknowledged and {window.stored:,} stored: the log does not hold what was said"
+        )
+    if result.generator_saturated:
+        notes.append(
+            "the generator's core is over 90 % busy, so this is the generator's throughput: use larger "
+            "messages or several generators before blaming the broker"
+        )
+    elif workload.arrival == "closed" and workload.acks != 0 and window.response is not None:
+        notes.append(
+            f"in a closed loop throughput is in flight ÷ response time ({workload.in_flight} ÷ "
+            f"{window.response.p50_ms:.2f} ms = {workload.in_flight / window.response.p50_ms * 1e3:,.0f} msg/s "
+            "at the median): a limit of latency, not of capacity"
+        )
+    return notes
+
+
+def _as_json(result: BenchResult) -> str:
+    document = dataclasses.asdict(result)
+    document["client_config"] = dict(result.client_config)
+    document["msgs_per_s"] = result.msgs_per_s
+    document["window_s"] = result.window.window_s
+    document["generator_busy"] = result.window.generator_busy
+    return json.dumps(document, indent=2)
