@@ -7,8 +7,8 @@ through the same documents that a real run gives, with noise between blocks and 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -414,3 +414,24 @@ def a_comparison(
 def a_pair_of_equals(**options: object) -> Comparison:
     """Compare v2.2.0 with itself."""
     return a_comparison(V220, V220, names=("v2.2.0", "v2.2.0"), **options)  # type: ignore[arg-type]
+
+
+def with_starts(comparison: Comparison, side: Side, change: Callable[[Start], Start]) -> Comparison:
+    """Change every start of one side."""
+    return replace(
+        comparison,
+        blocks=tuple(
+            replace(b, base=change(b.base)) if side == "base" else replace(b, candidate=change(b.candidate))
+            for b in comparison.blocks
+        ),
+    )
+
+
+def with_slices(comparison: Comparison, side: Side, change: Callable[[Slice], Slice]) -> Comparison:
+    """Change every slice of one side."""
+    return with_starts(comparison, side, lambda s: replace(s, slices=tuple(change(x) for x in s.slices)))
+
+
+def with_load(comparison: Comparison, side: Side, change: Callable[[LoadWindow], LoadWindow]) -> Comparison:
+    """Change what the load process saw in every slice of one side."""
+    return with_slices(comparison, side, lambda s: replace(s, load=change(s.load)))

@@ -17,7 +17,7 @@ def number(value: float) -> str:
     for factor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
         if float(f"{size:.3g}") >= max(factor, 1e4):
             return f"{sign}{_plain(size / factor)}{suffix}"
-    if size >= 1000:
+    if size >= 999.5:
         return f"{sign}{size:,.0f}"
     return f"{sign}{_plain(size)}"
 

@@ -1,0 +1,91 @@
+"""Where the time went: the stage that grew, and whether CPU explains a loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chronik_perf.model import Unavailable
+from chronik_perf.stats import LossAccount, StageAccount, judge, loss_account, stage_account
+from tests.builders import ACKS1, RAW, V220, a_comparison, with_slices
+
+
+def test_the_incident_is_named_by_its_stage() -> None:
+    """Waiting for commit grew, explains the response time, and a task is spawned per batch."""
+    comparison = a_comparison(histograms=False, evidence=False)
+    account = stage_account(comparison, judge(comparison), "acks1")
+    assert isinstance(account, StageAccount)
+    assert [s.stage for s in account.stages] == ["decode", "metadata", "append", "commit_wait", "reply"]
+    assert account.grew_most is not None and account.grew_most.stage == "commit_wait"
+    assert account.share_of_growth == pytest.approx((11.3 - 0.48) / (11.72 - 0.60), rel=0.02)
+    assert account.tasks_per_batch == (0.0, 1.0)
+    assert account.sentence.startswith(
+        "A batch now waits 11.3 ms for its commit instead of 0.48 ms; its growth is 97 % of the 11.1 ms"
+    )
+    assert "tasks spawned per batch: 0, then 1" in account.sentence
+
+
+def test_of_equals_no_stage_grew() -> None:
+    """A stage that grew by noise is not named."""
+    comparison = a_comparison(V220, V220, histograms=False, evidence=False)
+    account = stage_account(comparison, judge(comparison), "acks1")
+    assert isinstance(account, StageAccount)
+    assert account.grew_most is None and account.share_of_growth is None
+    assert account.sentence.startswith("No stage of a produce grew by more than noise")
+
+
+def test_a_broker_without_stages_has_no_account() -> None:
+    """Without telemetry the account is unavailable, with the reason."""
+    comparison = a_comparison(histograms=False, evidence=False)
+    for side in ("base", "candidate"):
+        comparison = with_slices(comparison, side, lambda s: replace(s, telemetry={}))  # type: ignore[arg-type]
+    account = stage_account(comparison, judge(comparison), "acks1")
+    assert isinstance(account, Unavailable)
+    assert "metrics do not have" in account.reason
+
+
+def test_cpu_does_not_explain_a_wait() -> None:
+    """v2.2.7 at acks=1: CPU grew by 3 µs a message, the time per message by 87 µs."""
+    account = loss_account(judge(a_comparison(histograms=False, evidence=False)), "acks1")
+    assert isinstance(account, LossAccount)
+    assert account.share is not None and account.share < 0.1
+    assert account.sentence == (
+        f"CPU per message grew by {account.cpu_us[1] - account.cpu_us[0]:.3g} µs, and the time per message by "
+        f"{account.wall_us[1] - account.wall_us[0]:.3g} µs (each message waits 11.1 ms longer): "
+        "CPU does not explain the loss."
+    )
+
+
+def test_cpu_explains_a_loss_that_it_caused() -> None:
+    """A broker whose core is full and whose CPU per message doubled lost its throughput to CPU."""
+    heavy = {"raw": replace(V220["raw"], msgs_per_s=91e3 / 2, cpu_us_per_message=9.2 + 11.0)}
+    account = loss_account(
+        judge(a_comparison(V220, heavy, workloads=(RAW,), histograms=False, evidence=False)), "raw"
+    )
+    assert isinstance(account, LossAccount)
+    assert account.share == pytest.approx(1.0, abs=0.1)
+    assert account.sentence.endswith("CPU explains the loss.")
+
+
+def test_without_a_certain_loss_there_is_nothing_to_explain() -> None:
+    """Equals lost nothing, and an improvement lost nothing either."""
+    faster = {"acks1": replace(V220["acks1"], msgs_per_s=300e3)}
+    for candidate in (V220, faster):
+        comparison = a_comparison(V220, candidate, workloads=(ACKS1,), histograms=False, evidence=False)
+        account = loss_account(judge(comparison), "acks1")
+        assert isinstance(account, LossAccount)
+        assert account.share is None
+        assert "none to explain" in account.sentence
+
+
+def test_without_cpu_there_is_no_account_of_it() -> None:
+    """CPU that could not be read explains nothing, with the reason."""
+    comparison = with_slices(
+        a_comparison(histograms=False, evidence=False),
+        "base",
+        lambda s: replace(s, broker_cpu_s=Unavailable("no schedstat")),
+    )
+    account = loss_account(judge(comparison), "acks1")
+    assert isinstance(account, Unavailable)
+    assert "no schedstat" in account.reason

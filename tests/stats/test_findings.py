@@ -1,0 +1,151 @@
+"""What a reader is told beside the numbers, and that a clean run is told nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chronik_perf.model import Block, Comparison, Start, Unavailable
+from chronik_perf.stats import judge
+from tests.builders import ACKS1, RAW, V220, a_comparison, a_target, canaries, with_load, with_starts
+
+
+def equals() -> Comparison:
+    """Compare equals on both acks=1 workloads."""
+    return a_comparison(V220, V220, workloads=(ACKS1, RAW), histograms=False, evidence=False)
+
+
+def block(comparison: Comparison, index: int, **changes: object) -> Comparison:
+    """Change one block."""
+    blocks = tuple(
+        replace(b, **changes) if b.index == index else b  # type: ignore[arg-type]
+        for b in comparison.blocks
+    )
+    return replace(comparison, blocks=blocks)
+
+
+def found(comparison: Comparison, text: str) -> list[str]:
+    """Give the findings that hold a text."""
+    return [f for f in judge(comparison).findings if text in f]
+
+
+def test_a_clean_run_has_no_findings() -> None:
+    """Nothing is found where nothing is wrong."""
+    assert judge(equals()).findings == ()
+
+
+@pytest.mark.parametrize("where", ["canaries_before", "canaries_after"])
+def test_a_canary_that_moves_names_the_block(where: str) -> None:
+    """A canary slower by half, before or after, says in which block the machine moved."""
+    told = found(block(equals(), 3, **{where: canaries(1.6)}), "The machine moved in block 3")
+    assert len(told) == 3  # the sync, the CPU loop and the echo
+    assert any("a CPU loop" in t and "12.8 ms" in t for t in told)
+
+
+def test_a_canary_within_its_noise_is_not_named() -> None:
+    """A few percent are what a quiet machine shows."""
+    assert found(block(equals(), 3, canaries_before=canaries(1.05)), "machine moved") == []
+
+
+def test_a_canary_that_could_not_be_read_is_left_out() -> None:
+    """An unavailable canary is no move and no crash."""
+    gone = replace(canaries(), cpu_loop_ms=Unavailable("no clock"))
+    comparison = equals()
+    for index in range(6):
+        comparison = block(comparison, index, canaries_before=gone, canaries_after=gone)
+    assert found(comparison, "machine moved") == []
+
+
+def test_unsteadiness_of_one_side_alone_is_found() -> None:
+    """Starts that never became steady on one side only may be a leak."""
+
+    def unsteady(start: Start) -> Start:
+        return replace(start, steady={"acks1": False, "raw": True})
+
+    one_sided = with_starts(equals(), "candidate", unsteady)
+    told = found(one_sided, "not steady")
+    assert len(told) == 1
+    assert "v2.2.7" in told[0] and "6 of 6 starts" in told[0] and "v2.2.0 in none" in told[0]
+    assert found(with_starts(one_sided, "base", unsteady), "not steady") == []
+
+
+def test_a_discarded_block_is_told_with_its_reason_and_counts_for_nothing() -> None:
+    """What is discarded is discarded as a block, shown, and not in any effect."""
+    comparison = block(equals(), 2, discarded="a backup began")
+    assert found(comparison, "Block 2 was discarded and counts for nothing: a backup began.")
+    row = judge(comparison).row("throughput", "acks1")
+    assert row is not None and row.effect is not None
+    assert row.effect.blocks == 5
+    assert [i for i, _, _ in row.per_block] == [0, 1, 3, 4, 5]
+
+
+def test_a_dirty_tree_is_told_loudly() -> None:
+    """A commit does not say what was measured if the tree had uncommitted changes."""
+    assert found(replace(equals(), candidate=a_target("v2.2.7", dirty=True)), "uncommitted changes")
+    assert not found(replace(equals(), candidate=a_target("v2.2.7", dirty=None)), "uncommitted changes")
+
+
+def test_a_slice_of_few_round_trips_is_told() -> None:
+    """Below 20 round trips the ends of a slice weigh in its throughput."""
+    slow = {"acks1": replace(V220["acks1"], msgs_per_s=4e3, p50_ms=32.0, p99_ms=40.0)}
+    comparison = a_comparison(V220, slow, workloads=(ACKS1,), histograms=False, evidence=False)
+    told = found(comparison, "round trips")
+    assert len(told) == 1
+    assert "9 round trips of v2.2.7" in told[0]
+
+
+def test_notes_of_starts_and_blocks_are_told_once_with_their_blocks() -> None:
+    """A broker that had to be killed is named, with the side and the blocks in which it was."""
+
+    def killed(start: Start) -> Start:
+        return replace(start, notes=("killed after 5 s of grace",))
+
+    comparison = block(
+        with_starts(equals(), "candidate", killed), 1, notes=("the other broker never rested",)
+    )
+    told = found(comparison, "killed after 5 s of grace")
+    assert told == ["v2.2.7 in blocks 0, 1, 2, 3, 4 and 5: killed after 5 s of grace."]
+    assert found(comparison, "In block 1: the other broker never rested.")
+
+
+def test_latencies_that_were_not_recorded_are_told() -> None:
+    """A histogram that holds fewer than were acknowledged misses some."""
+    comparison = with_load(
+        equals(),
+        "base",
+        lambda x: replace(
+            x, response=replace(x.response, recorded=x.response.recorded - 10) if x.response else None
+        ),
+    )
+    assert found(comparison, "the percentiles miss some")
+
+
+def test_alternated_starts_are_told() -> None:
+    """Where slices could not be interleaved the reader knows."""
+    assert found(block(equals(), 0, interleaved=False), "whole starts alternated")
+
+
+def test_an_unfinished_run_is_told_and_judged_more_strictly() -> None:
+    """Whoever stopped it may have seen the estimate: the intervals are wider, and it is said."""
+    whole, stopped = equals(), replace(equals(), complete=False)
+    assert found(stopped, "not complete (6 blocks so far)")
+    row, wider = judge(whole).row("throughput", "acks1"), judge(stopped).row("throughput", "acks1")
+    assert row is not None and wider is not None and row.effect is not None and wider.effect is not None
+    assert wider.effect.low < row.effect.low < row.effect.high < wider.effect.high
+
+
+def test_equal_names_are_told_apart() -> None:
+    """Where a version is compared with itself, findings say which side is meant."""
+    comparison = a_comparison(
+        V220, V220, names=("v2.2.0", "v2.2.0"), workloads=(ACKS1,), histograms=False, evidence=False
+    )
+    comparison = with_starts(comparison, "candidate", lambda s: replace(s, notes=("killed",)))
+    assert found(comparison, "v2.2.0 (candidate) in blocks")
+
+
+def test_findings_do_not_make_words() -> None:
+    """Moved canaries and notes leave every word as it was."""
+    noted: Block = replace(equals().blocks[0], canaries_before=canaries(3.0), notes=("odd",))
+    comparison = replace(equals(), blocks=(noted, *equals().blocks[1:]))
+    assert [r.word for r in judge(comparison).rows] == [r.word for r in judge(equals()).rows]
