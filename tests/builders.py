@@ -47,7 +47,10 @@ ACKS0 = Workload(
 )
 WORKLOADS = (ACKS1, RAW, ACKS0)
 
-PERCENTILES = (0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 98.0, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0)
+PERCENTILES = (
+    *(0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 75.0, 80.0, 85.0, 90.0, 92.5, 95.0, 97.5, 98.0, 99.0),
+    *(99.5, 99.75, 99.9, 99.95, 99.99, 99.999, 100.0),
+)
 Z99 = 2.3263478740408408  # the normal quantile of 99 %
 
 
@@ -203,7 +206,10 @@ class _Maker:
         telemetry = {
             "commits": commits,
             "batches": batches,
-            "bytes": messages * 256.0,
+            "messages": float(messages),
+            "commit_bytes": messages * 256.0,
+            "loop_lag_s": 0.0004 * window_s * 100,
+            "loop_lags": window_s * 100,
             "tasks_created": round(batches * b.tasks_per_batch) * 1.0,
             "syncs": commits,
             "sync_s": commits * b.sync_ms / 1e3,

@@ -44,10 +44,8 @@ def paired_effect(
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     half = half_width(n, sd, alpha)
     base, candidate = (float(x) for x in values.mean(axis=0))
-    if sd > 0:
-        p = 2 * float(stdtr(n - 1, -abs(mean) / (sd / math.sqrt(n))))
-    else:
-        p = 1.0 if mean == 0 else 0.0
+    t = abs(mean) / (sd / math.sqrt(n)) if sd > 0 else math.inf if mean else 0.0
+    p = 2 * float(stdtr(n - 1, -t))
     low, high = mean - half, mean + half
     if scale == "ratio":
         low, high = max(low, -WIDEST_LOG), min(high, WIDEST_LOG)
