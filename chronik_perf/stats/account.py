@@ -144,7 +144,7 @@ def _stage_sentence(
     return f"{text}."
 
 
-def loss_account(comparison: Comparison, verdict: Verdict, workload: str) -> LossAccount | Unavailable:
+def loss_account(verdict: Verdict, workload: str) -> LossAccount | Unavailable:
     """Say whether the broker's CPU explains what throughput lost.
 
     One stored message takes 1 / throughput of wall clock. If it was CPU that made a version slower, CPU per
@@ -161,12 +161,11 @@ def loss_account(comparison: Comparison, verdict: Verdict, workload: str) -> Los
     waits = p50.effect.candidate - p50.effect.base if p50 and p50.effect else None
     lost = throughput.significant and wall_us[1] > wall_us[0]
     share = (cpu_us[1] - cpu_us[0]) / (wall_us[1] - wall_us[0]) if lost else None
-    sentence = _loss_sentence(comparison.candidate.name, cpu_us, wall_us, waits, share)
+    sentence = _loss_sentence(cpu_us, wall_us, waits, share)
     return LossAccount(workload, cpu_us, wall_us, waits, share, sentence)
 
 
 def _loss_sentence(
-    candidate: str,
     cpu_us: tuple[float, float],
     wall_us: tuple[float, float],
     waits_ms: float | None,
@@ -174,7 +173,7 @@ def _loss_sentence(
 ) -> str:
     grew = cpu_us[1] - cpu_us[0]
     verb = "grew" if grew >= 0 else "fell"
-    text = f"CPU per message of {candidate} {verb} by {words.number(abs(grew))} µs"
+    text = f"CPU per message {verb} by {words.number(abs(grew))} µs"
     if share is None:
         return f"Throughput shows no loss that is certain, so there is none to explain; {text}."
     text += f", and the time per message by {words.number(wall_us[1] - wall_us[0])} µs"
