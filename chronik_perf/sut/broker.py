@@ -231,7 +231,9 @@ class BrokerProcess:
 
     def _last_words(self) -> str:
         words = last_words(self.log_path)
-        return f' (last line of {self.log_path}: "{words}")' if words else f" (its log {self.log_path} is empty)"
+        return (
+            f' (last line of {self.log_path}: "{words}")' if words else f" (its log {self.log_path} is empty)"
+        )
 
 
 def _holder(inode: int) -> str:

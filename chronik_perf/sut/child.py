@@ -87,7 +87,9 @@ class Child:
             self._leash.terminate()
             try:
                 self._leash.wait(10)
-            except subprocess.TimeoutExpired:  # it waits for a process that cannot die, as one stuck on a disk
+            except (
+                subprocess.TimeoutExpired
+            ):  # it waits for a process that cannot die, as one stuck on a disk
                 self._leash.kill()
                 self._leash.wait()
         self.ended()

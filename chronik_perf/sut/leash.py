@@ -13,6 +13,7 @@ SIGTERM asks it to kill all that is below it; it exits when nothing is.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -123,10 +124,8 @@ def _children() -> list[int]:
 
 
 def _report(fd: int, line: str) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the toolkit, who would read it, may be gone
         os.write(fd, f"{line}\n".encode())
-    except OSError:  # the toolkit, who would read it, is gone
-        pass
 
 
 main()

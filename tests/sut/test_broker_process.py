@@ -129,7 +129,9 @@ def test_the_broker_behind_a_wrapper_is_the_one_that_listens(start: Starter) -> 
 @pytest.mark.parametrize("ready", ["port", "json-line"])
 def test_a_broker_that_dies_at_start_is_quoted(start: Starter, ready: Literal["port", "json-line"]) -> None:
     """Given a broker that exits before it serves, the sentence has its exit code and its last words."""
-    with pytest.raises(MeasurementFailed, match=r'exit code 3 before it was ready .*"config says: no such cheese"'):
+    with pytest.raises(
+        MeasurementFailed, match=r'exit code 3 before it was ready .*"config says: no such cheese"'
+    ):
         start(target("dies-at-start", ready=ready))
 
 
@@ -287,7 +289,12 @@ time.sleep(60)
 
 @pytest.mark.parametrize(
     ("mode", "wrap"),
-    [("plain", ()), ("behind-a-wrapper", ()), ("ignores-term", ()), ("plain", ("sh", "-c", '"$@"; true', "sh"))],
+    [
+        ("plain", ()),
+        ("behind-a-wrapper", ()),
+        ("ignores-term", ()),
+        ("plain", ("sh", "-c", '"$@"; true', "sh")),
+    ],
 )
 def test_a_killed_toolkit_takes_its_brokers_with_it(mode: str, wrap: tuple[str, ...], tmp_path: Path) -> None:
     """Given a toolkit killed by SIGKILL, its broker dies, also behind a wrapper; not when a mere thread ends."""

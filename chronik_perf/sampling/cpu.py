@@ -1,0 +1,52 @@
+"""CPU seconds of a process by the scheduler's clock."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+
+from chronik_perf.model import Measured, Unavailable
+
+_getcpuclockid = ctypes.CDLL(None).clock_getcpuclockid
+_getcpuclockid.argtypes = [ctypes.c_int, ctypes.POINTER(ctypes.c_int)]
+
+
+class CpuClock:
+    """Reads what a process has used of the CPU so far, in half a microsecond.
+
+    This is the process's POSIX CPU-time clock, clock_getcpuclockid(3): the sum of the scheduler's
+    nanoseconds that /proc/PID/task/*/schedstat shows too, but with the threads that have ended, whose time
+    vanishes from there; /proc/PID/schedstat is the main thread alone. Any user may read it. For a thread
+    that is running at this moment the kernel's figure is as old as the last tick (up to 10 ms), for one
+    that sleeps it is exact: read it when the broker is quiet. psutil's CPU times tick in 10 ms always.
+    """
+
+    name = "cpu"
+    counters = frozenset({"sched_cpu_s"})
+
+    def __init__(self, pid: int) -> None:
+        self.unavailable: dict[str, str] = {}
+        clock = ctypes.c_int()
+        error = _getcpuclockid(pid, ctypes.byref(clock))
+        self._pid = pid
+        self._clock: int | None = clock.value if error == 0 else None
+        self._why = f"the CPU clock of process {pid} cannot be read: {os.strerror(error)}"
+
+    def read(self) -> Measured:
+        """Give the CPU seconds since the process began; Unavailable once it is gone."""
+        if self._clock is None:
+            return Unavailable(self._why)
+        try:
+            return time.clock_gettime_ns(self._clock) / 1e9
+        except OSError:
+            return Unavailable(f"process {self._pid} has ended")
+
+    def sample(self) -> dict[str, float]:
+        """Give `sched_cpu_s`."""
+        value = self.read()
+        if isinstance(value, Unavailable):
+            self.unavailable = {"sched_cpu_s": value.reason}
+            return {}
+        self.unavailable = {}
+        return {"sched_cpu_s": value}

@@ -1,0 +1,128 @@
+"""Profiles of real Python programs by the real py-spy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chronik_perf.model import MissingProfile, Profile, Provenance, Target
+from chronik_perf.sampling import pyspy
+from chronik_perf.sut import BrokerProcess
+
+# Starts up, then half the time busy and half asleep; a thread of another name rests all the time.
+PROGRAM = """
+import json, socket, threading, time
+def start_up():
+    t0 = time.thread_time()
+    while time.thread_time() - t0 < 0.3: pass
+def work():
+    t0 = time.thread_time()
+    while time.thread_time() - t0 < 0.01: pass
+def rest():
+    time.sleep(0.01)
+def wal():
+    threading.Event().wait()
+def main():
+    threading.Thread(target=wal, name="wal", daemon=True).start()
+    while True:
+        work()
+        rest()
+start_up()
+listener = socket.create_server(("127.0.0.1", 0))
+print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+main()
+"""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
+    """Give a program of a known shape, started as brokers are."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    what = Target("p", (sys.executable, str(program)), "json-line", Provenance("command", None, None))
+    one = BrokerProcess.start(
+        what, data_dir=tmp_path, core=None, hash_seed=1, log_path=tmp_path / "program.log"
+    )
+    yield one
+    one.kill()
+
+
+def share(profile: Profile, function: str) -> float:
+    """Give the share of samples whose stacks hold the function."""
+    return sum(n for stack, n in profile.stacks.items() if f";{function} (" in stack) / profile.samples
+
+
+def take(pid: int, kind: str, seconds: float = 0.7) -> Profile | MissingProfile:
+    with pyspy.record(pid, kind) as recording:  # type: ignore[arg-type]
+        time.sleep(seconds)
+    return recording.profile("base", "raw", stored=1000)
+
+
+def test_a_cpu_profile_holds_what_is_busy_in_the_window_and_nothing_else(broker: BrokerProcess) -> None:
+    """Given a program that works and rests by turns, the CPU profile shows its work, and not its start-up."""
+    profile = take(broker.pid, "cpu")
+    assert isinstance(profile, Profile)
+    assert share(profile, "work") > 0.7
+    assert share(profile, "start_up") == 0
+    assert isinstance(profile.cpu_s, float)
+    assert 0 < profile.cpu_s < profile.window_s
+    assert "MainThread;<module> (program.py);main (program.py);work (program.py)" in profile.stacks
+    broker.verify_owner()
+
+
+def test_a_wall_profile_holds_the_waits_as_well(broker: BrokerProcess) -> None:
+    """Given the same program, the wall profile shows its rest and the thread that always waits."""
+    profile = take(broker.pid, "wall")
+    assert isinstance(profile, Profile)
+    assert share(profile, "rest") > 0.1
+    assert share(profile, "work") > 0.1
+    assert {stack.split(";")[0] for stack in profile.stacks} == {"MainThread", "wal"}
+
+
+def test_a_program_that_is_not_python_has_no_profile_and_goes_on() -> None:
+    """Given a program in another language, the profile is missing with py-spy's reason, and it still runs."""
+    with subprocess.Popen(["sleep", "30"]) as sleeper:
+        missing = take(sleeper.pid, "cpu", 0)
+        assert isinstance(missing, MissingProfile)
+        assert f"cannot profile process {sleeper.pid} (" in missing.reason
+        assert sleeper.poll() is None
+        sleeper.kill()
+
+
+def test_a_broker_that_has_ended_has_no_profile(broker: BrokerProcess) -> None:
+    """Given a broker that is gone, the block still runs, and the profile is missing."""
+    pid = broker.pid
+    broker.kill()
+    ran = False
+    with pyspy.record(pid, "wall") as recording:
+        ran = True
+    assert ran
+    assert isinstance(recording.profile("base", "raw", 0), MissingProfile)
+
+
+def test_without_py_spy_the_run_goes_on(broker: BrokerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a machine without py-spy, the reason says so and how to get it."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    missing = take(broker.pid, "cpu", 0)
+    assert isinstance(missing, MissingProfile)
+    assert missing.reason == "py-spy is not installed (pip install py-spy)"
+
+
+def test_an_error_in_the_window_ends_py_spy(broker: BrokerProcess) -> None:
+    """Given a load that fails while it is profiled, its error comes through and py-spy is gone."""
+    with pytest.raises(ZeroDivisionError), pyspy.record(broker.pid, "cpu"):
+        1 / 0  # noqa: B018
+    profile = take(broker.pid, "cpu", 0.3)
+    assert isinstance(profile, Profile), "a second tracer could not attach if the first still did"
+
+
+def test_threads_of_one_name_are_merged() -> None:
+    """Given the folded stacks of two threads of a pool, whose ids differ between runs, they become one."""
+    raw = "thread (12): pool;f (x.py) 3\nthread (13): pool;f (x.py) 4\nthread (0x7F);g h (y.py) 1\n"
+    assert pyspy.fold(raw) == {"pool;f (x.py)": 7, "unnamed thread;g h (y.py)": 1}
