@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,13 +23,13 @@ _MOST_MESSAGE_BYTES = 64 << 20
 _MOST_CONCURRENCY = 1_000_000
 
 
-class Mode(str, Enum):
+class Mode(StrEnum):
     """What chronik-bench can do that is here, too."""
 
     PRODUCE = "produce"
 
 
-class DriverOption(str, Enum):
+class DriverOption(StrEnum):
     """The two drivers."""
 
     LIBRDKAFKA = "librdkafka"
@@ -134,7 +134,7 @@ def _as_text(result: BenchResult) -> str:
     megabytes = result.msgs_per_s * workload.message_size_bytes / 1e6
     lines += [
         _counts(window),
-        f"window      {window.window_s:.3f} s, {_window_words(workload)}, after {result.warm_up_s:g} s of warm-up",
+        f"window      {window.window_s:.3f} s, {_window_words(workload)}; warm-up {result.warm_up_s:g} s",
         f"throughput  {result.msgs_per_s:,.0f} msg/s stored ({megabytes:.1f} MB/s)",
     ]
     if window.response is not None:
@@ -171,19 +171,17 @@ def _notes(result: BenchResult) -> list[str]:
     window, workload = result.window, result.workload
     notes = []
     if window.stored != window.acked:
-        notes.append(
-            f"{window.acked:,} were acknowledged and {window.stored:,} stored: the log does not hold what was said"
-        )
+        notes.append(f"{window.acked:,} were acknowledged and {window.stored:,} stored; the two should agree")
     if result.generator_saturated:
         notes.append(
             "the generator's core is over 90 % busy, so this is the generator's throughput: use larger "
             "messages or several generators before blaming the broker"
         )
     elif workload.arrival == "closed" and workload.acks != 0 and window.response is not None:
+        p50_ms = window.response.p50_ms
         notes.append(
-            f"in a closed loop throughput is in flight ÷ response time ({workload.in_flight} ÷ "
-            f"{window.response.p50_ms:.2f} ms = {workload.in_flight / window.response.p50_ms * 1e3:,.0f} msg/s "
-            "at the median): a limit of latency, not of capacity"
+            f"in a closed loop throughput is in flight ÷ response time ({workload.in_flight} ÷ {p50_ms:.2f} ms "
+            f"= {workload.in_flight / p50_ms * 1e3:,.0f} msg/s at the median): a limit of latency, not capacity"
         )
     return notes
 

@@ -1,4 +1,4 @@
-"""Topics and log end offsets through librdkafka: for brokers that want TLS or SASL, which the raw wire does not do."""
+"""Topics and log end offsets through librdkafka, for brokers that want TLS or SASL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
 
 from chronik_perf.load.client_config import admin_config, redact_text
+from chronik_perf.load.librdkafka_client import new_client, words
 from chronik_perf.model import MeasurementFailed
 
 TIMEOUT_S = 10.0
@@ -27,13 +28,8 @@ class Admin:
         self._bootstrap = bootstrap
         self._config = client_config
         self._last_error = ""
-        try:
-            config: dict[str, Any] = {**admin_config(bootstrap, client_config), "error_cb": self._on_error}
-            self._client = AdminClient(config)
-        except (KafkaException, ValueError, TypeError) as error:
-            raise MeasurementFailed(
-                f"the client configuration is not accepted: {redact_text(_words(error), client_config)}"
-            ) from error
+        config = {**admin_config(bootstrap, client_config), "error_cb": self._on_error}
+        self._client = new_client(AdminClient, config, client_config)
 
     def partitions(self, topic: str) -> list[int] | None:
         """Give the partitions of a topic, or None if it does not exist."""
@@ -76,7 +72,7 @@ class Admin:
             return question()
         except KafkaException as error:
             # "Timed out" alone helps nobody; what the connection said (bad certificate, bad password) does.
-            why = f"{_words(error)}{f' ({self._last_error})' if self._last_error else ''}"
+            why = f"{words(error)}{f' ({self._last_error})' if self._last_error else ''}"
             raise MeasurementFailed(
                 f"the broker at {self._bootstrap} did not {what}: {redact_text(why, self._config)}"
             ) from error
@@ -93,8 +89,3 @@ class Admin:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self._last_error = error.str()
-
-
-def _words(error: Exception) -> str:
-    inner = error.args[0] if error.args else error
-    return inner.str() if isinstance(inner, KafkaError) else str(inner)

@@ -55,9 +55,9 @@ def bench(
 ) -> BenchResult:
     """Load a running broker for `duration_s` after a short warm-up, and count what its log gained.
 
-    Without `topic` a new one is made under a name of its own. A topic that was made here is deleted at the end,
-    whatever happens; one that was there before is used only if it is empty, with its own number of partitions,
-    and is left. `say` is told what goes on, in a few words.
+    Without `topic` a new one is made under a name of its own. A topic that was made here is deleted at the
+    end, whatever happens; one that was there before is used only if it is empty, with its own number of
+    partitions, and is left. `say` is told what goes on, in a few words.
 
     Raises BadInput for a load that cannot be given or a topic that is not empty, and MeasurementFailed if the
     broker cannot be reached, dies or does not answer in bounded time.

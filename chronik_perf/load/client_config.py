@@ -78,7 +78,7 @@ def producer_config(
     No retry and no idempotence, so that a message is sent once and stored at most once; no compression; the
     client's own timeouts are bounded, so that a broker that does not answer shows as a failure.
     """
-    # librdkafka's queue is bounded in messages and in bytes; the workload's number must be the one that bounds.
+    # librdkafka bounds its queue in messages and in bytes; the workload's number must be what bounds it.
     kbytes = max(1 << 20, 2 * workload.in_flight * (workload.message_size_bytes + 64) // 1024)
     return {
         "socket.keepalive.enable": True,
@@ -106,7 +106,7 @@ def admin_config(bootstrap: str, client_config: Mapping[str, str]) -> dict[str, 
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
-    # As java.util.Properties: a backslash at the end continues the line, leading blanks of the next are dropped.
+    # As java.util.Properties: a backslash at the end continues the line, without the next one's indent.
     lines: list[tuple[int, str]] = []
     pending, started = "", 0
     for number, raw in enumerate(text.splitlines(), 1):

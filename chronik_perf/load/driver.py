@@ -57,7 +57,7 @@ def payloads(workload: Workload) -> list[bytes]:
     size = workload.message_size_bytes
     if workload.payload == "zeros":
         return [bytes(size)] * _POOL
-    # A pool of large messages would not fit memory, and 16 MB of randomness is beyond any window of compression.
+    # A pool of large messages would not fit memory, and 16 MB is beyond the window of any compression.
     count = max(1, min(_POOL, (16 << 20) // max(1, size)))
     return [os.urandom(size) for _ in range(count)] * (_POOL // count or 1)
 

@@ -28,19 +28,20 @@ def check_workload(workload: Workload, client_config: Mapping[str, str] | None) 
         )
     if workload.driver == "wire" and client_config is not None:
         raise BadInput(
-            "the wire driver speaks neither TLS nor SASL; use the librdkafka driver with a client configuration"
+            "the wire driver speaks neither TLS nor SASL; "
+            "use the librdkafka driver with a client configuration"
         )
     if workload.driver == "wire":
         encoded = TURNS * workload.in_flight * workload.message_size_bytes
         if encoded > _MOST_ENCODED_BYTES:
             raise BadInput(
                 f"{workload.in_flight} connections with messages of {workload.message_size_bytes} bytes take "
-                f"{encoded >> 20} MiB of encoded requests; the wire driver holds {_MOST_ENCODED_BYTES >> 20} MiB"
+                f"{encoded >> 20} MiB of requests; the wire driver holds {_MOST_ENCODED_BYTES >> 20} MiB"
             )
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         if workload.in_flight + _OTHER_FILES > files:
             raise BadInput(
-                f"{workload.in_flight} connections are more than the {files} open files that this system allows"
+                f"{workload.in_flight} connections are more than the {files} open files that are allowed here"
             )
     if workload.arrival == "open":
         if workload.driver != "wire":
@@ -54,7 +55,7 @@ def check_workload(workload: Workload, client_config: Mapping[str, str] | None) 
 def make_driver(
     workload: Workload, bootstrap: str, topic: str, client_config: Mapping[str, str] | None
 ) -> Driver:
-    """Make the driver of a checked workload, connected. Drivers are imported late: each costs start-up time."""
+    """Make the driver of a checked workload, connected. Drivers are imported late: loading costs time."""
     if workload.driver == "wire":
         if workload.arrival == "open":
             from chronik_perf.load.wire.open import WireOpen

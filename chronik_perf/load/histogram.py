@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from hdrh.histogram import HdrHistogram
 
 from chronik_perf.model import Latency, MeasurementFailed
 
@@ -90,7 +90,7 @@ def merge(latencies: Iterable[Latency]) -> Latency:
 
 def _digest(histogram: HdrHistogram) -> Latency:
     wanted = sorted({*PLOTTED, 50.0, 99.0, 99.9})
-    # The histogram's own percentiles walk all its 17,000 cells; what is occupied lies in a small part of them.
+    # The histogram's own percentiles walk all its 17,000 cells; what is occupied is a small part of them.
     low = histogram.get_counts_array_index(histogram.min_value) if histogram.total_count else 0
     high = histogram.get_counts_array_index(histogram.max_value)
     occupied = [(i, n) for i, n in enumerate(histogram.counts[low : high + 1], low) if n]

@@ -1,9 +1,9 @@
 """The driver `librdkafka` with acks=0: batches as full as the client makes them, at most N messages queued.
 
-There is no acknowledgement to await, so a message leaves the count in flight when librdkafka has written it to
-the socket. confluent-kafka spends 0.7 µs a message at full batches, which makes the generator the bottleneck;
-the same library's own `rd_kafka_produce_batch` and its delivery events (one for each batch, not each message)
-spend a third of that. The library is the one confluent-kafka has loaded, called through ctypes.
+There is no acknowledgement to await, so a message leaves the count in flight when librdkafka has written it
+to the socket. confluent-kafka spends 0.7 µs a message at full batches, which makes the generator the
+bottleneck; the same library's own `rd_kafka_produce_batch` and its delivery events (one for each batch, not
+each message) spend a third of that. The library is the one that confluent-kafka has loaded, called by ctypes.
 """
 
 from __future__ import annotations

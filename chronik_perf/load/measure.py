@@ -18,8 +18,9 @@ def measure(
 ) -> LoadWindow:
     """Give one window of load and count what the log gained.
 
-    For acks=0 the window ends when the log end offset has caught up with what was sent; if that never happens,
-    it ends at the last growth that was seen, and `errors` says so. Offsets are otherwise read outside the window.
+    For acks=0 the window ends when the log end offset has caught up with what was sent; if that never
+    happens, it ends at the last growth that was seen, and `errors` says so. Otherwise offsets are read outside
+    the window.
     """
     before = offsets.total()
     cpu_before = time.process_time()
@@ -63,10 +64,10 @@ def _caught_up(offsets: Offsets, before: int, burst: Burst) -> tuple[int, str | 
             seen, seen_ns = stored, now
         elif now - seen_ns > GRACE_S * 1e9:
             return seen_ns, (
-                f"the log end offset stopped {burst.acked - stored} messages short of the {burst.acked} that were "
-                f"sent, and did not move for {GRACE_S:g} s"
+                f"the log end offset stopped {burst.acked - stored} messages short of the {burst.acked} "
+                f"that were sent, and did not move for {GRACE_S:g} s"
             )
-        # Each look costs the broker a request; a third of a millisecond is a fraction of a percent of a window.
+        # Each look costs the broker a request; a third of a millisecond is little of a window.
         time.sleep(_LOOK_S)
 
 

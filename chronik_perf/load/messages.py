@@ -1,4 +1,4 @@
-"""The lines of JSON between a load process and its parent. Secrets go through the pipe, never through argv."""
+"""The lines of JSON between a load process and its parent. Secrets go through the pipe, never by argv."""
 
 from __future__ import annotations
 

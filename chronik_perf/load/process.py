@@ -52,12 +52,14 @@ class LoadProcess:
     ) -> LoadProcess:
         """Start a load process pinned to `core` (None: not pinned), connect it and make it ready.
 
+        Ready means that one message has gone through, so that no window pays for connecting.
+
         Raises BadInput for a workload that no driver can give, and MeasurementFailed if nobody listens at
         `bootstrap` within bounded time, or the topic is unknown there.
         """
         check_workload(workload, client_config)
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        # The package may be a checkout that is not installed; -P keeps the user's folder from shadowing modules.
+        # The package may be a checkout that is not installed; -P keeps the user's folder out of the way.
         home = str(Path(chronik_perf.__file__).parents[1])
         environment = {**os.environ, "PYTHONPATH": home}
         process = subprocess.Popen(
@@ -101,8 +103,8 @@ class LoadProcess:
     def run(self, duration_s: float, max_bytes: int) -> LoadWindow:
         """Give one window of load: nothing in flight at its begin and end, offsets read before and after.
 
-        Sends for `duration_s` or `max_bytes` of message values, whichever ends first. Raises MeasurementFailed
-        if the broker dies, does not answer in bounded time, or the load process ends.
+        Sends for `duration_s` or `max_bytes` of message values, whichever ends first. Raises
+        MeasurementFailed if the broker dies, does not answer in bounded time, or the load process ends.
         """
         self.begin(duration_s, max_bytes)
         return self.finish()
@@ -160,8 +162,8 @@ class LoadProcess:
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
                 self.kill()
                 raise MeasurementFailed(
-                    f"the load process of workload {self._workload.name} gave no answer within {timeout_s:g} s "
-                    "and was killed"
+                    f"the load process of workload {self._workload.name} gave no answer within "
+                    f"{timeout_s:g} s and was killed"
                 )
             part = os.read(out, 1 << 16)
             if not part:

@@ -1,4 +1,4 @@
-"""Topics and log end offsets: over the raw wire, or through librdkafka where there is a client configuration."""
+"""Topics and log end offsets: over the raw wire, or through librdkafka with a client configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Offsets(Protocol):
     """Reads the log end offsets of one topic again and again."""
 
     def total(self) -> int:
-        """Give the log end offsets of all partitions, summed; MeasurementFailed if the broker does not answer."""
+        """Give the log end offsets of all partitions, summed; MeasurementFailed without an answer."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -52,7 +52,7 @@ def delete_topic(bootstrap: str, name: str, client_config: Mapping[str, str] | N
 
 
 def topic_exists(bootstrap: str, name: str, client_config: Mapping[str, str] | None = None) -> bool:
-    """Tell whether the broker has a topic, without creating it. Raises MeasurementFailed if nobody answers."""
+    """Tell whether a topic is there, without creating it. Raises MeasurementFailed if nobody answers."""
     if client_config is None:
         return wire.exists(bootstrap, name)
     return _admin(bootstrap, client_config).partitions(name) is not None

@@ -1,10 +1,11 @@
 """The load process: `python -m chronik_perf.load.worker PARENT_PID CORE`, driven by lines of JSON.
 
-It reads one request a line on stdin and answers each with one line on stdout: {"ok": ...} or {"failed": text}.
+It reads one request a line on stdin and answers each by one line on stdout: {"ok": ...} or {"failed": text}.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from chronik_perf.load.driver import GRACE_S
 from chronik_perf.load.drivers import make_driver
 from chronik_perf.load.measure import measure
 from chronik_perf.load.messages import line, window_to, workload_from
@@ -35,10 +37,8 @@ def main(arguments: list[str]) -> None:
     # The answers have stdout for themselves, whatever a library prints.
     answers = os.dup(1)
     os.dup2(2, 1)
-    try:
+    with contextlib.suppress(BrokenPipeError):  # nobody is left to be told
         _serve(answers)
-    except BrokenPipeError:
-        pass  # nobody is left to be told
     # Connections, threads and memory go with the process; nothing here needs tidying that could take time.
     sys.stderr.flush()
     os._exit(0)
@@ -68,12 +68,25 @@ class _Worker:
         self._workload = workload_from(request["workload"])
         config: Mapping[str, str] | None = request["client_config"]
         bootstrap, topic = request["bootstrap"], request["topic"]
+        self._bootstrap = bootstrap
         self._offsets = open_offsets(bootstrap, topic, config)
         self._driver = make_driver(self._workload, bootstrap, topic, config)
+        self._first_message()
         # A collection in the middle of a window would be a pause of the generator's own making; windows
         # make no reference cycles, and what they leave is collected between them.
         gc.freeze()
         gc.disable()
+
+    def _first_message(self) -> None:
+        # A client fetches metadata and connects to the leader with its first message, which takes up to
+        # 100 ms that belong to no window; and what the broker refuses is better known now.
+        first = measure(
+            self._driver, self._offsets, self._workload, GRACE_S, self._workload.message_size_bytes
+        )
+        if first.failed or first.stored < first.sent:
+            raise MeasurementFailed(
+                f"the broker at {self._bootstrap} did not take a first message: {'; '.join(first.errors)}"
+            )
 
     def run(self, duration_s: float, max_bytes: int) -> dict[str, Any]:
         return window_to(measure(self._driver, self._offsets, self._workload, duration_s, max_bytes))

@@ -34,7 +34,7 @@ class Line:
         self.ready = self.requests[self.turn]
 
     def send(self) -> None:
-        """Send the ready request; MeasurementFailed if the connection is gone or takes nothing for GRACE_S."""
+        """Send the ready request; MeasurementFailed if the connection is gone or takes nothing."""
         try:
             sent = self.socket.send(self.ready.request)
         except BlockingIOError:

@@ -1,8 +1,8 @@
 """The driver `wire` in an open loop: messages are due on a schedule, whatever the broker does.
 
 A closed loop sends less when the broker is slow, and so hides the waiting that users would have had
-(coordinated omission). Here each message has a due time; where all connections are busy it is sent late, and its
-response time still counts from when it was due. The service time, from the actual send, stands beside it.
+(coordinated omission). Here each message has a due time; where all connections are busy it is sent late, and
+its response time still counts from when it was due. The service time, from the actual send, stands beside it.
 """
 
 from __future__ import annotations
@@ -91,6 +91,6 @@ class WireOpen:
         self._lines.close()
 
     def _wait(self, timeout_s: float) -> None:
-        # epoll waits in whole milliseconds; select on the epoll itself waits in microseconds, as a schedule needs.
+        # epoll waits in whole milliseconds; select on the epoll waits in microseconds, as a schedule needs.
         if timeout_s > 0:
             select.select([self._lines.epoll], [], [], min(timeout_s, 0.1))

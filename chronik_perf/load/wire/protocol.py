@@ -141,7 +141,7 @@ def metadata_body(topic: str | None) -> bytes:
 
 
 def create_topic_body(version: int, topic: str, partitions: int, timeout_ms: int) -> bytes:
-    """Encode CreateTopics for one topic; the broker's default replication factor where it can be asked for."""
+    """Encode CreateTopics for one topic, with the broker's replication factor where that can be asked for."""
     factor = -1 if version >= 4 else 1
     described = string(topic) + struct.pack(">ihii", partitions, factor, 0, 0)
     return struct.pack(">i", 1) + described + struct.pack(">ib", timeout_ms, 0)

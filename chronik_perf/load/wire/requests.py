@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chronik_perf.load.wire import protocol
 from chronik_perf.model import MeasurementFailed, Workload
 
-# Each connection takes turns between requests, so that an answer to the one before cannot pass for this one's.
+# Each connection takes turns between requests, so that a late answer cannot pass for this request's.
 TURNS = 4
 _TIMEOUT_MS = 10_000
 

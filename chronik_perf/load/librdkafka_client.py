@@ -1,0 +1,33 @@
+"""Making librdkafka clients, so that a refused configuration is one sentence without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+
+from chronik_perf.load.client_config import redact_text
+from chronik_perf.model import MeasurementFailed
+
+Client = TypeVar("Client")
+
+
+def new_client(
+    kind: Callable[[dict[str, Any]], Client],
+    config: dict[str, Any],
+    client_config: Mapping[str, str] | None,
+) -> Client:
+    """Make a client. Raises MeasurementFailed if librdkafka refuses its configuration."""
+    try:
+        return kind(config)
+    except (KafkaException, ValueError, TypeError) as error:
+        raise MeasurementFailed(
+            f"librdkafka refuses the client configuration: {redact_text(words(error), client_config)}"
+        ) from error
+
+
+def words(error: Exception) -> str:
+    """Give what an exception of confluent-kafka says, without its repr."""
+    inner = error.args[0] if error.args else error
+    return inner.str() if isinstance(inner, KafkaError) else str(inner)
