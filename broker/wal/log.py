@@ -65,6 +65,12 @@ class Log:
     def close(self) -> None:
         """Commit what is queued and stop. The last outcomes are still to be run by the event loop."""
         self._group_commit.stop()
+        for log in self.partitions():
+            try:
+                log.finish()
+            except OSError as error:
+                # Nothing is lost by it: the next start cuts off what this one could not.
+                print(f"chronik: {log.topic}-{log.partition}: {error}", file=sys.stderr, flush=True)
 
     def add(self, record: TopicRecord) -> None:
         """Empty partitions for a new topic; their files are made when something is written."""

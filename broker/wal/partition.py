@@ -138,7 +138,7 @@ class PartitionLog:
             ):
                 if segment is not None:
                     segment.write(pieces, pending_bytes)
-                    segment.sync()
+                    segment.finish()
                     pieces, pending_bytes = [], 0
                 segment = self.writing = self._new_segment(submission.base_offset)
             submission.segment = segment
@@ -194,6 +194,11 @@ class PartitionLog:
                 if newest_ms >= timestamp_ms:
                     return record.base_offset, newest_ms
         return None
+
+    def finish(self) -> None:
+        """Give back the space that was allocated ahead, before the broker ends. Raises OSError."""
+        if self.writing is not None and not self.refuses:
+            self.writing.finish()
 
     def close(self) -> None:
         """Close all files; only when the WAL thread has nothing more of this log."""
