@@ -26,7 +26,7 @@ def findings(comparison: Comparison) -> tuple[str, ...]:
     """Give all findings, the gravest first; the same sentence stands once."""
     found: list[str] = []
     for source in (_gaps, _generators, _provenance, _completeness, _canaries, _steadiness, _slices, _notes):
-        found += source(comparison)
+        found += map(words.capital, source(comparison))
     return tuple(dict.fromkeys(found))
 
 
@@ -68,13 +68,15 @@ def _generators(comparison: Comparison) -> Iterator[str]:
 
 
 def _provenance(comparison: Comparison) -> Iterator[str]:
-    for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
+    dirty: dict[str, list[Side]] = {}
+    for side, target in zip(SIDES, (comparison.base, comparison.candidate), strict=True):
         if target.provenance.dirty:
-            commit = (target.provenance.commit or "unknown")[:12]
-            yield (
-                f"{target.name} ({side}) came from a tree with uncommitted changes: commit {commit} does not "
-                "say what was measured."
-            )
+            dirty.setdefault((target.provenance.commit or "unknown")[:12], []).append(side)
+    for commit, sides in dirty.items():
+        who = " and ".join(name_of(comparison, side) for side in sides)
+        yield (
+            f"{who} came from a tree with uncommitted changes: commit {commit} does not say what was measured."
+        )
 
 
 def _completeness(comparison: Comparison) -> Iterator[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from chronik_perf.model import SIDES, Comparison, Metric, Side, Slice, Unavailable
 
+LONGEST_NAME = 40
+
 PerBlock = tuple[tuple[int, float, float], ...]
 
 
@@ -42,10 +44,16 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
 
 
 def name_of(comparison: Comparison, side: Side) -> str:
-    """Name a side as a person would; where both are the same version, say which is which."""
+    """Name a side as a person would; where both are the same version, say which is which.
+
+    A name that lists overrides is too long for a sentence: it becomes "the base" or "the candidate".
+    """
+    name = comparison.base.name if side == "base" else comparison.candidate.name
+    if len(name) > LONGEST_NAME:
+        return f"the {side}"
     if comparison.base.name == comparison.candidate.name:
-        return f"{comparison.base.name} ({side})"
-    return comparison.base.name if side == "base" else comparison.candidate.name
+        return f"{name} ({side})"
+    return name
 
 
 def gate_slices(comparison: Comparison, side: Side, workload: str) -> Iterator[Slice]:

@@ -6,6 +6,8 @@ import math
 
 from chronik_perf.model import Effect, Metric
 
+WIDE = 10.0  # a bound from here on is said as a ratio too
+BOUNDLESS = 1e4  # and one from here on says only that two blocks are not enough
 FOLD = 2.5  # from this ratio on, "19.5-fold" says more than "+1,850 %"
 
 
@@ -65,10 +67,15 @@ def signed_change(effect: Effect, unit: str) -> str:
         low, mid, high = (_signed(x) for x in (effect.low, effect.estimate, effect.high))
         return f"{mid} {unit} ({low} to {high} {unit})"
     if 1 + effect.estimate >= FOLD:
-        return f"{number(1 + effect.estimate)}-fold ({number(1 + effect.low)} to {number(1 + effect.high)})"
+        return f"{number(1 + effect.estimate)}-fold ({number(1 + effect.low)} to {_fold(1 + effect.high)})"
     places = _places(effect.low, effect.high)
     low, high = (_percent_figure(x, places, True) for x in (effect.low, effect.high))
-    return f"{percent(effect.estimate, places, signed=True)} ({low} to {high} %)"
+    shown = f"{low} to {high} %" if 1 + effect.high < WIDE else f"{low} % to {_fold(1 + effect.high)}-fold"
+    return f"{percent(effect.estimate, places, signed=True)} ({shown})"
+
+
+def _fold(ratio: float) -> str:
+    return number(ratio) if ratio < BOUNDLESS else f"over {number(BOUNDLESS)}"
 
 
 def _signed(value: float) -> str:

@@ -84,6 +84,15 @@ def test_a_dirty_tree_is_told_loudly() -> None:
     """A commit does not say what was measured if the tree had uncommitted changes."""
     assert found(replace(equals(), candidate=a_target("v2.2.7", dirty=True)), "uncommitted changes")
     assert not found(replace(equals(), candidate=a_target("v2.2.7", dirty=None)), "uncommitted changes")
+    both = replace(equals(), base=a_target("v2.2.0", dirty=True), candidate=a_target("v2.2.7", dirty=True))
+    assert len(found(both, "v2.2.0 and v2.2.7 came from a tree with uncommitted changes")) == 1
+
+
+def test_a_long_name_is_not_repeated_in_every_sentence() -> None:
+    """A version with overrides in its name is called by its side."""
+    name = "v2.2.0 with wal.worker=altered, wal.profile=medium, wal.commit_sleep_ms=1.0"
+    comparison = replace(equals(), candidate=a_target(name, dirty=True))
+    assert found(comparison, "The candidate came from a tree with uncommitted changes")
 
 
 def test_a_slice_of_few_round_trips_is_told() -> None:
