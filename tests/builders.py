@@ -285,33 +285,33 @@ def a_profile(side: Side, workload: str, kind: ProfileKind, does: Behaviour, spa
     window_s, rate_hz = 4.0, 100
     stored = round(does.msgs_per_s * window_s)
     cpu_s = min(stored * does.cpu_us_per_message / 1e6, window_s)
-    run = "MainThread;<module> (broker/__main__.py:9);main (broker/server.py:40);run (uvloop/loop.py:12)"
-    handle = f"{run};data_received (broker/connection.py:61);produce (broker/produce.py:33)"
-    wal = "wal;_bootstrap (threading.py:1002);commit (broker/wal/commit.py:110)"
+    run = "MainThread;<module> (broker/__main__.py);main (broker/server.py);run (uvloop/loop.py)"
+    handle = f"{run};data_received (broker/connection.py);produce (broker/produce.py)"
+    wal = "wal;_bootstrap (threading.py);commit (broker/wal/commit.py)"
     shares = {
         f"{run}": 0.22,
-        f"{handle};decode (broker/protocol/records.py:20)": 0.30,
-        f"{handle};append (broker/wal/commit.py:75)": 0.12,
-        f"{handle};<script>alert(1)</script> (broker/odd.py:1)": 0.01,
-        f"{run};reply (broker/connection.py:120);write (broker/connection.py:131)": 0.15,
-        f"{wal};write (broker/wal/segment.py:50)": 0.20,
+        f"{handle};decode (broker/protocol/records.py)": 0.30,
+        f"{handle};append (broker/wal/commit.py)": 0.12,
+        f"{handle};<script>alert(1)</script> (broker/odd.py)": 0.01,
+        f"{run};reply (broker/connection.py);write (broker/connection.py)": 0.15,
+        f"{wal};write (broker/wal/segment.py)": 0.20,
     }
     if spawns:
-        task = f"{run};propose (broker/metadata/raft.py:88)"
+        task = f"{run};propose (broker/metadata/raft.py)"
         shares |= {
-            f"{task};dumps (broker/metadata/raft.py:95)": 0.30,
-            f"{task};walk (broker/metadata/raft.py:99);walk (broker/metadata/raft.py:99)": 0.10,
+            f"{task};dumps (broker/metadata/raft.py)": 0.30,
+            f"{task};walk (broker/metadata/raft.py);walk (broker/metadata/raft.py)": 0.10,
         }
     else:
-        shares[f"{handle};update_partition_offset (broker/metadata/metalog.py:31)"] = 0.04
+        shares[f"{handle};update_partition_offset (broker/metadata/metalog.py)"] = 0.04
     total = window_s * rate_hz * 2 if kind == "wall" else cpu_s * rate_hz
     whole = sum(shares.values())
     busy = cpu_s * rate_hz
     stacks = {stack: round(busy * share / whole) for stack, share in shares.items()}
     if kind == "wall":
         idle = {
-            f"{wal};wait (threading.py:320)": 0.5,
-            f"{run};select (uvloop/loop.py:30)": 0.5,
+            f"{wal};wait (threading.py)": 0.5,
+            f"{run};select (uvloop/loop.py)": 0.5,
         }
         stacks |= {stack: round((total - busy) * share) for stack, share in idle.items()}
     stacks = {stack: n for stack, n in stacks.items() if n > 0}

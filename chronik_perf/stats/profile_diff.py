@@ -7,7 +7,6 @@ trusted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,10 +18,6 @@ from chronik_perf.stats import words
 MIN_SAMPLES = 10
 GREY_P = 0.001
 ROOT = "all"
-
-# Lines move from version to version and a thread's number from start to start; the function is the same.
-_LINE = re.compile(r":\d+\)$")
-_THREAD = re.compile(r"^thread \((?:0x)?[0-9A-Fa-f]+\)(?:: )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +130,7 @@ def profile_difference(base: Profile, candidate: Profile) -> ProfileDifference:
 
     A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one
     period of one thread. A side without samples or without stored messages has zeros, a note, and everything
-    grey. Frames are matched by function and file, whatever the line. Raises ValueError if workload or kind
+    grey. Raises ValueError if workload or kind
     differ.
     """
     if (base.workload, base.kind) != (candidate.workload, candidate.kind):
@@ -146,7 +141,7 @@ def profile_difference(base: Profile, candidate: Profile) -> ProfileDifference:
     by_function: dict[str, _Node] = {}
     for side, profile in enumerate((base, candidate)):
         for stack, n in profile.stacks.items():
-            _add(tree, by_function, [_key(f) for f in stack.split(";")], side, n)
+            _add(tree, by_function, stack.split(";"), side, n)
     root = _finish(ROOT, tree, scale)
     frames = sorted(
         (FrameChange(name, *scale.node(name, f.total, f.own)) for name, f in by_function.items()),
@@ -162,10 +157,6 @@ def profile_difference(base: Profile, candidate: Profile) -> ProfileDifference:
         notes=tuple(notes),
         sentence=_sentence(base.kind, root, frames),
     )
-
-
-def _key(frame: str) -> str:
-    return _LINE.sub(")", _THREAD.sub("", frame) or "thread")
 
 
 def _add(tree: _Node, by_function: dict[str, _Node], frames: list[str], side: int, n: int) -> None:

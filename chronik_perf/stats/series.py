@@ -106,6 +106,8 @@ def _title(name: str) -> tuple[str, str]:
     """Split a series' name, which carries its unit, into words and unit."""
     for suffix, unit in (
         ("_msgs_per_s", "msg/s"),
+        ("_bytes_per_s", "B/s"),
+        ("_per_s", "/s"),
         ("_bytes", "B"),
         ("_ms", "ms"),
         ("_s", "s"),

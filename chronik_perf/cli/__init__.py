@@ -1,0 +1,82 @@
+"""The command line: one file a command. Each parses, calls, prints, and maps what happened to an exit code.
+
+Exit codes: 0 no regression, 1 regression (from a computed verdict and from nowhere else), 2 bad usage,
+3 inconclusive, 4 the measurement failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import typer
+
+from chronik_perf.cli.bench import bench
+from chronik_perf.cli.compare import compare
+from chronik_perf.cli.report import report
+from chronik_perf.model import BadInput, PerfError
+
+EXIT_OK, EXIT_REGRESSION, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+app = typer.Typer(
+    name="perf",
+    help="Finds performance regressions in log brokers, proves them and names their cause.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(compare)
+app.command()(bench)
+app.command()(report)
+
+
+def main() -> None:
+    """Run the program and exit with the documented code; never a traceback unless asked for."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code; whatever goes wrong is one sentence on stderr."""
+    program = "chronik-perf" if sys.argv[0].endswith("chronik-perf") else "perf"
+    try:
+        result: Any = app(arguments, prog_name=program, standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_OK
+    except BadInput as error:
+        return _say(program, str(error), EXIT_USAGE)
+    except PerfError as error:
+        return _say(program, str(error), EXIT_FAILED)
+    except typer.Exit as error:
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _say(program, "interrupted", EXIT_INTERRUPTED)
+    except typer.TyperException as error:
+        return _say(program, f"{error.format_message()} See {program} --help.", EXIT_USAGE)
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell, and the work is saved.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except Exception as error:
+        if os.environ.get("CHRONIK_PERF_DEBUG"):
+            raise
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return _say(
+            program,
+            f"the measurement failed on an error of this tool ({text}); "
+            "set CHRONIK_PERF_DEBUG=1 to see where, and please report it",
+            EXIT_FAILED,
+        )
+
+
+def _say(program: str, sentence: str, code: int) -> int:
+    print(f"{program}: {sentence}", file=sys.stderr)
+    return code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # A CI job that is cancelled gets what Ctrl-C gets: nothing left behind, what was measured kept.
+    raise KeyboardInterrupt

@@ -1,0 +1,36 @@
+"""Reads options that hold a KEY=VALUE."""
+
+from __future__ import annotations
+
+from chronik_perf.model import METRICS, BadInput
+
+
+def overrides(given: list[str]) -> dict[str, str]:
+    """Read KEY=VALUE pairs. Raises BadInput for one without an equals sign."""
+    read: dict[str, str] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise BadInput(f"{pair!r} is not KEY=VALUE, such as wal.profile=low")
+        read[key] = value
+    return read
+
+
+def thresholds(given: list[str]) -> dict[str, float]:
+    """Read METRIC[@WORKLOAD]=X, where X may be a percentage. Raises BadInput for an unknown metric or a bad X."""
+    known = [m.name for m in METRICS]
+    read: dict[str, float] = {}
+    for key, value in overrides(given).items():
+        name = key.partition("@")[0]
+        if name not in known:
+            raise BadInput(
+                f"there is no metric {name!r} to set a threshold for; known are {', '.join(known)}"
+            )
+        try:
+            x = float(value[:-1]) / 100 if value.endswith("%") else float(value)
+        except ValueError:
+            raise BadInput(f"the threshold {value!r} of {key} is not a number, such as 3% or 0.03") from None
+        if not 0 < x < float("inf"):
+            raise BadInput(f"the threshold of {key} must be above 0, not {value}")
+        read[key] = x
+    return read

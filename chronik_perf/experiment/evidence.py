@@ -1,0 +1,70 @@
+"""Evidence: time series and profiles, from longer slices of their own. Nothing of it ever gates.
+
+They are taken in the last block, on brokers that have served their gate slices, so that what explains a verdict
+was seen on the processes that it is about.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from chronik_perf.experiment.plan import Budget
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.slices import run_load
+from chronik_perf.model import MissingProfile, Profile, ProfileKind, Series, Workload
+from chronik_perf.sampling import pyspy
+from chronik_perf.sampling.series import record
+
+KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
+
+
+@dataclasses.dataclass(slots=True)
+class Evidence:
+    """What was gathered, in the order in which it was taken."""
+
+    series: list[Series] = dataclasses.field(default_factory=list)
+    profiles: list[Profile] = dataclasses.field(default_factory=list)
+    missing_profiles: list[MissingProfile] = dataclasses.field(default_factory=list)
+
+    def gather(
+        self, rig: Rig, others: Sequence[Rig], workloads: Sequence[Workload], spend: Budget, *, profiles: bool
+    ) -> None:
+        """Watch one broker under each workload and, if wanted, profile it."""
+        for workload in workloads:
+            self.series.append(_take_series(rig, others, workload, spend.series_s))
+            for kind in KINDS if profiles else ():
+                taken = _take_profile(rig, others, workload, kind, spend.profile_s)
+                if isinstance(taken, Profile):
+                    self.profiles.append(taken)
+                else:
+                    self.missing_profiles.append(taken)
+
+
+def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:
+    _wait_for_quiet(rig, others)
+    with record([rig.process, rig.metrics]) as recording:
+        window = run_load(rig, _longer(workload, duration_s), duration_s)
+    return recording.series(rig.side, workload.name, window.first_send_ns)
+
+
+def _take_profile(
+    rig: Rig, others: Sequence[Rig], workload: Workload, kind: ProfileKind, duration_s: float
+) -> Profile | MissingProfile:
+    _wait_for_quiet(rig, others)
+    with pyspy.record(rig.broker.pid, kind) as recording:
+        window = run_load(rig, _longer(workload, duration_s), duration_s)
+        # What the load left behind belongs to it, as it does in a slice that gates.
+        rig.wait_until_quiet()
+    return recording.profile(rig.side, workload.name, window.stored)
+
+
+def _wait_for_quiet(rig: Rig, others: Sequence[Rig]) -> None:
+    for one in (*others, rig):
+        one.wait_until_quiet()
+
+
+def _longer(workload: Workload, duration_s: float) -> Workload:
+    # The bound in bytes grows with the time, so that it stays what it is for a slice: a rate the disk can bear.
+    slice_bytes = int(workload.slice_bytes * max(1.0, duration_s / workload.slice_s))
+    return dataclasses.replace(workload, slice_bytes=slice_bytes)

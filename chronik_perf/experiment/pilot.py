@@ -1,0 +1,62 @@
+"""The pilot: how long a round trip and the leftovers of each version last, and the slices that follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.slices import measure_slice
+from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, known
+
+TRIALS = 3
+TRIAL_S = 0.06
+ROUND_TRIPS = 20
+# One slice may spend as long on being quiet again as on load; beyond that longer slices waste less.
+QUIET_PER_SLICE = 1.0
+# A slice beyond this no longer cancels the machine's drift; better to alternate whole starts.
+LONGEST_SLICE_S = 2.0
+
+
+def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
+    """Try a workload on both versions, in slices that count for nothing, and plan its slices."""
+    trials = {
+        rig.side: [measure_slice(rig, (other,), workload, TRIAL_S) for _ in range(TRIALS)]
+        for rig, other in ((base, candidate), (candidate, base))
+    }
+    trips = (_round_trip_ms(trials["base"]), _round_trip_ms(trials["candidate"]))
+    quiets = (_quiet_s(trials["base"]), _quiet_s(trials["candidate"]))
+    slice_s = max(workload.slice_s, 1.15 * ROUND_TRIPS * max(trips) / 1e3)
+    note = ""
+    # Leftovers grow with the load that made them, so a longer slice has longer ones: plan by their ratio.
+    slowest = max((known(q) or 0.0) for q in quiets)
+    if slowest > TRIAL_S * QUIET_PER_SLICE:
+        slice_s = max(slice_s, 2 * TRIAL_S)
+        note = f"one side works on for {slowest * 1e3:.0f} ms after a slice of {TRIAL_S * 1e3:.0f} ms"
+    never = next((q for q in quiets if isinstance(q, Unavailable)), None)
+    interleaved = never is None and slice_s <= LONGEST_SLICE_S
+    if not interleaved:
+        slice_s = min(slice_s, LONGEST_SLICE_S)
+        reason = never.reason if never else f"a slice would last {slice_s:.1f} s"
+        note = f"whole starts alternate instead of slices: {reason}"
+    return Pilot(workload.name, trips, quiets, slice_s, interleaved, note)
+
+
+def planned(workload: Workload, pilots: tuple[Pilot, ...]) -> Workload:
+    """Give the workload with the slice length that its pilot asks for."""
+    for pilot in pilots:
+        if pilot.workload == workload.name:
+            return dataclasses.replace(workload, slice_s=pilot.slice_s)
+    return workload
+
+
+def _round_trip_ms(trials: list[Slice]) -> float:
+    medians = [t.load.response.p50_ms for t in trials if t.load.response is not None]
+    return statistics.median(medians) if medians else 0.0
+
+
+def _quiet_s(trials: list[Slice]) -> Measured:
+    for trial in trials:
+        if isinstance(trial.quiet_s, Unavailable):
+            return trial.quiet_s
+    return max(t.quiet_s for t in trials if not isinstance(t.quiet_s, Unavailable))

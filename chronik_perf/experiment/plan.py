@@ -1,0 +1,94 @@
+"""The default workloads and designs: the incident's loads, and how much of each a budget buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronik_perf.model import Design, Workload
+
+ACKS1 = Workload(
+    name="acks1",
+    title="acks=1, 128 in flight (librdkafka)",
+    driver="librdkafka",
+    acks=1,
+    message_size_bytes=256,
+    in_flight=128,
+    linger_ms=0.0,
+    partitions=1,
+    slice_s=0.06,
+    slice_bytes=64 << 20,
+)
+RAW = Workload(
+    name="raw",
+    title="acks=1, 128 raw connections",
+    driver="wire",
+    acks=1,
+    message_size_bytes=256,
+    in_flight=128,
+    linger_ms=0.0,
+    partitions=1,
+    slice_s=0.06,
+    slice_bytes=64 << 20,
+)
+ACKS0 = Workload(
+    name="acks0",
+    title="acks=0, full batches (librdkafka)",
+    driver="librdkafka",
+    acks=0,
+    message_size_bytes=256,
+    in_flight=100_000,
+    linger_ms=5.0,
+    partitions=1,
+    slice_s=0.1,
+    slice_bytes=32 << 20,  # acks=0 writes hundreds of MB a second; time alone would not bound the disk
+)
+
+# acks=0 comes last in a block, because it dirties most pages.
+DEFAULT: tuple[Workload, ...] = (ACKS1, RAW, ACKS0)
+QUICK: tuple[Workload, ...] = (ACKS1, RAW)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Seconds of load that one side gets, by purpose, and how many blocks."""
+
+    blocks: int
+    gate_s: float  # per workload, side and block
+    series_s: float  # per workload and side
+    profile_s: float  # per workload, side and kind
+
+
+QUICK_BUDGET = Budget(blocks=6, gate_s=0.6, series_s=1.0, profile_s=1.0)
+DEFAULT_BUDGET = Budget(blocks=14, gate_s=1.2, series_s=4.0, profile_s=4.0)
+
+
+def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workload, ...]:
+    """Give the workloads of a run; `names` picks some of them and KeyError names one that is not known."""
+    if not names:
+        return QUICK if quick else DEFAULT
+    known = {w.name: w for w in DEFAULT}
+    return tuple(known[name] for name in names)
+
+
+def budget(design: Design) -> Budget:
+    """Give the seconds that a design spends."""
+    return QUICK_BUDGET if design.quick else DEFAULT_BUDGET
+
+
+def default_design(
+    quick: bool,
+    seed: int,
+    blocks: int | None = None,
+    family_error: float = 0.01,
+    thresholds: dict[str, float] | None = None,
+) -> Design:
+    """Give the design of a run of the default or the quick length."""
+    spend = QUICK_BUDGET if quick else DEFAULT_BUDGET
+    return Design(
+        blocks=blocks or spend.blocks,
+        slices_per_side=0,  # follows from the pilot: gate_s over the slice's length
+        seed=seed,
+        family_error=family_error,
+        thresholds=thresholds or {},
+        quick=quick,
+    )

@@ -1,0 +1,22 @@
+"""What a display is told while a comparison runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One thing that began: `phase` for people, and how many blocks of this run are finished and planned."""
+
+    phase: str
+    finished: int
+    blocks: int
+
+
+BLOCK = "block"
+"""The phase in which a block begins."""
+
+Report: TypeAlias = Callable[[Progress], None]

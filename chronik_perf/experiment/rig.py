@@ -1,0 +1,154 @@
+"""A rig: one started broker with its load processes and its samplers, all to be ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chronik_perf.experiment.place import Place, delete_data
+from chronik_perf.experiment.quiet import Quiet, idle_share, wait_until_quiet
+from chronik_perf.load import LoadProcess, create_topic, merge
+from chronik_perf.model import Latency, Measured, Side, Slice, Start, Target, Unavailable, Workload
+from chronik_perf.sampling.cpu import CpuClock
+from chronik_perf.sampling.metrics import MetricsSampler
+from chronik_perf.sampling.process import ProcessSampler
+from chronik_perf.sut import BrokerProcess
+
+QUIET_LIMIT_S = 2.0
+
+
+@dataclass(slots=True)
+class Rig:
+    """One start under measurement. Make it with `start_rig`; end it with `close` (asks) or `kill` (does not)."""
+
+    side: Side
+    target: Target
+    order: int
+    seed: int
+    data_dir: Path
+    broker: BrokerProcess
+    cpu: CpuClock
+    metrics: MetricsSampler
+    process: ProcessSampler
+    loads: dict[str, LoadProcess] = field(default_factory=dict)
+    idle: float = 0.0
+    slices: list[Slice] = field(default_factory=list)
+    steady: dict[str, bool] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def wait_until_quiet(self, limit_s: float = QUIET_LIMIT_S) -> Quiet:
+        """Wait until this broker rests."""
+        return wait_until_quiet(self.cpu.read, self.idle, limit_s)
+
+    def rss_bytes(self) -> Measured:
+        """Resident memory of the broker."""
+        return self.process.rss_bytes()
+
+    def close(self) -> None:
+        """Stop the loads, ask the broker to stop, and delete its data; what it did when asked is noted."""
+        for load in self.loads.values():
+            load.stop()
+        self.metrics.close()
+        outcome = self.broker.stop()
+        if outcome.note:
+            self.notes.append(outcome.note)
+        delete_data(self.data_dir)
+
+    def kill(self) -> None:
+        """End everything at once: for Ctrl-C and failures, where nobody wants to wait."""
+        for load in self.loads.values():
+            with contextlib.suppress(Exception):
+                load.kill()
+        with contextlib.suppress(Exception):
+            self.metrics.close()
+        with contextlib.suppress(Exception):
+            self.broker.kill()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def freeze(self) -> Start:
+        """Give the start as it was measured, latencies of its gate slices merged. Call it before `close`."""
+        gates: dict[str, list[Latency]] = {}
+        for s in self.slices:
+            if s.purpose == "gate" and s.load.response is not None:
+                gates.setdefault(s.workload, []).append(s.load.response)
+        return Start(
+            side=self.side,
+            target=self.target.name,
+            seed=self.seed,
+            order=self.order,
+            port=self.broker.port,
+            data_dir=self.data_dir.name,
+            ready_s=self.broker.ready_s,
+            config=self.broker.config,
+            slices=tuple(self.slices),
+            latency={name: merge(latencies) for name, latencies in gates.items()},
+            steady=dict(self.steady),
+            process=measured(self.process),
+            notes=tuple(self.notes),
+        )
+
+
+def measured(sampler: ProcessSampler) -> dict[str, Measured]:
+    """Take one sample, with the reason in the place of each value that could not be read."""
+    values: dict[str, Measured] = dict(sampler.sample())
+    values.update({name: Unavailable(why) for name, why in sampler.unavailable.items()})
+    return values
+
+
+def start_rig(
+    side: Side,
+    target: Target,
+    workloads: Sequence[Workload],
+    place: Place,
+    *,
+    order: int,
+    seed: int,
+    data_name: str,
+    log_name: str,
+) -> Rig:
+    """Start a broker afresh with one load process a workload, topics made beforehand.
+
+    Raises MeasurementFailed with everything ended again if any part does not start.
+    """
+    data_dir = place.data_root / data_name
+    shutil.rmtree(data_dir, ignore_errors=True)
+    data_dir.mkdir(parents=True)
+    broker = BrokerProcess.start(
+        target,
+        data_dir=data_dir,
+        core=place.broker_core,
+        hash_seed=seed,
+        log_path=place.logs / f"{log_name}.log",
+    )
+    rig = Rig(
+        side=side,
+        target=target,
+        order=order,
+        seed=seed,
+        data_dir=data_dir,
+        broker=broker,
+        cpu=CpuClock(broker.pid),
+        metrics=MetricsSampler(broker.host, broker.metrics_port),
+        process=ProcessSampler(broker.pid),
+    )
+    try:
+        bootstrap = f"{broker.host}:{broker.port}"
+        for workload in workloads:
+            topic = f"perf-{workload.name}"
+            create_topic(bootstrap, topic, workload.partitions)
+            rig.loads[workload.name] = LoadProcess.start(workload, bootstrap, topic, place.load_core)
+        rig.idle = idle_share(rig.cpu.read)
+    except BaseException:
+        rig.kill()
+        raise
+    return rig
+
+
+def rigs_end(rigs: Sequence[Rig], rng: random.Random) -> None:
+    """Close several rigs in random order, so that neither side is always stopped under the other's eyes."""
+    for rig in rng.sample(list(rigs), len(rigs)):
+        rig.close()

@@ -1,0 +1,63 @@
+"""One slice: begun and ended empty, on a broker that is the right one, while the other rests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Purpose, Slice, Unavailable, Workload
+
+
+def measure_slice(
+    rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float, purpose: Purpose = "gate"
+) -> Slice:
+    """Give one workload to one broker for `duration_s` (or its bound in bytes) and count what the log gained.
+
+    The broker's metrics are read only while nothing is in flight, and its CPU window does not hold the reading.
+    Raises MeasurementFailed if the broker is not the one that was started, died, or does not answer.
+    """
+    rig.broker.verify_owner()
+    for one in (*others, rig):
+        one.wait_until_quiet()
+    telemetry_before = rig.metrics.sample()
+    rig.wait_until_quiet()
+    rss_before, cpu_before = rig.rss_bytes(), rig.cpu.read()
+    window = run_load(rig, workload, duration_s)
+    if window.stored == 0:
+        why = f": {window.errors[0]}" if window.errors else ""
+        raise MeasurementFailed(
+            f"{rig.target.name} stored none of {window.sent} messages of workload {workload.name}{why}; "
+            f"its log is {rig.broker.log_path}"
+        )
+    quiet = rig.wait_until_quiet()
+    rss_after = rig.rss_bytes()
+    telemetry_after = rig.metrics.sample()
+    rig.broker.verify_owner()
+    return Slice(
+        workload=workload.name,
+        purpose=purpose,
+        load=window,
+        broker_cpu_s=_difference(cpu_before, quiet.cpu_s),
+        quiet_s=quiet.after_s,
+        rss_before_bytes=rss_before,
+        rss_after_bytes=rss_after,
+        telemetry={
+            name: telemetry_after[name] - before
+            for name, before in telemetry_before.items()
+            if name in rig.metrics.counters and name in telemetry_after
+        },
+    )
+
+
+def run_load(rig: Rig, workload: Workload, duration_s: float) -> LoadWindow:
+    """Load a broker once. Raises MeasurementFailed, which tells of the broker's end where that is the cause."""
+    try:
+        return rig.loads[workload.name].run(duration_s, workload.slice_bytes)
+    except MeasurementFailed as error:
+        raise MeasurementFailed(rig.broker.failure() or str(error)) from None
+
+
+def _difference(before: Measured, after: Measured) -> Measured:
+    if isinstance(before, Unavailable):
+        return before
+    return after if isinstance(after, Unavailable) else after - before

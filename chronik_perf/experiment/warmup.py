@@ -1,0 +1,33 @@
+"""Warm-up ends when the series of short windows is steady, and says when it never was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.slices import run_load
+from chronik_perf.model import Workload
+from chronik_perf.stats import steady
+
+WINDOW_S = 0.06
+MOST = 12
+LEAST = 4
+
+
+def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> bool:
+    """Load one broker in short windows until its throughput is steady; tell whether it became so.
+
+    A start that never does is kept and marked, since a leak is unsteady by nature.
+    """
+    rates: list[float] = []
+    for _ in range(MOST):
+        for one in (*others, rig):
+            one.wait_until_quiet()
+        window = run_load(rig, workload, WINDOW_S)
+        rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
+        if len(rates) >= LEAST and steady(rates):
+            break
+    rig.steady[workload.name] = settled = steady(rates)
+    if not settled:
+        rig.notes.append(f"{workload.name}: throughput was not steady after {len(rates)} warm-up windows")
+    return settled

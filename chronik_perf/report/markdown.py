@@ -1,0 +1,65 @@
+"""Markdown for a pull request: the headline, what was decided, and the rest folded away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.report.explain import explanations
+from chronik_perf.stats import words
+
+_MARKS = {"regressed": "🔴", "improved": "🟢", "unchanged": "⚪", "inconclusive": "🟡"}
+
+
+def render(comparison: Comparison, verdict: Verdict) -> str:
+    """Give the summary; names that come from outside are escaped, so that they cannot become markup."""
+    return "\n".join(_lines(comparison, verdict)) + "\n"
+
+
+def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
+    yield f"### {_text(verdict.headline)}"
+    yield ""
+    if not comparison.complete:
+        yield "**Interrupted:** the planned blocks were not all measured."
+        yield ""
+    yield "| | Workload | Metric | Change (interval) | Base → candidate |"
+    yield "|---|---|---|---|---|"
+    yield from (_row(row) for row in verdict.rows if row.role != "evidence")
+    told = [(w, s) for w in comparison.workloads for s in explanations(comparison, verdict, w.name)]
+    if told:
+        yield ""
+        yield from (f"- {_text(w.name)}: {_text(sentence)}" for w, sentence in told)
+    if verdict.findings:
+        yield ""
+        yield from (f"- **Finding:** {_text(finding)}" for finding in verdict.findings)
+    yield ""
+    yield "<details><summary>How it was measured</summary>"
+    yield ""
+    yield from (f"- `{w.name}`: {_text(w.describe())}" for w in comparison.workloads)
+    yield f"- {words.count(len(comparison.kept_blocks), 'block')} of fresh starts of both versions, side by side"
+    yield f"- chance of any false verdict at most {verdict.family_error:.0%}, look {verdict.look}"
+    yield f"- {_text(comparison.environment.cpu_model)}, {comparison.environment.filesystem}"
+    for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
+        origin = target.provenance
+        dirty = ", **dirty tree**" if origin.dirty else ""
+        yield f"- {side} {_text(target.name)}: {origin.source} {origin.commit or _text(origin.detail)}{dirty}"
+    yield ""
+    yield "</details>"
+
+
+def _row(row: MetricVerdict) -> str:
+    declared = metric(row.metric)
+    mark = f"{_MARKS[row.word]} {row.word}" if row.word else "not judged"
+    if row.effect is None:
+        change, values = _text(row.sentence), _text(row.why)
+    else:
+        change = words.signed_change(row.effect, declared.unit)
+        values = words.from_to(row.effect, declared.unit)
+    return f"| {mark} | {_text(row.workload)} | {declared.title} | {change} | {values} |"
+
+
+def _text(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    return re.sub(r"([\\`*_\[\]|#@])", r"\\\1", escaped)

@@ -1,0 +1,83 @@
+"""Brokers that misbehave, each in a way that real ones do: the reference broker behind a small wrapper.
+
+Run as: faulty_broker.py MODE --port PORT --data-dir DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def start_broker(port: str, data_dir: str) -> subprocess.Popen[str]:
+    """Start the real broker as a child, and wait until it serves."""
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "broker",
+            "start",
+            "--version",
+            "v2.2.0",
+            "--port",
+            port,
+            "--data-dir",
+            data_dir,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    return child
+
+
+def stored_bytes(data_dir: str) -> int:
+    return sum(f.stat().st_size for f in Path(data_dir).rglob("*") if f.is_file())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode")
+    parser.add_argument("--port")
+    parser.add_argument("--data-dir")
+    given = parser.parse_args()
+    match given.mode:
+        case "dies-at-start":
+            sys.exit("no such cheese")
+        case "dies-when-ready":
+            child = start_broker(given.port, given.data_dir)
+            time.sleep(0.05)
+            child.kill()
+            child.wait()
+            sys.exit(9)
+        case "dies-under-load":
+            child = start_broker(given.port, given.data_dir)
+            while stored_bytes(given.data_dir) < 1_000_000:
+                time.sleep(0.005)
+            child.kill()
+            child.wait()
+            sys.exit(9)
+        case "ignores-term":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            start_broker(given.port, given.data_dir).wait()
+            time.sleep(60)
+        case "lets-a-stranger-listen":
+            listener = socket.create_server(("127.0.0.1", int(given.port)))
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:  # an orphan, so that nothing ties it to the process that was started
+                    time.sleep(20)
+                os._exit(0)
+            listener.close()
+            os.wait()
+            time.sleep(60)
+
+
+main()

@@ -1,0 +1,43 @@
+"""Runs the program as a user does, and looks for what it may have left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+
+def perf(arguments: list[str], cwd: Path, timeout_s: float = 110) -> subprocess.CompletedProcess[str]:
+    """Run `perf` with the arguments, bounded in time."""
+    return subprocess.run(
+        [sys.executable, "-m", "chronik_perf", *arguments],
+        cwd=cwd,
+        env=environment(cwd),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def environment(cwd: Path) -> dict[str, str]:
+    """Give the environment of a run whose machine lock is its own, so that tests do not queue for each other."""
+    return {**os.environ, "TMPDIR": str(cwd)}
+
+
+def children_left(folder: Path) -> list[psutil.Process]:
+    """Give the processes that still run with the folder in their command line or as their working directory."""
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid == os.getpid():
+                continue
+            if str(folder) in " ".join(process.cmdline()) or process.cwd().startswith(str(folder)):
+                left.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return left

@@ -1,0 +1,168 @@
+"""Bad input and bad brokers: one clear sentence on stderr, the documented exit code, no traceback, no orphan."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import children_left, environment, perf
+
+FAULTY = Path(__file__).with_name("faulty_broker.py")
+
+
+def command(mode: str) -> str:
+    return f"command:{sys.executable} {FAULTY} {mode} --port {{port}} --data-dir {{data_dir}}"
+
+
+def one_sentence(stderr: str) -> str:
+    """Give the sentence that the program said, which must be its last line."""
+    assert "Traceback" not in stderr
+    last = stderr.strip().splitlines()[-1]
+    assert last.startswith("perf: ")
+    return last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compare", "v2.2.0", "v9.9.9"], "v9.9.9"),
+        (["compare", "v2.2.0"], "two versions"),
+        (["compare", "v2.2.0", "v2.2.7", "--workload", "acks7"], "acks7"),
+        (["compare", "v2.2.0", "v2.2.7", "--threshold", "speed=3%"], "speed"),
+        (["compare", "v2.2.0", "v2.2.7", "--blocks", "1"], "blocks"),
+        (["compare", "v2.2.0", "v2.2.7", "--set-base", "wal.profile"], "KEY=VALUE"),
+        (["compare", "v2.2.0", "v2.2.7", "--set-base", "wal.flavour=low"], "wal.flavour"),
+        (["bench", "--bootstrap-servers", "127.0.0.1:1", "--acks", "7"], "acks"),
+        (["bench", "--bootstrap-servers", "127.0.0.1:1", "--duration", "0s"], "duration"),
+        (["report", "there-is-no-such-run"], "there-is-no-such-run"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path) -> None:
+    """Given words that cannot be right, the program names the one that is wrong and exits with 2."""
+    done = perf(arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert says in one_sentence(done.stderr)
+
+
+def test_an_output_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    """Given an output folder that holds something, nothing is written into it."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    done = perf(["compare", "v2.2.0", "v2.2.7", "--out", str(folder)], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "run" in one_sentence(done.stderr)
+    assert [p.name for p in folder.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", json.dumps({"schema_version": 999})])
+def test_an_unreadable_result_file_is_named(content: str, tmp_path: Path) -> None:
+    """Given a file that is not a comparison, the program says which file and exits with 2."""
+    (tmp_path / "comparison.json").write_text(content)
+    done = perf(["report", str(tmp_path)], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "comparison.json" in one_sentence(done.stderr)
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    """Given an address where nobody listens, bench says so within bounds and exits with 4."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    done = perf(["bench", "--bootstrap-servers", f"127.0.0.1:{port}", "--duration", "1s"], cwd=tmp_path)
+    assert done.returncode == 4
+    assert str(port) in one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        ("dies-at-start", "no such cheese"),
+        ("dies-when-ready", ""),
+        ("dies-under-load", ""),
+        ("lets-a-stranger-listen", "port"),
+    ],
+)
+def test_a_broker_that_fails_fails_the_measurement(mode: str, says: str, tmp_path: Path) -> None:
+    """Given a broker that dies or is not the one that answers, the comparison exits with 4, never with 1."""
+    done = perf(["compare", command(mode), "v2.2.0", "--quick"], cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert says in one_sentence(done.stderr)
+    assert not children_left(tmp_path)
+
+
+def test_a_broker_that_ignores_the_stop_signal_is_killed_and_named(tmp_path: Path) -> None:
+    """Given a broker that ignores SIGTERM, it is killed after a grace period and the result says so."""
+    out = tmp_path / "run"
+    arguments = [
+        "compare",
+        command("ignores-term"),
+        "v2.2.0",
+        "--workload",
+        "raw",
+        "--blocks",
+        "3",
+        "--no-profiles",
+    ]
+    done = perf([*arguments, "--quick", "--out", str(out)], cwd=tmp_path)
+    assert done.returncode in (0, 1, 3), done.stderr
+    document = json.loads((out / "comparison.json").read_text())
+    for block in document["blocks"]:
+        assert any("killed" in note for note in block["base"]["notes"])
+        assert not block["candidate"]["notes"] or "killed" not in str(block["candidate"]["notes"])
+    assert not children_left(tmp_path)
+
+
+def test_a_full_disk_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    """Given a disk that cannot hold a block, the program says how much is free and exits with 4."""
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare (util-linux) is missing")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    program = f"mount -t tmpfs -o size=16m none {disk} && exec {sys.executable} -m chronik_perf"
+    arguments = ["compare", "v2.2.0", "v2.2.7", "--quick", "--allow-tmpfs", "--data-dir", str(disk)]
+    namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this user may not make a mount namespace")
+    done = subprocess.run(
+        [*namespace, "sh", "-c", f"{program} {' '.join(arguments)}"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4, done.stderr
+    assert "free" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    """Given a run under way, a second one on the same machine is refused and names the first."""
+    first = subprocess.Popen(
+        [sys.executable, "-m", "chronik_perf", "compare", "v2.2.0", "v2.2.0", "--quick", "--wait"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert first.stderr is not None
+        first.stderr.readline()  # it says that it began
+        done = perf(["compare", "v2.2.0", "v2.2.7", "--quick"], cwd=tmp_path)
+        assert done.returncode == 4
+        assert str(first.pid) in one_sentence(done.stderr)
+    finally:
+        first.send_signal(2)
+        first.wait(30)
+    assert first.returncode == 130
+    assert not children_left(tmp_path)
