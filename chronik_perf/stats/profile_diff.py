@@ -51,7 +51,10 @@ class DiffNode:
 
 @dataclass(frozen=True, slots=True)
 class FrameChange:
-    """One function over all its paths; recursion counts once. Figures in µs per 1,000 stored messages."""
+    """One function over all its paths; recursion counts once. Figures in µs per 1,000 stored messages.
+
+    `grey`: no change of its own figure that can be told from chance.
+    """
 
     name: str
     base_us: float
@@ -84,7 +87,7 @@ class ProfileDifference:
 
 @dataclass(slots=True)
 class _Node:
-    own: list[int]
+    own: list[int]  # [base, candidate]
     total: list[int]
     children: dict[str, _Node]
 
@@ -95,19 +98,10 @@ class _Scale:
 
     us: tuple[float, float]
 
-    def node(
-        self, name: str, total: list[int], own: list[int]
-    ) -> tuple[float, float, float, float, int, int, bool]:
-        b, c = total
-        return (
-            b * self.us[0],
-            c * self.us[1],
-            own[0] * self.us[0],
-            own[1] * self.us[1],
-            b,
-            c,
-            self.grey(b, c),
-        )
+    def figures(self, node: _Node) -> tuple[float, float, float, float, int, int]:
+        """Give inclusive and own µs of both sides, and inclusive samples, in the order of the dataclasses."""
+        (b, c), (own_b, own_c) = node.total, node.own
+        return b * self.us[0], c * self.us[1], own_b * self.us[0], own_c * self.us[1], b, c
 
     def grey(self, base: int, candidate: int) -> bool:
         """Tell whether two counts of the same rate could differ so by chance.
@@ -130,8 +124,7 @@ def profile_difference(base: Profile, candidate: Profile) -> ProfileDifference:
 
     A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one
     period of one thread. A side without samples or without stored messages has zeros, a note, and everything
-    grey. Raises ValueError if workload or kind
-    differ.
+    grey. Raises ValueError if workload or kind differ.
     """
     if (base.workload, base.kind) != (candidate.workload, candidate.kind):
         raise ValueError("profiles of different workloads or kinds have no difference")
@@ -144,7 +137,7 @@ def profile_difference(base: Profile, candidate: Profile) -> ProfileDifference:
             _add(tree, by_function, stack.split(";"), side, n)
     root = _finish(ROOT, tree, scale)
     frames = sorted(
-        (FrameChange(name, *scale.node(name, f.total, f.own)) for name, f in by_function.items()),
+        (FrameChange(name, *scale.figures(f), scale.grey(*f.own)) for name, f in by_function.items()),
         key=lambda f: (f.grey, -abs(f.self_delta_us)),
     )
     return ProfileDifference(
@@ -184,7 +177,7 @@ def _finish(name: str, node: _Node, scale: _Scale) -> DiffNode:
         children = sorted(
             (done.pop(id(c)) for c in node.children.values()), key=lambda c: -max(c.base_us, c.candidate_us)
         )
-        done[id(node)] = DiffNode(name, *scale.node(name, node.total, node.own), children=tuple(children))
+        done[id(node)] = DiffNode(name, *scale.figures(node), scale.grey(*node.total), tuple(children))
     return done[id(node)]
 
 
