@@ -1,20 +1,33 @@
-"""What all tests share: in CI no test is skipped, because a skipped test shows nothing."""
+"""What all tests share: in CI a test that skips itself has failed, because a skipped test shows nothing."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
 import pytest
 
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in CI which tests did not run, since the run fails for them."""
-    if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
-        terminalreporter.section("in CI no test may be skipped; install what these ask for")
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a CI run in which a test was skipped."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and exitstatus == 0 and reporter and reporter.stats.get("skipped"):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"in CI no test may be skipped; .ci/run installs what it needs. {why}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip in a test or fixture into a failure that says what was missing."""
+    report = yield
+    _refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module into a failure, too."""
+    report = yield
+    _refuse(report)
+    return report
