@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic, OffsetSpec  # type: ignore[attr-defined]
 
 from chronik_perf.load.client_config import admin_config, redact_text
 from chronik_perf.load.librdkafka_client import new_client, words
 from chronik_perf.model import MeasurementFailed
 
 TIMEOUT_S = 10.0
+_TRY_S = 1.0
 _LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 _EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
@@ -33,12 +34,12 @@ class Admin:
 
     def partitions(self, topic: str) -> list[int] | None:
         """Give the partitions of a topic, or None if it does not exist."""
-        described = self._ask("describe its topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
-        found = described.topics.get(topic)
+        found = self._describe().topics.get(topic)
         return None if found is None else sorted(found.partitions)
 
     def create(self, topic: str, partitions: int) -> None:
         """Create a topic and wait until it has all its leaders."""
+        self._describe()  # what is wrong with the connection shows here at once, and below only as "timed out"
         self._settle(f"create topic '{topic}'", self._client.create_topics([NewTopic(topic, partitions)]))
         deadline = time.monotonic() + TIMEOUT_S
         while len(self.partitions(topic) or ()) < partitions or not self._led(topic):
@@ -62,29 +63,33 @@ class Admin:
         return {tp.partition: result.offset for tp, result in found.items()}
 
     def _led(self, topic: str) -> bool:
-        described = self._ask(
-            "describe its topics", lambda: self._client.list_topics(topic, timeout=TIMEOUT_S)
-        )
-        return all(p.error is None and p.leader >= 0 for p in described.topics[topic].partitions.values())
+        partitions = self._describe(topic).topics[topic].partitions.values()
+        return all(p.error is None and p.leader >= 0 for p in partitions)
 
-    def _ask(self, what: str, question: Callable[[], T]) -> T:
-        try:
-            return question()
-        except KafkaException as error:
-            # "Timed out" alone helps nobody; what the connection said (bad certificate, bad password) does.
-            why = f"{words(error)}{f' ({self._last_error})' if self._last_error else ''}"
-            raise MeasurementFailed(
-                f"the broker at {self._bootstrap} did not {what}: {redact_text(why, self._config)}"
-            ) from error
+    def _describe(self, topic: str | None = None) -> ClusterMetadata:
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                return self._client.list_topics(topic, timeout=_TRY_S)
+            except KafkaException as error:
+                # "Timed out" helps nobody; what the connection said (bad certificate, bad password) does, and
+                # after it there is nothing to wait for.
+                self._client.poll(0)
+                if self._last_error or time.monotonic() > deadline:
+                    raise self._failed("describe its topics", self._last_error or words(error)) from error
 
     def _settle(self, what: str, futures: Mapping[Any, Future[T]]) -> dict[Any, T]:
-        def wait() -> dict[Any, T]:
-            try:
-                return {key: future.result(TIMEOUT_S + 1) for key, future in futures.items()}
-            except TimeoutError as error:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from error
+        try:
+            return {key: future.result(TIMEOUT_S + 1) for key, future in futures.items()}
+        except TimeoutError as error:
+            raise self._failed(what, "timed out") from error
+        except KafkaException as error:
+            raise self._failed(what, words(error)) from error
 
-        return self._ask(what, wait)
+    def _failed(self, what: str, why: str) -> MeasurementFailed:
+        return MeasurementFailed(
+            f"the broker at {self._bootstrap} did not {what}: {redact_text(why, self._config)}"
+        )
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:

@@ -69,15 +69,17 @@ def latency(counts: Mapping[int, int], expected: int) -> tuple[Latency, tuple[st
             f"{histogram.total_count} latencies were recorded for {expected} acknowledged messages"
         )
     words = f"{clamped} latencies were outside 0 to {HIGHEST_US // 1_000_000} s and count as its bound"
-    return _digest(histogram), (words,) if clamped else ()
+    return _digest(histogram, histogram.max_value), (words,) if clamped else ()
 
 
 def merge(latencies: Iterable[Latency]) -> Latency:
     """Merge the histograms of several windows into one, exactly. ValueError if there is none."""
     total: HdrHistogram | None = None
-    expected = 0
+    expected, max_us = 0, 0
     for one in latencies:
         expected += one.recorded
+        # A decoded histogram knows its maximum to three digits only.
+        max_us = max(max_us, round(one.max_ms * 1e3))
         if total is None:
             total = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
         total.decode_and_add(one.hdr)
@@ -85,10 +87,10 @@ def merge(latencies: Iterable[Latency]) -> Latency:
         raise ValueError("no latencies to merge")
     if total.total_count != expected:
         raise MeasurementFailed(f"merging gave {total.total_count} latencies where {expected} were recorded")
-    return _digest(total)
+    return _digest(total, max_us)
 
 
-def _digest(histogram: HdrHistogram) -> Latency:
+def _digest(histogram: HdrHistogram, max_us: int) -> Latency:
     wanted = sorted({*PLOTTED, 50.0, 99.0, 99.9})
     # The histogram's own percentiles walk all its 17,000 cells; what is occupied is a small part of them.
     low = histogram.get_counts_array_index(histogram.min_value) if histogram.total_count else 0
@@ -106,7 +108,7 @@ def _digest(histogram: HdrHistogram) -> Latency:
         if occupied:
             cell = histogram.get_value_from_index(occupied[min(at, len(occupied) - 1)][0])
             us = histogram.get_highest_equivalent_value(cell)
-        values[percentile] = min(us, histogram.max_value) / 1e3
+        values[percentile] = min(us, max_us) / 1e3
     encoded = histogram.encode()
     return Latency(
         hdr=encoded.decode("ascii") if isinstance(encoded, bytes) else encoded,
@@ -114,6 +116,6 @@ def _digest(histogram: HdrHistogram) -> Latency:
         p50_ms=values[50.0],
         p99_ms=values[99.0],
         p999_ms=values[99.9],
-        max_ms=histogram.max_value / 1e3 if total else 0.0,
+        max_ms=max_us / 1e3,
         percentiles=tuple((p, values[p]) for p in PLOTTED),
     )

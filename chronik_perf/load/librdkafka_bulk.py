@@ -15,9 +15,9 @@ from ctypes import POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size
 
 import confluent_kafka
 
-from chronik_perf.load.client_config import producer_config
+from chronik_perf.load.client_config import producer_config, redact_text
 from chronik_perf.load.driver import GRACE_S, Burst, clock_ns, gone, payloads, unanswered
-from chronik_perf.model import MeasurementFailed, Workload
+from chronik_perf.model import BadInput, MeasurementFailed, Workload
 
 _CHUNK = 1000
 _PRODUCER = 0
@@ -88,7 +88,7 @@ class Bulk:
         self._workload = workload
         self._address = bootstrap
         self._rd = _library()
-        self._client = self._new_client(producer_config(workload, bootstrap, client_config))
+        self._client = self._new_client(producer_config(workload, bootstrap, client_config), client_config)
         self._topic = self._rd.rd_kafka_topic_new(self._client, topic.encode(), None)
         self._events = self._rd.rd_kafka_queue_get_main(self._client)
         values = payloads(workload)
@@ -139,17 +139,21 @@ class Bulk:
         self._rd.rd_kafka_queue_destroy(self._events)
         self._rd.rd_kafka_destroy_flags(self._client, 0x4)  # not to wait for what nobody will read
 
-    def _new_client(self, config: Mapping[str, str | int | float | bool]) -> int:
+    def _new_client(
+        self, config: Mapping[str, str | int | float | bool], client_config: Mapping[str, str] | None
+    ) -> int:
         text = ctypes.create_string_buffer(_ERROR_TEXT_BYTES)
         conf = self._rd.rd_kafka_conf_new()
         for key, value in config.items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             if self._rd.rd_kafka_conf_set(conf, key.encode(), shown.encode(), text, _ERROR_TEXT_BYTES):
-                raise MeasurementFailed(f"librdkafka refuses its configuration: {text.value.decode()}")
+                why = redact_text(text.value.decode(), client_config)
+                raise BadInput(f"librdkafka refuses the client configuration: {why}")
         self._rd.rd_kafka_conf_set_events(conf, _EVENT_DELIVERY | _EVENT_ERROR)
         client: int | None = self._rd.rd_kafka_new(_PRODUCER, conf, text, _ERROR_TEXT_BYTES)
         if client is None:
-            raise MeasurementFailed(f"librdkafka does not start: {text.value.decode()}")
+            why = redact_text(text.value.decode(), client_config)
+            raise BadInput(f"librdkafka refuses the client configuration: {why}")
         return client
 
     def _serve(self, timeout_ms: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 
 from chronik_perf.load.client_config import redact_text
-from chronik_perf.model import MeasurementFailed
+from chronik_perf.model import BadInput
 
 Client = TypeVar("Client")
 
@@ -18,11 +18,11 @@ def new_client(
     config: dict[str, Any],
     client_config: Mapping[str, str] | None,
 ) -> Client:
-    """Make a client. Raises MeasurementFailed if librdkafka refuses its configuration."""
+    """Make a client. Raises BadInput if librdkafka refuses its configuration."""
     try:
         return kind(config)
     except (KafkaException, ValueError, TypeError) as error:
-        raise MeasurementFailed(
+        raise BadInput(
             f"librdkafka refuses the client configuration: {redact_text(words(error), client_config)}"
         ) from error
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
-from chronik_perf.load.driver import GRACE_S, Burst, Driver, clock_ns
+from chronik_perf.load.driver import Burst, Driver, clock_ns
 from chronik_perf.load.histogram import Samples, latency
 from chronik_perf.load.topics import Offsets
 from chronik_perf.model import Latency, LoadWindow, Workload
 
 _LOOK_S = 0.0003
+_STANDSTILL_S = 5.0
 _MOST_ERRORS = 5
 
 
@@ -62,10 +63,10 @@ def _caught_up(offsets: Offsets, before: int, burst: Burst) -> tuple[int, str | 
             return now, None
         if stored > seen:
             seen, seen_ns = stored, now
-        elif now - seen_ns > GRACE_S * 1e9:
+        elif now - seen_ns > _STANDSTILL_S * 1e9:
             return seen_ns, (
                 f"the log end offset stopped {burst.acked - stored} messages short of the {burst.acked} "
-                f"that were sent, and did not move for {GRACE_S:g} s"
+                f"that were sent, and did not move for {_STANDSTILL_S:g} s"
             )
         # Each look costs the broker a request; a third of a millisecond is little of a window.
         time.sleep(_LOOK_S)

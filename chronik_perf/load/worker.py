@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from chronik_perf.load.drivers import make_driver
 from chronik_perf.load.measure import measure
 from chronik_perf.load.messages import line, window_to, workload_from
 from chronik_perf.load.topics import open_offsets
-from chronik_perf.model import MeasurementFailed
+from chronik_perf.model import MeasurementFailed, PerfError
 
 _PR_SET_TIMERSLACK, _PR_SET_PDEATHSIG = 29, 1
 
@@ -37,11 +38,16 @@ def main(arguments: list[str]) -> None:
     # The answers have stdout for themselves, whatever a library prints.
     answers = os.dup(1)
     os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):  # nobody is left to be told
-        _serve(answers)
-    # Connections, threads and memory go with the process; nothing here needs tidying that could take time.
+    code = 0
+    try:
+        with contextlib.suppress(BrokenPipeError):  # nobody is left to be told
+            _serve(answers)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    # Connections, threads and memory go with the process; tidying them up could only take time.
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _serve(answers: int) -> None:
@@ -57,7 +63,7 @@ def _serve(answers: int) -> None:
             else:
                 assert worker is not None
                 answer = {"ok": worker.run(request["duration_s"], request["max_bytes"])}
-        except MeasurementFailed as error:
+        except PerfError as error:
             answer = {"failed": str(error)}
         _write(answers, line(answer))
         gc.collect()

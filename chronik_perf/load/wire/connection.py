@@ -97,9 +97,11 @@ class WireConnection:
 
     def _exchange(self, api_key: int, version: int, body: bytes) -> bytes:
         self._correlation += 1
-        deadline = time.monotonic() + REQUEST_TIMEOUT_S
+        # The first question also finds out who is there: a stranger may wait for more than we will ever say.
+        timeout_s = CONNECT_TIMEOUT_S if self._correlation == 1 else REQUEST_TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         try:
-            self.socket.settimeout(REQUEST_TIMEOUT_S)
+            self.socket.settimeout(timeout_s)
             self.socket.sendall(protocol.frame(api_key, version, self._correlation, body))
             (size,) = struct.unpack(">i", self._read(4, deadline))
             if not 4 <= size <= _MOST_BYTES:

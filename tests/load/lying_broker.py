@@ -1,0 +1,102 @@
+"""A server that answers as it is told to: what a sound broker never does has to come from somewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+
+PRODUCE, LIST_OFFSETS, METADATA, API_VERSIONS = 0, 2, 3, 18
+
+
+@contextlib.contextmanager
+def answering(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Give the address of a server that treats each connection with `serve`, in a thread of its own."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                threading.Thread(target=treat, args=(connection,), daemon=True).start()
+
+    def treat(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            serve(connection)
+            connection.recv(1)  # until the client has gone
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
+@contextlib.contextmanager
+def lying_broker(
+    topic: str,
+    error: Callable[[int], int] = lambda n: 0,
+    correlation: Callable[[int, int], int] = lambda n, c: c,
+    stores: Callable[[int], bool] = lambda n: True,
+    answers_produce: bool = True,
+) -> Iterator[str]:
+    """Give the address of a broker with one partition that says `error(n)` to the n-th Produce (from 0).
+
+    `correlation(n, c)` is the correlation id of that answer, where c is the right one. A Produce without an error
+    raises the log end offset by 1 where `stores(n)`.
+    """
+    produced, end, lock = 0, 0, threading.Lock()
+
+    def serve(connection: socket.socket) -> None:
+        nonlocal produced, end
+        _, port = connection.getsockname()
+        while True:
+            (size,) = struct.unpack(">i", exactly(connection, 4))
+            request = exactly(connection, size)
+            key, _version, answer_to = struct.unpack_from(">hhi", request)
+            name = text(topic)
+            if key == API_VERSIONS:
+                ranges = {PRODUCE: (3, 7), LIST_OFFSETS: (1, 1), METADATA: (4, 4), API_VERSIONS: (0, 0)}
+                body = struct.pack(">hi", 0, len(ranges))
+                body += b"".join(struct.pack(">hhh", k, low, high) for k, (low, high) in ranges.items())
+            elif key == METADATA:
+                body = (
+                    struct.pack(">iii", 0, 1, 1)
+                    + text("127.0.0.1")
+                    + struct.pack(">ihhii", port, -1, -1, 1, 1)
+                )
+                body += struct.pack(">h", 0) + name + struct.pack(">bihiiiiii", 0, 1, 0, 0, 1, 1, 1, 1, 1)
+            elif key == LIST_OFFSETS:
+                body = struct.pack(">i", 1) + name + struct.pack(">iihqq", 1, 0, 0, -1, end)
+            else:
+                with lock:
+                    n, produced = produced, produced + 1
+                    code = error(n)
+                    end += code == 0 and stores(n)
+                if not answers_produce:
+                    continue
+                answer_to = correlation(n, answer_to)
+                body = struct.pack(">i", 1) + name + struct.pack(">iihqqqi", 1, 0, code, end, -1, 0, 0)
+            connection.sendall(struct.pack(">ii", 4 + len(body), answer_to) + body)
+
+    with answering(serve) as bootstrap:
+        yield bootstrap
+
+
+def text(words: str) -> bytes:
+    """Encode a string as Kafka does."""
+    return struct.pack(">h", len(words)) + words.encode()
+
+
+def exactly(connection: socket.socket, size: int) -> bytes:
+    """Read so many bytes; OSError where the client has gone."""
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionResetError
+        data += part
+    return data
