@@ -35,6 +35,24 @@ def test_of_equals_no_stage_grew() -> None:
     assert account.sentence.startswith("No stage of a produce grew by more than noise")
 
 
+def test_a_stage_that_grew_in_some_blocks_and_shrank_in_others_is_not_named() -> None:
+    """A mean that is larger is not enough: the interval over blocks must exclude no change."""
+    comparison = a_comparison(V220, V220, histograms=False, evidence=False)
+    name, blocks = "stage_commit_wait_s", []
+    for block in comparison.blocks:
+        factor = 1.6 if block.index % 2 else 0.7
+        slices = tuple(
+            replace(s, telemetry={**s.telemetry, name: s.telemetry[name] * factor})
+            for s in block.candidate.slices
+        )
+        blocks.append(replace(block, candidate=replace(block.candidate, slices=slices)))
+    comparison = replace(comparison, blocks=tuple(blocks))
+    account = stage_account(comparison, judge(comparison), "acks1")
+    assert isinstance(account, StageAccount)
+    assert max(s.growth_ms for s in account.stages) > 0.05
+    assert account.grew_most is None
+
+
 def test_a_broker_without_stages_has_no_account() -> None:
     """Without telemetry the account is unavailable, with the reason."""
     comparison = a_comparison(histograms=False, evidence=False)

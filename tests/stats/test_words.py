@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from chronik_perf.model import Comparison, Design, MetricVerdict, Word
+from chronik_perf.model import Comparison, Design, Effect, MetricVerdict, Word, metric
 from chronik_perf.stats import judge
+from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.interval import blocks_to_decide, decide, half_width, paired_effect
 from tests.builders import ACKS0, ACKS1, RAW, V220, Behaviour, Noise, a_comparison
 
 QUIET = Noise(between=0.004)
@@ -193,3 +196,42 @@ def test_an_improvement_is_no_regression_and_is_said() -> None:
     assert verdict.outcome == "none"
     assert "v2.2.8 improved on v2.2.7" in verdict.headline
     assert "throughput rose by 29.9 % (" in verdict.headline
+
+
+@pytest.mark.parametrize(
+    ("name", "ratio", "word"),
+    [
+        ("throughput", 0.951, "unchanged"),
+        ("throughput", 0.949, "regressed"),
+        ("throughput", 1.052, "unchanged"),
+        ("throughput", 1.054, "improved"),  # 1 / 0.95 is 1.0526
+        ("cpu_per_message", 1.049, "unchanged"),
+        ("cpu_per_message", 1.051, "regressed"),
+        ("cpu_per_message", 0.953, "unchanged"),
+        ("cpu_per_message", 0.951, "improved"),  # 1 / 1.05 is 0.9524
+    ],
+)
+def test_x_is_exact_on_the_worse_side_and_mirrored_on_the_better(name: str, ratio: float, word: Word) -> None:
+    """5 % is a fall to 0.95 where more is better and a rise to 1.05 where less is; the other side is its inverse."""
+    effect = paired_effect("ratio", [(100.0, 100.0 * ratio)] * 4, 0.001)
+    assert isinstance(effect, Effect)
+    assert decide(effect, metric(name), margin_of(metric(name), 0.05)) == word
+
+
+@pytest.mark.parametrize("true", [0.0, -0.03, -0.12])
+def test_the_number_of_blocks_is_the_smallest_that_decides(true: float) -> None:
+    """At the estimate and the block SD seen, so many blocks decide and one fewer does not."""
+    spread = [-0.09, 0.08, -0.05, 0.06, 0.0]
+    effect = paired_effect("ratio", [(1.0, math.exp(true + d)) for d in spread], 0.001)
+    assert isinstance(effect, Effect)
+    blocks = blocks_to_decide(effect, 0.05, 0.001)
+    assert blocks is not None
+    room = abs(abs(math.log1p(effect.estimate)) - 0.05)
+    assert half_width(blocks, effect.block_sd, 0.001) < room <= half_width(blocks - 1, effect.block_sd, 0.001)
+
+
+def test_an_effect_on_the_threshold_asks_for_no_number_of_blocks() -> None:
+    """Where the estimate lies on X itself no number of blocks decides, and none is promised."""
+    effect = paired_effect("ratio", [(1.0, math.exp(-0.05 + d)) for d in (-0.01, 0.01, 0.0)], 0.001)
+    assert isinstance(effect, Effect)
+    assert blocks_to_decide(effect, 0.05, 0.001) is None
