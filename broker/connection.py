@@ -77,15 +77,18 @@ class Connection(asyncio.Protocol):
             data = b"".join(self._chunks)
             self._chunks = []
         server = self._server
+        max_frame_bytes = self._max_frame_bytes
         start = 0
         end = len(data)
         while end - start >= 12:
             size, api_key, version, correlation_id = HEADER.unpack_from(data, start)
+            if not _SHORTEST_REQUEST_BYTES <= size <= max_frame_bytes:
+                raise ProtocolError(
+                    f"a request of {size} bytes; network.max_frame_bytes allows {max_frame_bytes}"
+                )
             stop = start + 4 + size
             if stop > end:
                 break
-            if size < _SHORTEST_REQUEST_BYTES:
-                raise ProtocolError(f"a request of {size} bytes is too short")
             if api_key == 0:
                 server.produce.decode(self, data, start, stop, version, correlation_id)
             else:
@@ -97,13 +100,8 @@ class Connection(asyncio.Protocol):
             self.hold("requests in flight")
 
     def _keep(self, rest: bytes) -> None:
-        self._needed_bytes = 4 + int.from_bytes(rest[:4], "big") if len(rest) >= 4 else 12
-        if self._needed_bytes > self._max_frame_bytes:
-            raise ProtocolError(
-                f"a request of {self._needed_bytes} bytes is larger than network.max_frame_bytes"
-            )
-        if self._needed_bytes < 4 + _SHORTEST_REQUEST_BYTES and len(rest) >= 4:
-            raise ProtocolError(f"a request of {self._needed_bytes - 4} bytes is too short")
+        """Keep the beginning of a request until all of it has come."""
+        self._needed_bytes = 4 + int.from_bytes(rest[:4], "big") if len(rest) >= 12 else 12
         self._chunks = [rest]
         self._chunks_bytes = len(rest)
 

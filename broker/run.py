@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -42,7 +43,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError."""
-    _claim(options.data_dir)
+    _claim(options.data_dir, options.config.metadata.store)
     loop = uvloop.new_event_loop()
     try:
         loop.run_until_complete(_serve(options, loop))
@@ -50,20 +51,27 @@ def run(options: Options) -> None:
         loop.close()
 
 
-def _claim(data_dir: Path) -> None:
-    """Make the data directory and lock it for this process. Raises StartError."""
-    import fcntl
-
+def _claim(data_dir: Path, store: str) -> None:
+    """Make the data directory, lock it for this process and its metadata store. Raises StartError."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         # Kept open until the process ends: the lock goes with it, however it ends.
         fd = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError(f"data directory {data_dir} is in use by another broker") from error
+        written_with = os.pread(fd, 64, 0).decode().strip()
+        if not written_with:
+            os.pwrite(fd, f"{store}\n".encode(), 0)
+            os.fsync(fd)
+        elif written_with != store:
+            raise StartError(
+                f"data directory {data_dir} was written with metadata store {written_with}, "
+                f"not {store}; choose another directory"
+            )
     except OSError as error:
         raise StartError(f"data directory {data_dir} cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise StartError(f"data directory {data_dir} is in use by another broker") from error
 
 
 def _listen(host: str, port: int, what: str) -> socket.socket:

@@ -24,6 +24,8 @@ from broker.wal.group_commit import Commit
 from broker.wal.log import Log
 from broker.wal.partition import PartitionLog
 
+_TURN_MAX_BYTES = 1024 * 1024
+
 
 @dataclass(slots=True)
 class Request:
@@ -70,6 +72,8 @@ class Server:
         self._clock = telemetry.clock
         self._loop = loop
         self._arrivals: list[tuple[Connection, bytes]] = []
+        self._arrived_bytes = 0
+        self._held: list[Connection] = []
         self._begun_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         topics = Topics(store, log, config.topics, self._forget_routes)
@@ -92,20 +96,30 @@ class Server:
             self._begun_s = self._clock()
             self._loop.call_soon(self._turn)
         self._arrivals.append((connection, data))
+        self._arrived_bytes += len(data)
+        if self._arrived_bytes > _TURN_MAX_BYTES:
+            # libuv reads one socket up to 32 times in a turn; without this that would pass any bound.
+            connection.hold(self)
+            self._held.append(connection)
 
     def _turn(self) -> None:
         arrivals = self._arrivals
         self._arrivals = []
+        self._arrived_bytes = 0
         for connection, data in arrivals:
             try:
                 connection.receive(data)
             except ProtocolError as error:
                 _say(f"a client sent a malformed request and was disconnected: {error}")
                 connection.close()
-            except Exception:  # noqa: BLE001 - one request's mistake must not stop the others
+            except Exception:
                 _say("a request failed and its client was disconnected:\n" + traceback.format_exc())
                 connection.close()
         self.produce.finish(self._begun_s)
+        if self._held:
+            for connection in self._held:
+                connection.release(self)
+            self._held.clear()
         if self.dirty:
             self.flush()
 
@@ -142,7 +156,7 @@ class Server:
             except ProtocolError as error:
                 _say(f"a client sent a malformed request and was disconnected: {error}")
                 request.connection.close()
-            except Exception:  # noqa: BLE001 - one request's mistake must not stop the others
+            except Exception:
                 _say("a request failed and its client was disconnected:\n" + traceback.format_exc())
                 request.connection.close()
             request.connection.flush()

@@ -196,7 +196,7 @@ class PartitionLog:
         return None
 
     def finish(self) -> None:
-        """Give back the space that was allocated ahead, before the broker ends. Raises OSError."""
+        """Cut off the zeros that were written ahead, before the broker ends. Raises OSError."""
         if self.writing is not None and not self.refuses:
             self.writing.finish()
 

@@ -36,10 +36,11 @@ def recover(log: PartitionLog) -> None:
     last = log.segments[-1]
     end_offset, sound_bytes = _walk(log, last)
     if sound_bytes < last.written_bytes:
-        _warn(
-            f"{_name(log)}: {last.written_bytes - sound_bytes} bytes after the last whole record are cut off"
-        )
+        if not last.is_zero_after(sound_bytes):
+            lost_bytes = last.written_bytes - sound_bytes
+            _warn(f"{_name(log)}: {lost_bytes} bytes after the last whole record are cut off")
         last.truncate(sound_bytes)
+        last.readable_bytes = sound_bytes
     log.start_offset = log.segments[0].base_offset
     log.next_offset = log.synced_end = end_offset
     log.writing = last
