@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 Folder: TypeAlias = Literal["templates", "baselines", "releases"]
 
 _PACKAGE = Path(__file__).resolve().parent
+_PACKAGED = _PACKAGE / "_data"  # made by the build (pyproject.toml, force-include); no checkout has it
 _IN_CHECKOUT: dict[Folder, str] = {
     "templates": "templates",
     "baselines": "baselines",
@@ -21,14 +22,15 @@ _IN_CHECKOUT: dict[Folder, str] = {
 
 def is_checkout() -> bool:
     """Tell whether this code runs from a checkout, and not from an installed wheel."""
-    return (_PACKAGE.parent / "pyproject.toml").is_file()
+    return not _PACKAGED.is_dir()
 
 
 def folder(name: Folder) -> Path:
-    """Give the folder of that name. Raises FileNotFoundError if the installation lacks it."""
-    path = _PACKAGE.parent / _IN_CHECKOUT[name] if is_checkout() else _PACKAGE / "_data" / name
+    """Give the folder of that name. Raises FileNotFoundError, with a sentence for people, if it is missing."""
+    if is_checkout():
+        path, remedy = _PACKAGE.parent / _IN_CHECKOUT[name], "this checkout is not complete"
+    else:
+        path, remedy = _PACKAGED / name, "install chronik-perf again"
     if not path.is_dir():
-        raise FileNotFoundError(
-            f"the folder {name} is missing from this installation; install chronik-perf again"
-        )
+        raise FileNotFoundError(f"the folder of {name} is missing at {path}; {remedy}")
     return path

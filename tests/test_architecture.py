@@ -74,6 +74,9 @@ def test_every_folder_says_what_it_is_for() -> None:
     """Given any package, its __init__ has a docstring, and every module has one too."""
     for folder in (TOOLKIT, ROOT / "broker"):
         for path in python_files(folder):
+            assert (path.parent / "__init__.py").is_file(), (
+                f"{path.parent.relative_to(ROOT)} has no __init__.py"
+            )
             assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(ROOT)} says nothing"
 
 
