@@ -3,7 +3,7 @@
 A window begins and ends with nothing in flight; sent, acknowledged and stored are counted side by side.
 """
 
-from chronik_perf.load.histogram import latency, merge
+from chronik_perf.load.histogram import merge
 from chronik_perf.load.process import LoadProcess
 from chronik_perf.load.topics import create_topic, delete_topic, log_end_offsets, topic_exists
 
@@ -11,7 +11,6 @@ __all__ = [
     "LoadProcess",
     "create_topic",
     "delete_topic",
-    "latency",
     "log_end_offsets",
     "merge",
     "topic_exists",

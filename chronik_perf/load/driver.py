@@ -40,16 +40,16 @@ class Burst:
 
 
 class Driver(Protocol):
-    """One way to give load. Made connected and warm; used for many windows, one after the other."""
+    """One way to give load. Made connected; used for many windows, one after the other.
+
+    A driver lives as long as its process, which ends without asking anybody: it has nothing to close.
+    """
 
     def window(self, duration_s: float, max_bytes: int) -> Burst:
         """Send for `duration_s` or `max_bytes`, whichever ends first, and wait until nothing is in flight.
 
         Raises MeasurementFailed if the broker goes away or leaves something unanswered for GRACE_S.
         """
-
-    def close(self) -> None:
-        """Let go of connections, within bounds."""
 
 
 def payloads(workload: Workload) -> list[bytes]:

@@ -59,10 +59,8 @@ def _library() -> ctypes.CDLL:
         ("rd_kafka_conf_set_events", None, c_void_p, c_int),
         ("rd_kafka_new", c_void_p, c_int, c_void_p, c_char_p, c_size_t),
         ("rd_kafka_topic_new", c_void_p, c_void_p, c_char_p, c_void_p),
-        ("rd_kafka_topic_destroy", None, c_void_p),
         ("rd_kafka_queue_get_main", c_void_p, c_void_p),
         ("rd_kafka_queue_poll", c_void_p, c_void_p, c_int),
-        ("rd_kafka_queue_destroy", None, c_void_p),
         ("rd_kafka_event_type", c_int, c_void_p),
         ("rd_kafka_event_message_count", c_size_t, c_void_p),
         ("rd_kafka_event_message_next", POINTER(_Message), c_void_p),
@@ -71,8 +69,6 @@ def _library() -> ctypes.CDLL:
         ("rd_kafka_event_destroy", None, c_void_p),
         ("rd_kafka_produce_batch", c_int, c_void_p, c_int32, c_int, c_void_p, c_int),
         ("rd_kafka_err2str", c_char_p, c_int),
-        ("rd_kafka_purge", c_int, c_void_p, c_int),
-        ("rd_kafka_destroy_flags", None, c_void_p, c_int),
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
@@ -131,13 +127,6 @@ class Bulk:
             if clock_ns() > give_up:
                 raise unanswered(self._address, sent - self._acked - self._failures.total(), sent)
         return Burst(first, clock_ns(), sent, self._acked, self._failures)
-
-    def close(self) -> None:
-        """Drop what is queued and end the client without waiting for the broker."""
-        self._rd.rd_kafka_purge(self._client, 0x1 | 0x2 | 0x4)  # queued, in flight, and do not wait
-        self._rd.rd_kafka_topic_destroy(self._topic)
-        self._rd.rd_kafka_queue_destroy(self._events)
-        self._rd.rd_kafka_destroy_flags(self._client, 0x4)  # not to wait for what nobody will read
 
     def _new_client(
         self, config: Mapping[str, str | int | float | bool], client_config: Mapping[str, str] | None

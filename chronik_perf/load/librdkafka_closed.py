@@ -60,11 +60,6 @@ class ClosedLoop:
         samples.add(latencies)
         return Burst(first, last, sent, sent - failures.total(), failures, samples)
 
-    def close(self) -> None:
-        """Drop what is queued and let the client's threads end."""
-        self._producer.purge()
-        self._producer.poll(0)
-
     def _loop(
         self, most: int, latencies: list[int], failures: Counter[str]
     ) -> tuple[Callable[[int], None], Callable[[], tuple[int, int, int]]]:

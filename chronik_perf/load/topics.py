@@ -19,9 +19,6 @@ class Offsets(Protocol):
     def total(self) -> int:
         """Give the log end offsets of all partitions, summed; MeasurementFailed without an answer."""
 
-    def close(self) -> None:
-        """Let go of connections."""
-
 
 def open_offsets(bootstrap: str, topic: str, client_config: Mapping[str, str] | None) -> Offsets:
     """Connect for reading offsets. Raises MeasurementFailed if nobody listens or the topic is unknown."""
@@ -97,9 +94,6 @@ class _AdminOffsets:
 
     def total(self) -> int:
         return sum(self._admin.offsets(self._topic, self._partitions).values())
-
-    def close(self) -> None:
-        """Nothing to let go of: librdkafka ends with the process."""
 
 
 def _partitions(admin: Admin, bootstrap: str, topic: str) -> list[int]:

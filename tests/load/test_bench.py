@@ -16,6 +16,7 @@ from chronik_perf.load import LoadProcess, create_topic, log_end_offsets, topic_
 from chronik_perf.load.bench import bench
 from chronik_perf.model import BadInput, MeasurementFailed, Workload
 from tests.load.broker_process import RunningBroker
+from tests.load.tls_front import certificate, tls_front
 
 PERF = [sys.executable, "-m", "chronik_perf", "bench"]
 
@@ -143,3 +144,31 @@ def test_a_property_that_librdkafka_does_not_know_is_bad_input(
     """A client configuration with a mistyped property is refused by its name."""
     with pytest.raises(BadInput, match=r'No such configuration property: "security\.protocoll"'):
         bench(workload(), broker.bootstrap, 0.1, client_config={"security.protocoll": "SSL"})
+
+
+def test_a_broker_behind_tls_is_loaded_with_a_client_configuration(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """`--client-config` with a certificate authority gives topic, load and offsets over TLS."""
+    trusted = certificate(tmp_path)
+    config = tmp_path / "client.properties"
+    config.write_text(f"security.protocol=SSL\nssl.ca.location={trusted}\n")
+    with tls_front(broker.bootstrap, trusted) as address:
+        flags = (
+            "--bootstrap-servers",
+            address,
+            "--client-config",
+            str(config),
+            "--duration",
+            "100ms",
+            "--json",
+        )
+        done = subprocess.run([*PERF, *flags], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        assert document["window"]["sent"] == document["window"]["stored"] > 0
+        # When the client does not trust the certificate, nothing is measured, and the reason is told
+        config.write_text("security.protocol=SSL\n")
+        done = subprocess.run([*PERF, *flags], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert "certificate verify failed" in done.stderr and "Traceback" not in done.stderr

@@ -20,7 +20,9 @@ LOADS = [
     ),
     pytest.param({"driver": "wire", "acks": 1}, id="wire-acks1"),
     pytest.param({"driver": "wire", "acks": 0}, id="wire-acks0"),
-    pytest.param({"driver": "wire", "arrival": "open", "rate_msgs_per_s": 2000.0}, id="wire-open"),
+    pytest.param(
+        {"driver": "wire", "in_flight": 128, "arrival": "open", "rate_msgs_per_s": 2000.0}, id="wire-open"
+    ),
 ]
 
 

@@ -88,7 +88,3 @@ class WireClosed:
                 raise unanswered(self._address, in_flight, sent)
         samples.add(latencies)
         return Burst(first, now, sent, acked, failures, samples)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._lines.close()

@@ -99,24 +99,12 @@ class Lines:
         partitions = sorted(offsets.leaders)
         self.epoll = select.epoll()
         self.by_fd: dict[int, Line] = {}
-        self._connections: list[WireConnection] = []
-        try:
-            for i in range(workload.in_flight):
-                partition = partitions[i % len(partitions)]
-                connection = WireConnection(*offsets.leaders[partition])
-                self._connections.append(connection)
-                version = connection.version(protocol.PRODUCE)
-                requests = encode(workload, topic, partition, version, i, values)
-                raw = connection.socket
-                raw.setblocking(False)
-                self.epoll.register(raw.fileno(), events)
-                self.by_fd[raw.fileno()] = Line(raw, connection.address, requests, requests[0])
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.epoll.close()
-        for connection in self._connections:
-            connection.close()
+        for i in range(workload.in_flight):
+            partition = partitions[i % len(partitions)]
+            connection = WireConnection(*offsets.leaders[partition])
+            version = connection.version(protocol.PRODUCE)
+            requests = encode(workload, topic, partition, version, i, values)
+            raw = connection.socket
+            raw.setblocking(False)
+            self.epoll.register(raw.fileno(), events)
+            self.by_fd[raw.fileno()] = Line(raw, connection.address, requests, requests[0])

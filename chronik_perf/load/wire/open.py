@@ -33,7 +33,7 @@ class WireOpen:
     def window(self, duration_s: float, max_bytes: int) -> Burst:
         """Give one window of load; see `Driver.window`. What was due and never sent is in `unsent`."""
         most = max(1, max_bytes // self._workload.message_size_bytes)
-        due_in_all = max(1, min(most, int(self._rate * duration_s)))
+        scheduled = due_in_all = max(1, min(most, int(self._rate * duration_s)))
         step_ns = 1e9 / self._rate
         lines, epoll = self._lines.by_fd, self._lines.epoll
         free: list[Line] = list(lines.values())
@@ -46,7 +46,7 @@ class WireOpen:
         end = first + int(duration_s * 1e9)
         give_up = end + int(GRACE_S * 1e9)
         while True:
-            while free and sent < due_in_all and now < end:
+            while free and sent < due_in_all:
                 due = first + int(sent * step_ns)
                 if due > now:
                     break
@@ -55,7 +55,9 @@ class WireOpen:
                 line.send()
                 sent += 1
                 now = clock_ns()
-            sending = sent < due_in_all and now < end
+            if now >= end and not free:
+                due_in_all = sent  # time is up, and what is due has no connection to go out on
+            sending = sent < due_in_all
             if not sending and len(free) == len(lines):
                 break
             self._wait((first + int(sent * step_ns) - now) / 1e9 if sending and free else 0.1)
@@ -84,11 +86,7 @@ class WireOpen:
                 raise unanswered(self._address, len(lines) - len(free), sent)
         response.add(from_due)
         service.add(from_send)
-        return Burst(first, last, sent, acked, failures, response, service, unsent=due_in_all - sent)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._lines.close()
+        return Burst(first, last, sent, acked, failures, response, service, unsent=scheduled - sent)
 
     def _wait(self, timeout_s: float) -> None:
         # epoll waits in whole milliseconds; select on the epoll waits in microseconds, as a schedule needs.

@@ -35,7 +35,3 @@ class WireUnacked:
                     break
             now = clock_ns()
         return Burst(first, now, sent, sent)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._lines.close()
