@@ -6,16 +6,13 @@ import dataclasses
 import random
 from collections.abc import Callable, Sequence
 
-from chronik_perf.experiment.pilot import fly_pilot, planned
+from chronik_perf.experiment.pilot import fly_pilot, slices_of
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.rig import Rig, rigs_end, start_rig
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Pilot, Side, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries
-
-LEAST_SLICES = 4
-MOST_SLICES = 24
 
 AfterGates = Callable[[Rig, Sequence[Rig]], None]
 """Called for each rig when its gate slices are done and before it is closed; the other rigs up come second."""
@@ -66,7 +63,7 @@ class BlockRunner:
 
         def measure(up: list[Rig]) -> None:
             for workload in self._workloads:
-                self._gate_slices(planned(workload, pilots), up, rng)
+                self._gate_slices(workload, pilots, up, rng)
             for rig in up:
                 if after_gates:
                     after_gates(rig, [r for r in up if r is not rig])
@@ -112,13 +109,15 @@ class BlockRunner:
             for rig in up:
                 warm_up(rig, [r for r in up if r is not rig], workload)
 
-    def _gate_slices(self, workload: Workload, up: list[Rig], rng: random.Random) -> None:
-        count = round(self._gate_s / workload.slice_s)
-        for _ in range(max(LEAST_SLICES, min(MOST_SLICES, count))):
+    def _gate_slices(
+        self, workload: Workload, pilots: tuple[Pilot, ...], up: list[Rig], rng: random.Random
+    ) -> None:
+        slice_s, count = slices_of(workload, pilots, self._gate_s)
+        for _ in range(count):
             # Random within each pair: neither side is favoured, and the two stay close in time.
             for rig in rng.sample(up, len(up)):
                 others = [r for r in up if r is not rig]
-                rig.slices.append(measure_slice(rig, others, workload, workload.slice_s))
+                rig.slices.append(measure_slice(rig, others, workload, slice_s))
 
     @staticmethod
     def _finish(up: list[Rig], rng: random.Random, starts: dict[Side, Start]) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from chronik_perf.experiment.plan import Budget
-from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.rig import Rig, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import MissingProfile, Profile, ProfileKind, Series, Workload
 from chronik_perf.sampling import pyspy
@@ -42,7 +42,7 @@ class Evidence:
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:
-    _wait_for_quiet(rig, others)
+    wait_for_rest((rig, *others))
     with record([rig.process, rig.metrics]) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
     return recording.series(rig.side, workload.name, window.first_send_ns)
@@ -51,17 +51,12 @@ def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s
 def _take_profile(
     rig: Rig, others: Sequence[Rig], workload: Workload, kind: ProfileKind, duration_s: float
 ) -> Profile | MissingProfile:
-    _wait_for_quiet(rig, others)
+    wait_for_rest((rig, *others))
     with pyspy.record(rig.broker.pid, kind) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
         # What the load left behind belongs to it, as it does in a slice that gates.
         rig.wait_until_quiet()
     return recording.profile(rig.side, workload.name, window.stored)
-
-
-def _wait_for_quiet(rig: Rig, others: Sequence[Rig]) -> None:
-    for one in (*others, rig):
-        one.wait_until_quiet()
 
 
 def _longer(workload: Workload, duration_s: float) -> Workload:

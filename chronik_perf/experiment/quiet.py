@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chronik_perf.model import Measured, Unavailable
@@ -44,21 +44,41 @@ def wait_until_quiet(cpu_s: Callable[[], Measured], idle: float, limit_s: float)
     `after_s` is the time until the last moment at which it was seen at work; Unavailable if it still worked
     at the limit or if its CPU cannot be read.
     """
-    begun = time.monotonic()
-    first = cpu_s()
-    if isinstance(first, Unavailable):
-        return Quiet(first, first)
-    seen: deque[tuple[float, float]] = deque([(begun, first)])
-    while True:
+    watch = _Watch(cpu_s, idle)
+    while (quiet := watch.look(limit_s)) is None:
         time.sleep(STEP_S)
-        now, used = time.monotonic(), cpu_s()
+    return quiet
+
+
+def wait_until_all_quiet(processes: Sequence[tuple[Callable[[], Measured], float]], limit_s: float) -> None:
+    """Wait until each of several processes, given as CPU clock and idle share, has been quiet, side by side."""
+    watches = [_Watch(cpu_s, idle) for cpu_s, idle in processes]
+    while watches:
+        time.sleep(STEP_S)
+        watches = [watch for watch in watches if watch.look(limit_s) is None]
+
+
+class _Watch:
+    """Looks at one process's CPU again and again, over a window that slides."""
+
+    def __init__(self, cpu_s: Callable[[], Measured], idle: float) -> None:
+        self._cpu_s = cpu_s
+        self._idle = idle
+        self._begun = time.monotonic()
+        self._seen: deque[tuple[float, float]] = deque()
+
+    def look(self, limit_s: float) -> Quiet | None:
+        """Take one look; None means that it is still at work and may be waited for."""
+        now, used = time.monotonic(), self._cpu_s()
         if isinstance(used, Unavailable):
             return Quiet(used, used)
+        seen = self._seen
         seen.append((now, used))
         while len(seen) > 2 and now - seen[1][0] >= WINDOW_S:
             seen.popleft()
-        span_s = now - seen[0][0]
-        if span_s >= WINDOW_S and (used - seen[0][1]) / span_s <= idle + SLACK:
-            return Quiet(seen[0][0] - begun, used)
-        if now - begun > limit_s:
+        begin, used_then = seen[0]
+        if now - begin >= WINDOW_S and (used - used_then) / (now - begin) <= self._idle + SLACK:
+            return Quiet(begin - self._begun, used)
+        if now - self._begun > limit_s:
             return Quiet(Unavailable(f"still at work {limit_s:g} s after its load had stopped"), used)
+        return None

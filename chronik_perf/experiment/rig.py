@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.experiment.place import Place, delete_data
-from chronik_perf.experiment.quiet import Quiet, idle_share, wait_until_quiet
+from chronik_perf.experiment.quiet import Quiet, idle_share, wait_until_all_quiet, wait_until_quiet
 from chronik_perf.load import LoadProcess, create_topic, merge
 from chronik_perf.model import Latency, Measured, Side, Slice, Start, Target, Unavailable, Workload
 from chronik_perf.sampling.cpu import CpuClock
@@ -90,6 +90,11 @@ class Rig:
             process=measured(self.process),
             notes=tuple(self.notes),
         )
+
+
+def wait_for_rest(rigs: Sequence[Rig], limit_s: float = QUIET_LIMIT_S) -> None:
+    """Wait until several brokers rest, side by side."""
+    wait_until_all_quiet([(rig.cpu.read, rig.idle) for rig in rigs], limit_s)
 
 
 def measured(sampler: ProcessSampler) -> dict[str, Measured]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.rig import Rig, wait_for_rest
 from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Purpose, Slice, Unavailable, Workload
 
 
@@ -17,10 +17,8 @@ def measure_slice(
     Raises MeasurementFailed if the broker is not the one that was started, died, or does not answer.
     """
     rig.broker.verify_owner()
-    for one in (*others, rig):
-        one.wait_until_quiet()
     telemetry_before = rig.metrics.sample()
-    rig.wait_until_quiet()
+    wait_for_rest((rig, *others))
     rss_before, cpu_before = rig.rss_bytes(), rig.cpu.read()
     window = run_load(rig, workload, duration_s)
     if window.stored == 0:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronik_perf.experiment.rig import Rig
+from chronik_perf.experiment.rig import Rig, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import Workload
 from chronik_perf.stats import steady
 
 WINDOW_S = 0.06
-MOST = 12
+MOST = 10
 LEAST = 4
 
 
@@ -21,8 +21,7 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> bool:
     """
     rates: list[float] = []
     for _ in range(MOST):
-        for one in (*others, rig):
-            one.wait_until_quiet()
+        wait_for_rest((rig, *others))
         window = run_load(rig, workload, WINDOW_S)
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
         if len(rates) >= LEAST and steady(rates):

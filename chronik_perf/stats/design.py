@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import stdtr
 
 from chronik_perf.model import METRICS, BadInput, Design, Metric, Role, Workload, judged
 from chronik_perf.stats import words
@@ -108,7 +108,7 @@ def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower
 def _power(m: Metric, w: Workload, role: Role, threshold: float, blocks: int, per_sd: float) -> MetricPower:
     margin = margin_of(m, threshold)
     quiet = QUIETEST_SD.get(m.name)
-    p = None if quiet is None else 2 * float(stats.t.sf(2 * margin / (quiet / math.sqrt(blocks)), blocks - 1))
+    p = None if quiet is None else 2 * float(stdtr(blocks - 1, -2 * margin / (quiet / math.sqrt(blocks))))
     return MetricPower(m.name, w.name, role, threshold, margin, margin / per_sd, p)
 
 
