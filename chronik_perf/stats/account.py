@@ -9,6 +9,7 @@ from chronik_perf.model import STAGES, Comparison, Effect, Unavailable, Verdict,
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import pairs_of
 
+EXPLAINS_MORE = 1.2
 EXPLAINS_MOST = 0.5
 EXPLAINS_LITTLE = 0.2
 
@@ -179,6 +180,8 @@ def _loss_sentence(
     text += f", and the time per message by {words.number(wall_us[1] - wall_us[0])} µs"
     if waits_ms is not None and waits_ms > 0:
         text += f" (each message waits {words.number(waits_ms)} ms longer)"
+    if share > EXPLAINS_MORE:
+        return f"{text}: CPU explains the loss, and part of it is used after the load has stopped."
     if share >= EXPLAINS_MOST:
         return f"{text}: CPU explains {'most of the' if share < 0.9 else 'the'} loss."
     if share > EXPLAINS_LITTLE:

@@ -108,13 +108,12 @@ def _canaries(comparison: Comparison) -> Iterator[str]:
         if len(readings) < 2:
             continue
         usual = statistics.median(v for _, v in readings)
-        moved = [(i, v) for i, v in readings if max(v / usual, usual / v) > limit]
+        moved = sorted({i for i, v in readings if max(v / usual, usual / v) > limit})
         if moved:
-            _, worst = max(moved, key=lambda r: max(r[1] / usual, usual / r[1]))
-            where = _blocks(sorted({i for i, _ in moved}))
+            least, most = min(v for _, v in readings), max(v for _, v in readings)
             yield (
-                f"The machine moved in {where}: {title}, which no version can touch, took "
-                f"{words.number(worst)} {unit} instead of the usual {words.number(usual)} {unit}."
+                f"The machine moved in {_blocks(moved)}: {title}, which no version can touch, took from "
+                f"{words.number(least)} to {words.number(most)} {unit} (usually {words.number(usual)})."
             )
 
 

@@ -91,6 +91,8 @@ def _sentence(
     comparison: Comparison, series: Series, name: str, first: float, last: float, fit: Slope | Unavailable
 ) -> str:
     title, unit = _title(name)
+    if all(v in (first, None) for v in series.values[name]):
+        return f"{title} of {name_of(comparison, series.side)} stayed at {_shown(first, unit)}."
     span = series.t_s[-1] - series.t_s[0]
     text = (
         f"{title} of {name_of(comparison, series.side)} went from {_shown(first, unit)} to "
@@ -106,6 +108,8 @@ def _sentence(
 
 def _title(name: str) -> tuple[str, str]:
     """Split a series' name, which carries its unit, into words and unit."""
+    if name == "rss_bytes":
+        return "Resident memory", "B"
     for suffix, unit in (
         ("_msgs_per_s", "msg/s"),
         ("_bytes_per_s", "B/s"),

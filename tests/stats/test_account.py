@@ -86,6 +86,15 @@ def test_cpu_explains_a_loss_that_it_caused() -> None:
     assert account.sentence.endswith("CPU explains the loss.")
 
 
+def test_cpu_that_is_used_after_the_load_is_told_apart() -> None:
+    """CPU per message that grew by more than the time per message was not all in the way of the load."""
+    later = {"raw": replace(V220["raw"], msgs_per_s=91e3 / 2, cpu_us_per_message=9.2 + 22.0)}
+    comparison = a_comparison(V220, later, workloads=(RAW,), histograms=False, evidence=False)
+    account = loss_account(judge(comparison), "raw")
+    assert isinstance(account, LossAccount)
+    assert account.sentence.endswith("part of it is used after the load has stopped.")
+
+
 def test_without_a_certain_loss_there_is_nothing_to_explain() -> None:
     """Equals lost nothing, and an improvement lost nothing either."""
     faster = {"acks1": replace(V220["acks1"], msgs_per_s=300e3)}

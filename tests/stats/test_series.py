@@ -46,6 +46,8 @@ def test_what_the_spawned_tasks_do_is_said() -> None:
     assert not isinstance(candidate, Unavailable) and not isinstance(memory, Unavailable)
     assert candidate.last > 100 * base.last
     assert candidate.sentence.startswith("Tasks alive of v2.2.7 went from 12 to ")
+    assert base.sentence == "Tasks alive of v2.2.0 stayed at 12."
+    assert memory.sentence.startswith("Resident memory of v2.2.7 went from ")
     assert "MB a second" in memory.sentence
 
 
