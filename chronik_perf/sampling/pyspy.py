@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import select
 import shutil
 import signal
@@ -22,17 +21,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable
-from chronik_perf.sampling.cpu import CpuClock
+from chronik_perf.sampling.cpu import CpuClock, thread_cpu_s
+from chronik_perf.sampling.folding import merged, read_raw, weighted_by_cpu
 
 RATE_HZ = 100
 _ATTACH_LIMIT_S = 10.0
 _WRITE_LIMIT_S = 10.0
-_THREAD = re.compile(r"thread \(\w+\)(?:: )?")
 
 
 def unavailable_reason() -> str | None:
@@ -43,9 +41,10 @@ def unavailable_reason() -> str | None:
 class Recording:
     """One profile. Complete when `record` is left: either `stacks` or `missing`, the reason, is filled.
 
-    `stacks` maps "thread;outer;inner" to samples, a frame being `function (short file)` without a line, so
-    that a line which moved renames nothing; threads go by name, those of one name together. `window_s` and
-    `cpu_s` are wall time and the process's CPU seconds (scheduler's clock) between the first sample and the last.
+    `stacks` maps "thread;outer;inner" to samples, a frame being `function (short file)` without a line, so that
+    a line which moved renames nothing; threads go by name, those of one name together. In a CPU profile each
+    thread counts by its CPU seconds (`folding.weighted_by_cpu`). `window_s` and `cpu_s` are wall time and the
+    process's CPU seconds (scheduler's clock) between the first sample and the last.
     """
 
     def __init__(self, kind: ProfileKind, rate_hz: int) -> None:
@@ -96,28 +95,20 @@ def record(pid: int, kind: ProfileKind, rate_hz: int = RATE_HZ) -> Iterator[Reco
         spy = _start(pid, kind, rate_hz, out, said)
         try:
             recording.missing = _await_sampling(spy, pid)
-            begun, cpu_before = time.monotonic(), clock.read()
+            begun, cpu_before, threads_before = time.monotonic(), clock.read(), thread_cpu_s(pid)
             yield recording
             recording.window_s = time.monotonic() - begun
             recording.cpu_s = _difference(cpu_before, clock.read())
+            used_s = {t: s - threads_before.get(t, 0.0) for t, s in thread_cpu_s(pid).items()}
         finally:
             _end(spy)
         if recording.missing is None:
-            recording.stacks = fold(out.read_text()) if out.exists() else {}
+            threads = read_raw(out.read_text()) if out.exists() else []
+            recording.stacks = weighted_by_cpu(threads, used_s) if kind == "cpu" else merged(threads)
             if not recording.stacks:
                 recording.missing = f"py-spy took no sample of process {pid}"
         if recording.missing is not None:
             recording.missing += _reason(said.read_text())
-
-
-def fold(raw: str) -> dict[str, int]:
-    """Read py-spy's raw format, and merge threads of one name. Raises ValueError if it is something else."""
-    stacks: Counter[str] = Counter()
-    for line in raw.splitlines():
-        stack, _, count = line.rpartition(" ")
-        thread, *frames = stack.split(";")
-        stacks[";".join([_THREAD.sub("", thread) or "unnamed thread", *frames])] += int(count)
-    return dict(stacks)
 
 
 def _program() -> str | None:
@@ -177,8 +168,13 @@ def _reason(said: str) -> str:
     """Put py-spy's own words in parentheses; empty where it said nothing."""
     scope = Path("/proc/sys/kernel/yama/ptrace_scope")
     if "Permission Denied" in said:
-        yama = f", ptrace scope {scope.read_text().strip()}" if scope.exists() else ""
-        return f" (this user may not attach to it{yama})"
+        if not scope.exists() or scope.read_text().strip() == "0":
+            return " (this user may not attach to it)"
+        # The permission that the leash gives to the toolkit is not inherited by a shell's child.
+        return (
+            f" (this user may not attach to it under ptrace scope {scope.read_text().strip()}; "
+            "under scope 1 a shell that starts the broker must do so by exec)"
+        )
     words = next(
         (line.removeprefix("Error: ") for line in said.splitlines() if line.startswith("Error: ")), ""
     )

@@ -97,7 +97,7 @@ class Recording:
 def record(
     samplers: Sequence[Sampler], *, stored: Callable[[], float] | None = None, interval_s: float = INTERVAL_S
 ) -> Iterator[Recording]:
-    """Sample every `interval_s` in a thread until the block is left, and once more then.
+    """Sample before the block, every `interval_s` in a thread while it runs, and when it is left.
 
     `stored` gives the log's end offset, summed over partitions.
     """
@@ -105,18 +105,18 @@ def record(
     done = threading.Event()
 
     def watch() -> None:
-        due = time.monotonic()
-        while not done.is_set():
+        due = time.monotonic() + interval_s
+        while not done.wait(due - time.monotonic()):
             recording.take()
             # Due times that have passed are left out: a late sample must not be followed by a burst.
             due = max(due + interval_s, time.monotonic())
-            done.wait(due - time.monotonic())
-        recording.take()
 
     thread = threading.Thread(target=watch, name="series", daemon=True)
+    recording.take()
     thread.start()
     try:
         yield recording
     finally:
         done.set()
         thread.join()
+        recording.take()

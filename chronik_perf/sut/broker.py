@@ -92,14 +92,14 @@ class BrokerProcess:
         broker.environment = environment
         try:
             if tells:
-                broker._await_ready_line(begun + ready_timeout_s)
+                broker._await_ready_line(ready_timeout_s)
             else:
                 broker.port = port
-                broker._await_port(begun + ready_timeout_s)
+                broker._await_port(ready_timeout_s)
                 if any("{metrics_port}" in word for word in target.argv):
                     broker.metrics_port = metrics_port
-            broker.ready_s = time.monotonic() - begun
             broker.verify_owner()
+            broker.ready_s = time.monotonic() - begun
         except BaseException:
             broker.kill()
             raise
@@ -112,11 +112,18 @@ class BrokerProcess:
 
     def failure(self) -> str | None:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
-        if self._outcome is None and self._child.ended():
-            return f"{self.target.name} {self._ending()} while it was measured{self._last_words()}"
-        if self._owner and listeners.identity(self._owner.pid) != self._owner:
+        if self._outcome is not None:
+            return f"{self.target.name} has been stopped"
+        gone = self._owner is not None and listeners.identity(self._owner.pid) != self._owner
+        if gone and self.pid == self._child.pid:
+            # It has ended, or is about to have; how will be reported in a moment.
+            self._child.wait(_ENDING_S)
+        if self._child.ended():
+            when = "while it was measured" if self.ready_s else "before it was ready"
+            return f"{self.target.name} {self._ending()} {when}{self._last_words()}"
+        if gone:
             return (
-                f"the broker process {self._owner.pid} of {self.target.name} has ended while it was measured, "
+                f"the broker process {self.pid} of {self.target.name} has ended while it was measured, "
                 f"though the command that started it still runs{self._last_words()}"
             )
         return None
@@ -156,7 +163,7 @@ class BrokerProcess:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
             killed = not self._child.wait(grace_s)
-            note = f"ignored SIGTERM for {grace_s:g} s and was killed" if killed else ""
+            note = f"did not stop within {grace_s:g} s of SIGTERM and was killed" if killed else ""
             if not killed and self._child.exit_code not in (0, -signal.SIGTERM, 128 + signal.SIGTERM):
                 note = f"{self._ending()} when it was asked to stop{self._last_words()}"
         self._child.kill()
@@ -171,31 +178,35 @@ class BrokerProcess:
             self._outcome = StopOutcome(self._child.exit_code, True, time.monotonic() - begun)
         return self._outcome
 
-    def _await_ready_line(self, deadline: float) -> None:
+    def _await_ready_line(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
         line = ReadyLine(self.log_path)
         while (said := line.poll()) is None:
-            self._keep_waiting(deadline)
+            self._keep_waiting(timeout_s, deadline)
         self.port = said["port"]
         self.metrics_port = said.get("metrics_port") or None
         if isinstance(said.get("config"), dict):
             self.config = _flat(said["config"])
 
-    def _await_port(self, deadline: float) -> None:
+    def _await_port(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
         while True:
             try:
                 socket.create_connection((self.host, self.port), timeout=1).close()
                 return
             except OSError:
-                self._keep_waiting(deadline)
+                self._keep_waiting(timeout_s, deadline)
 
-    def _keep_waiting(self, deadline: float) -> None:
+    def _keep_waiting(self, timeout_s: float, deadline: float) -> None:
         if self._child.ended():
             stranger = self._stranger_on_port() if self.port else ""
             raise MeasurementFailed(
                 f"{self.target.name} {self._ending()} before it was ready{self._last_words()}{stranger}"
             )
         if time.monotonic() > deadline:
-            raise MeasurementFailed(f"{self.target.name} was not ready in time{self._last_words()}")
+            raise MeasurementFailed(
+                f"{self.target.name} was not ready within {timeout_s:g} s{self._last_words()}"
+            )
         time.sleep(_POLL_S)
 
     def _adopt(self, inode: int) -> None:

@@ -8,8 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from chronik_perf.model import Unavailable
 from chronik_perf.sampling import machine
 from chronik_perf.sampling.canaries import measure_canaries
@@ -39,9 +37,8 @@ def test_one_core_is_said_to_be_one() -> None:
 
 def test_a_memory_file_system_is_known_as_such() -> None:
     """Given a path on tmpfs, the mount says so; and the deepest mount above a path is the one given."""
-    if machine.mount_of(Path("/dev/shm")).point != "/dev/shm":
-        pytest.skip("/dev/shm is no mount here")
-    assert machine.mount_of(Path("/dev/shm")).filesystem == "tmpfs"
+    if os.path.ismount("/dev/shm"):
+        assert machine.mount_of(Path("/dev/shm")).filesystem == "tmpfs"
     assert machine.mount_of(Path("/proc/self")).filesystem == "proc"
     assert machine.mount_of(Path("/")).point == "/"
 

@@ -120,9 +120,3 @@ def test_an_error_in_the_window_ends_py_spy(broker: BrokerProcess) -> None:
         1 / 0  # noqa: B018
     profile = take(broker.pid, "cpu", 0.3)
     assert isinstance(profile, Profile), "a second tracer could not attach if the first still did"
-
-
-def test_threads_of_one_name_are_merged() -> None:
-    """Given the folded stacks of two threads of a pool, whose ids differ between runs, they become one."""
-    raw = "thread (12): pool;f (x.py) 3\nthread (13): pool;f (x.py) 4\nthread (0x7F);g h (y.py) 1\n"
-    assert pyspy.fold(raw) == {"pool;f (x.py)": 7, "unnamed thread;g h (y.py)": 1}
