@@ -1,10 +1,11 @@
-# make compare   the main job: v2.2.0 of the reference broker against v2.2.7, to an HTML report
-# make test      lint, types and tests
-# make lint      lint and types only
-# make lock      the newest versions into the lock files
-# make clean     delete the environment and every cache
+# make compare       the main job: v2.2.0 of the reference broker against v2.2.7, to an HTML report
+# make test          lint, types and tests
+# make lint          lint and types only
+# make environment   what perf needs, and no more; perf is then in .venv/bin
+# make lock          the newest versions into the lock files
+# make clean         delete the environment and every cache
 #
-# The first two create .venv, and create it anew when a lock file has changed. Nothing asks for root.
+# All that need .venv create it, and bring it up to date when a lock file has changed. Nothing asks for root.
 # Another interpreter: make PYTHON=python3.12 test
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ LOCKS := requirements/build.txt requirements/runtime.txt requirements/test.txt r
 DEPENDS := $(LOCKS) pyproject.toml ci/environment.sh
 ENVIRONMENT = PYTHON="$(PYTHON)" VENV="$(VENV)" ci/environment.sh
 
-.PHONY: help compare test lint lock clean
+.PHONY: help compare test lint environment lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -37,6 +38,8 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+environment: $(VENV)/.runtime
 
 # What `make test` needs holds all that `make compare` needs, and not the other way round.
 $(VENV)/.runtime: $(DEPENDS)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from chronik_perf.store import load
 from tests.programs import need
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,13 +149,25 @@ def ready(installation: Installation, releases: list[str]) -> Iterator[tuple[str
         yield release, json.loads(line)["config"]
 
 
-def test_the_wheel_compares(installed: Installation) -> None:
-    """Given the wheel alone, it measures two versions to a verdict and writes the report, with data from the wheel."""
-    done = installed.run("perf", "compare", "v2.2.0", "v2.2.7", "--out", "run", *SHORT)
+def test_the_wheel_gates(installed: Installation) -> None:
+    """Given the wheel alone, CI's gate measures two versions with it to a verdict and has a report to publish."""
+    program = str(installed.bin / "perf")
+    done = subprocess.run(
+        [ROOT / "ci" / "gate.sh", "v2.2.0", "v2.2.7", *SHORT],
+        cwd=installed.folder,
+        env={**installed.environment(), "PERF": program, "OUT": "run"},
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode in (1, 3), done.stdout + done.stderr
+    assert {1: "gate: regression", 3: "gate: inconclusive"}[done.returncode] in done.stderr
     run = installed.folder / "run"
     assert {"comparison.json", "summary.md", "junit.xml"} <= {p.name for p in run.iterdir()}
-    assert json.loads((run / "comparison.json").read_text())["base"]["provenance"]["source"] == "wheel"
+    comparison = load(run)
+    assert (comparison.base.provenance.source, comparison.candidate.provenance.source) == ("wheel", "wheel")
 
 
 @pytest.mark.parametrize(
