@@ -12,7 +12,8 @@ from rich.live import Live
 from rich.text import Text
 
 from chronik_perf.experiment.progress import BLOCK, Progress
-from chronik_perf.model import Verdict
+from chronik_perf.model import Effect, Verdict
+from chronik_perf.stats import words
 
 
 class Display:
@@ -47,9 +48,9 @@ class Display:
     def estimate(self, verdict: Verdict) -> None:
         """Show the estimate so far. It decides nothing: the verdict comes once, at the planned end."""
         parts = [
-            f"{row.metric} {row.workload} {row.effect.estimate:+.1%} ({row.effect.low:+.1%} to {row.effect.high:+.1%})"
+            f"{row.metric} {row.workload} {_so_far(row.effect)}"
             for row in verdict.rows
-            if row.role == "gate" and row.effect is not None and row.effect.scale == "ratio"
+            if row.role == "gate" and row.effect is not None
         ]
         self._estimate = "so far: " + "; ".join(parts) if parts else ""
         if self._console.is_terminal:
@@ -73,3 +74,10 @@ class Display:
             return "time left is known after the first block"
         left_s = elapsed_s * (progress.blocks - progress.finished) / progress.finished
         return f"{elapsed_s:.0f} s gone, about {left_s:.0f} s left"
+
+
+def _so_far(effect: Effect) -> str:
+    # From two or three blocks the interval is so wide that it says less than the estimate alone.
+    return (
+        words.signed_change(effect, "") if effect.blocks >= 4 else words.percent(effect.estimate, signed=True)
+    )

@@ -65,9 +65,10 @@ def run(
             report(Progress(BLOCK, done, design.blocks))
             check_free_space(place, SPACE_PER_WORKLOAD_BYTES * len(comparison.workloads))
             # A generator of its own for each block, so that resuming a run repeats no order.
-            rng = random.Random(f"{design.seed}/{have + done}")
+            index = have + done + 1
+            rng = random.Random(f"{design.seed}/{index}")
             last = done == design.blocks - 1
-            block, pilots = runner.run(have + done, rng, comparison.pilots, gather if last else None)
+            block, pilots = runner.run(index, rng, comparison.pilots, gather if last else None)
             comparison = dataclasses.replace(
                 comparison,
                 blocks=(*comparison.blocks, block),

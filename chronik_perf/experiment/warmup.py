@@ -14,8 +14,8 @@ MOST = 10
 LEAST = 4
 
 
-def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> bool:
-    """Load one broker in short windows until its throughput is steady; tell whether it became so.
+def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
+    """Load one broker in short windows until its throughput is steady, and note whether it became so.
 
     A start that never does is kept and marked, since a leak is unsteady by nature.
     """
@@ -26,7 +26,4 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> bool:
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
         if len(rates) >= LEAST and steady(rates):
             break
-    rig.steady[workload.name] = settled = steady(rates)
-    if not settled:
-        rig.notes.append(f"{workload.name}: throughput was not steady after {len(rates)} warm-up windows")
-    return settled
+    rig.steady[workload.name] = steady(rates)

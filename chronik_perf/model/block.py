@@ -125,7 +125,7 @@ class Block:
     A block that is `discarded` (the reason is the text) is kept and shown, and counts for nothing.
     """
 
-    index: int
+    index: int  # from 1, as a display counts
     base: Start
     candidate: Start
     canaries_before: Canaries

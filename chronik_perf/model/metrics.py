@@ -87,7 +87,8 @@ def _rss_growth(start: Start, workload: str) -> Measured:
 
 def _unstored(start: Start, workload: str) -> Measured:
     slices = _gate(start, workload)
-    return float(sum(abs(s.load.stored - s.load.acked) for s in slices))
+    # acks=0 acknowledges nothing; what the client did not give up counts as sent in good faith.
+    return float(sum(abs(s.load.stored - (s.load.acked or s.load.sent - s.load.failed)) for s in slices))
 
 
 def _telemetry_mean(total: str, count: str, factor: float = 1.0) -> Take:

@@ -35,11 +35,13 @@ class Workload:
 
     def describe(self) -> str:
         """Say the load in the field's words, as every output shows it."""
-        loop = (
-            f"closed loop, {self.in_flight} in flight"
-            if self.arrival == "closed"
-            else f"open loop, {self.rate_msgs_per_s:g} msg/s"
-        )
+        if self.arrival == "open":
+            loop = f"open loop, {self.rate_msgs_per_s:g} msg/s"
+        elif self.acks == 0:
+            # Nothing comes back that a next send could wait for; the client's queue is the bound.
+            loop = f"at most {self.in_flight:,} queued"
+        else:
+            loop = f"closed loop, {self.in_flight} in flight"
         acks = "all" if self.acks == -1 else str(self.acks)
         partitions = "1 partition" if self.partitions == 1 else f"{self.partitions} partitions"
         return (
