@@ -10,11 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from chronik_perf.model import MeasurementFailed, Target
 from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child
+from chronik_perf.sut.command import command_line, free_ports
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.sut.log_tail import ReadyLine, last_words
 
@@ -77,14 +78,8 @@ class BrokerProcess:
         # A broker that tells its port chooses it itself; for another one a free port is looked for, and
         # whoever takes it in between is found out by the check of its owner.
         tells = target.ready == "json-line"
-        port, metrics_port = (0, 0) if tells else _free_ports(host, 2)
-        names = {
-            "host": host,
-            "port": str(port),
-            "metrics_port": str(metrics_port),
-            "data_dir": str(data_dir),
-        }
-        command = [*wrap, *(_fill(word, names) for word in target.argv)]
+        port, metrics_port = (0, 0) if tells else free_ports(host, 2)
+        command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir)]
         environment = broker_environment(target.env, hash_seed)
         log_path.unlink(missing_ok=True)
         child = Child(command, env=environment, core=core, log_path=log_path)
@@ -159,6 +154,7 @@ class BrokerProcess:
         if self._child.ended():
             note, killed = f"had {self._ending()} before it was asked to stop", False
         else:
+            # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
             for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
@@ -183,10 +179,9 @@ class BrokerProcess:
         line = ReadyLine(self.log_path)
         while (said := line.poll()) is None:
             self._keep_waiting(timeout_s, deadline)
-        self.port = said["port"]
-        self.metrics_port = said.get("metrics_port") or None
-        if isinstance(said.get("config"), dict):
-            self.config = _flat(said["config"])
+        self.port = said.port
+        self.metrics_port = said.metrics_port
+        self.config = said.config or self.config
 
     def _await_port(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
@@ -250,27 +245,3 @@ class BrokerProcess:
 def _holder(inode: int) -> str:
     found = listeners.find_holder(inode, listeners.all_pids())
     return listeners.describe(found[0]) if found else "a process of another user"
-
-
-def _free_ports(host: str, count: int) -> list[int]:
-    """Give ports that were free a moment ago, all different."""
-    with contextlib.ExitStack() as held:
-        taken = [held.enter_context(socket.create_server((host, 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in taken]
-
-
-def _fill(word: str, names: dict[str, str]) -> str:
-    # Not str.format: a command line may hold braces of its own.
-    for name, value in names.items():
-        word = word.replace(f"{{{name}}}", value)
-    return word
-
-
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in config.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
-    return flat

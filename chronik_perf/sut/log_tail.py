@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a broker told when it was ready; `config` is flat with dotted keys, empty if it told none."""
+
+    port: int
+    metrics_port: int | None
+    config: dict[str, str]
 
 
 class ReadyLine:
@@ -14,8 +24,8 @@ class ReadyLine:
         self._path = path
         self._offset = 0
 
-    def poll(self) -> dict[str, Any] | None:
-        """Give the ready line's object once it is there."""
+    def poll(self) -> Ready | None:
+        """Give what the ready line says once it is there."""
         with self._path.open("rb") as file:
             file.seek(self._offset)
             new = file.read()
@@ -28,7 +38,12 @@ class ReadyLine:
                 except ValueError:
                     continue
                 if isinstance(said, dict) and isinstance(said.get("port"), int):
-                    return said
+                    config = said.get("config")
+                    return Ready(
+                        port=said["port"],
+                        metrics_port=said.get("metrics_port") or None,
+                        config=_flat(config) if isinstance(config, dict) else {},
+                    )
         return None
 
 
@@ -49,3 +64,13 @@ def last_words(path: Path, limit: int = 200) -> str:
         if printable and not (printable.startswith("{") and '"port"' in printable):
             return printable if len(printable) <= limit else printable[: limit - 1] + "…"
     return ""
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
+    return flat
