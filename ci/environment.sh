@@ -41,9 +41,16 @@ else
   locks+=(requirements/uv.txt)  # or sync would take away the very uv that runs
   [ -x "$uv" ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt ||
     fail "uv could not be installed with pip; is a package index reachable?"
-  # uv does not read pip's configuration, so who has pip set to an index of their own gets everything from there.
-  index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
-  [ -z "$index" ] || export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}
+  # uv does not read pip's configuration: who has told pip of an index or of certificates means them for uv, too.
+  pip_setting() { "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null || true; }
+  index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(pip_setting index-url)}}
+  certificates=${SSL_CERT_FILE:-${PIP_CERT:-$(pip_setting cert)}}
+  [ -z "$index" ] || export UV_DEFAULT_INDEX=$index
+  if [ -n "$certificates" ]; then
+    export SSL_CERT_FILE=$certificates
+  elif [ -n "$("$python" -c 'import ssl; print(ssl.get_default_verify_paths().cafile or "")')" ]; then
+    export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} # as pip, which trusts what the system trusts
+  fi
 fi
 export VIRTUAL_ENV=$PWD/$venv
 case $venv in /*) VIRTUAL_ENV=$venv ;; esac
