@@ -11,7 +11,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.rig import Rig, rigs_end, start_rig
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.warmup import warm_up
-from chronik_perf.model import SIDES, Block, Pilot, Side, Start, Target, Workload
+from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries
 
 AfterGates = Callable[[Rig, Sequence[Rig]], None]
@@ -40,7 +40,7 @@ class BlockRunner:
 
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
-        canaries_before = measure_canaries(self._place.data_root)
+        canaries_before = self._canaries()
         seeds = {side: rng.randrange(1, 2**32) for side in SIDES}
         folders = dict(zip(SIDES, rng.sample(["data-a", "data-b"], 2), strict=True))
         order: list[Side] = rng.sample(SIDES, 2)
@@ -98,11 +98,14 @@ class BlockRunner:
                 base=starts["base"],
                 candidate=starts["candidate"],
                 canaries_before=canaries_before,
-                canaries_after=measure_canaries(self._place.data_root),
+                canaries_after=self._canaries(),
                 interleaved=interleaved,
             ),
             pilots,
         )
+
+    def _canaries(self) -> Canaries:
+        return measure_canaries(self._place.data_root, core=self._place.broker_core)
 
     def _warm_up(self, up: list[Rig]) -> None:
         for workload in self._workloads:
