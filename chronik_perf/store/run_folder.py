@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronik_perf.model import BadInput
+from chronik_perf.model import BadInput, Profile, Side
 from chronik_perf.store.document import NAME
 
 
@@ -19,13 +20,13 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path | None, base: str, candidate: str) -> RunFolder:
-        """Make a new folder; without a path one below `runs`, named by time and versions.
+        """Make a new folder; without a path one below `runs`, named by time (UTC) and versions.
 
-        Raises BadInput if it exists and holds anything, or cannot be made.
+        Raises BadInput if it exists and holds anything, or cannot be made or written to.
         """
         if path is None:
             stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H%M%S")
-            path = Path("runs") / f"{stamp}-{_word(base)}-vs-{_word(candidate)}"
+            path = Path("runs") / f"{stamp}-{file_word(base)}-vs-{file_word(candidate)}"
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise BadInput(
@@ -36,14 +37,19 @@ class RunFolder:
             raise BadInput(
                 f"cannot make the folder {path}: {error.strerror}; name another with --out"
             ) from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise BadInput(f"cannot write into the folder {path}; name another with --out")
         return cls(path)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """Give the folder of an earlier run. Raises BadInput if it is none."""
-        if not (path / NAME).is_file():
-            raise BadInput(f"{path} is not the folder of a run: it holds no {NAME}")
-        return cls(path)
+        """Give the folder of an earlier run, named by itself or by its document. Raises BadInput if it is none."""
+        folder = path.parent if path.name == NAME else path
+        if not (folder / NAME).is_file():
+            raise BadInput(
+                f"{path} is not the folder of a run: it holds no {NAME}; give one that perf compare made"
+            )
+        return cls(folder)
 
     @property
     def comparison_path(self) -> Path:
@@ -70,6 +76,19 @@ class RunFolder:
         """HdrHistogram logs."""
         return self.path / "latency"
 
+    def pyperf_path(self, workload: str, side: Side) -> Path:
+        """One workload of one side for pyperf."""
+        return self.pyperf / f"{file_word(workload)}-{side}.json"
 
-def _word(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.+-]+", "-", name)[:40].strip("-")
+    def latency_path(self, workload: str, side: Side) -> Path:
+        """One workload's latencies of one side."""
+        return self.latency / f"{file_word(workload)}-{side}.hlog"
+
+    def profile_path(self, profile: Profile, suffix: str) -> Path:
+        """One profile as a file of that kind, such as `.folded`."""
+        return self.profiles / f"{file_word(profile.workload)}-{profile.side}-{profile.kind}{suffix}"
+
+
+def file_word(name: str) -> str:
+    """Make a name fit for a file: what could leave the folder or need quoting becomes a dash."""
+    return re.sub(r"[^A-Za-z0-9.+-]+", "-", name)[:40].strip("-.") or "unnamed"
