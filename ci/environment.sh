@@ -34,7 +34,7 @@ else
     rm -rf "$venv"
     "$python" -m venv "$venv" || {
       rm -rf "$venv"
-      fail "$python cannot make a virtual environment; on Debian and Ubuntu the package python3-venv is missing"
+      fail "$python cannot make a virtual environment: install uv, or on Debian and Ubuntu the package python3-venv"
     }
   fi
   uv=$venv/bin/uv
