@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from chronik_perf.cli.baseline import app as baseline
 from chronik_perf.cli.bench import bench
 from chronik_perf.cli.compare import compare
 from chronik_perf.cli.report import report
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.add_typer(baseline)
 
 
 def main() -> None:
