@@ -24,4 +24,4 @@ def report(
     folder.mkdir(parents=True, exist_ok=True)
     paths = render_report(comparison, verdict, folder)
     print(text.render(comparison, verdict))
-    print(f"\nreport: {paths['summary.md']}")
+    print(f"\nreport: {paths['report.html']}")

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chronik_perf.model import Comparison, Unavailable, Verdict
-from chronik_perf.stats import loss_account, stage_account
+from chronik_perf.stats import loss_account, series_account, stage_account
+
+# What work that piles up shows in: tasks that nobody awaits, and the memory that holds them.
+_PILES_UP = ("tasks_alive", "rss_bytes")
 
 
 def explanations(comparison: Comparison, verdict: Verdict, workload: str) -> tuple[str, ...]:
-    """Say which stage grew and whether CPU explains it, for a workload in which a gate or watch has moved."""
+    """Say of a workload in which a gate or watch has moved where the time went, and what piled up meanwhile."""
     rows = [r for r in verdict.rows if r.workload == workload and r.role != "evidence"]
     if not any(row.significant for row in rows):
         return ()
-    told = []
-    for account in (
-        stage_account(comparison, verdict, workload),
-        loss_account(verdict, workload),
-    ):
-        if isinstance(account, Unavailable):
-            told.append(f"Unavailable: {account.reason}.")
-        elif account is not None and account.sentence:
-            told.append(account.sentence)
-    return tuple(told)
+    accounts = (stage_account(comparison, verdict, workload), loss_account(verdict, workload))
+    told = [f"Unavailable: {a.reason}." if isinstance(a, Unavailable) else a.sentence for a in accounts]
+    return (*told, *_piled_up(comparison, workload))
+
+
+def _piled_up(comparison: Comparison, workload: str) -> Iterator[str]:
+    """Tell a series that rises faster on the candidate's side, beyond both slopes' intervals."""
+    for name in _PILES_UP:
+        account = series_account(comparison, workload, name)
+        base, candidate = account["base"], account["candidate"]
+        if isinstance(base, Unavailable) or isinstance(candidate, Unavailable):
+            continue
+        if isinstance(base.slope, Unavailable) or isinstance(candidate.slope, Unavailable):
+            continue
+        if candidate.slope.rises and candidate.slope.low > base.slope.high:
+            yield f"{candidate.sentence} {base.sentence}"

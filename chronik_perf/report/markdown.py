@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.report.circumstances import settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.stats import words
 
@@ -36,14 +37,19 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     yield ""
     yield "<details><summary>How it was measured</summary>"
     yield ""
-    yield from (f"- `{w.name}`: {_text(w.describe())}" for w in comparison.workloads)
+    yield from (f"- {_text(w.name)}: {_text(w.describe())}" for w in comparison.workloads)
     yield f"- {words.count(len(comparison.kept_blocks), 'block')} of fresh starts of both versions, side by side"
-    yield f"- chance of any false verdict at most {verdict.family_error:.0%}, look {verdict.look}"
-    yield f"- {_text(comparison.environment.cpu_model)}, {comparison.environment.filesystem}"
+    yield f"- chance of any false verdict at most {words.percent(verdict.family_error, 0)}, look {verdict.look}"
+    yield f"- {_text(comparison.environment.cpu_model)}, {_text(comparison.environment.filesystem)}"
     for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
         origin = target.provenance
         dirty = ", **dirty tree**" if origin.dirty else ""
-        yield f"- {side} {_text(target.name)}: {origin.source} {origin.commit or _text(origin.detail)}{dirty}"
+        yield f"- {side} {_text(target.name)}: {origin.source} {_text(origin.commit or origin.detail)}{dirty}"
+    rows, which = settings(comparison)
+    for s in rows:
+        if s.differs:
+            yield f"- {which} {_text(s.key)}: {_text(s.base or 'not set')} → {_text(s.candidate or 'not set')}"
+    yield f"- again: {_text(comparison.command)}"
     yield ""
     yield "</details>"
 
@@ -60,6 +66,7 @@ def _row(row: MetricVerdict) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape what Markdown or HTML would take for markup."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
-    return re.sub(r"([\\`*_\[\]|#@])", r"\\\1", escaped)
+    """Escape what Markdown or HTML would take for markup, and what a forge would take for a person or an issue."""
+    escaped = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    escaped = re.sub(r"([\\`*_\[\]|~])", r"\\\1", escaped)
+    return re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", escaped)

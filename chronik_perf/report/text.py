@@ -1,74 +1,136 @@
-"""The verdict as text for a terminal: headline, what was decided, what was counted, what explains it."""
+"""The verdict as text for a terminal: headline, what was decided, what explains it, what was counted."""
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
-from chronik_perf.model import SIDES, Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
+from chronik_perf.report.circumstances import counted, settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.stats import words
 
+_WIDTH = 112
+_STAGE = "stage_"
+# A name or a broker's words may hold sequences that a terminal would obey.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 def render(comparison: Comparison, verdict: Verdict) -> str:
-    """Give the whole text, without a final newline."""
-    return "\n".join(_lines(comparison, verdict))
+    """Give the whole text, without a final newline and without control characters."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n".join(_lines(comparison, verdict)))
 
 
 def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
-    yield verdict.headline
+    yield from _wrapped(verdict.headline, "")
+    if not comparison.complete:
+        yield "Interrupted: the planned blocks were not all measured."
     for workload in comparison.workloads:
         yield ""
         yield f"{workload.name}: {workload.describe()}"
-        rows = [r for r in verdict.rows if r.workload == workload.name]
-        yield from _table([_cells(row) for row in rows if row.role != "evidence"])
-        for row in rows:
-            if row.role != "evidence" and row.why and row.word != "unchanged":
-                yield f"    {row.metric}: {row.why}"
-        yield from _counted(comparison, workload.name)
-        yield from (f"  {sentence}" for sentence in explanations(comparison, verdict, workload.name))
+        yield from _workload(comparison, verdict, workload)
     if verdict.findings:
         yield ""
-        yield from (f"finding: {finding}" for finding in verdict.findings)
+        for finding in verdict.findings:
+            yield from _wrapped(f"finding: {finding}", "  ")
     yield ""
-    blocks = words.count(len(comparison.kept_blocks), "block")
-    look = f", look {verdict.look}" if verdict.look > 1 else ""
-    yield (
-        f"{blocks} of fresh starts{look} in {comparison.elapsed_s:.0f} s; "
-        f"chance of any false verdict at most {verdict.family_error:.0%}"
-    )
+    yield from _differences(comparison)
+    yield _basis(comparison, verdict)
+
+
+def _workload(comparison: Comparison, verdict: Verdict, workload: Workload) -> Iterator[str]:
+    rows = [r for r in verdict.rows if r.workload == workload.name]
+    decided = [r for r in rows if r.role != "evidence"]
+    if decided:
+        head = ("verdict", "metric", "change (interval)", "base → candidate", "threshold", "blocks")
+        yield from _table([head, *(_cells(row) for row in decided)])
+    for row in decided:
+        if row.why and row.word != "unchanged":
+            yield from _wrapped(f"{metric(row.metric).title}: {row.why}", "  ")
+    for sentence in explanations(comparison, verdict, workload.name):
+        yield from _wrapped(f"• {sentence}", "  ")
+    sides = counted(comparison, workload.name)
+    if sides:
+        yield from _table(
+            [
+                ("counted", "sent", "acknowledged", "stored"),
+                *(
+                    (n.side, f"{n.sent:,}", f"{n.acked:,}" if workload.acks else "–", f"{n.stored:,}")
+                    for n in sides
+                ),
+            ]
+        )
+    evidence = [r for r in rows if r.role == "evidence" and r.effect is not None]
+    if evidence:
+        yield "  evidence, which decides nothing:"
+        for row in evidence:
+            if not row.metric.startswith(_STAGE):
+                yield from _wrapped(row.sentence, "    ")
+        yield from _wrapped(_stages(evidence), "    ")
+
+
+def _stages(evidence: Sequence[MetricVerdict]) -> str:
+    """Say all stages in one line: apart they would bury the rest."""
+    told = [
+        f"{r.metric.removeprefix(_STAGE).replace('_', ' ')} {words.number(e.base)} → {words.number(e.candidate)}"
+        for r in evidence
+        if r.metric.startswith(_STAGE) and (e := r.effect) is not None
+    ]
+    return f"Stages of a produce, ms per batch: {', '.join(told)}." if told else ""
 
 
 def _cells(row: MetricVerdict) -> tuple[str, ...]:
     declared = metric(row.metric)
+    title = f"{declared.title} ({row.role})"
     word = row.word or "not judged"
-    if row.effect is None:
-        return (f"  {word}", row.role, declared.title, row.sentence if row.metric == "unstored" else "", "")
-    threshold = words.threshold_words(declared, row.threshold or 0.0)
+    effect = row.effect
+    if effect is None:
+        return word, title, row.sentence if row.word else "unavailable", "", "", ""
     return (
-        f"  {word}",
-        row.role,
-        declared.title,
-        words.signed_change(row.effect, declared.unit),
-        f"{words.from_to(row.effect, declared.unit)}, threshold {threshold}",
+        word,
+        title,
+        words.signed_change(effect, declared.unit),
+        f"{words.number(effect.base)} → {words.quantity(effect.candidate, declared.unit)}",
+        words.threshold_words(declared, row.threshold or 0.0),
+        str(effect.blocks),
     )
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    if not rows:
-        return
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    # The last cell of a row may be a sentence; it runs on and widens no column.
+    widths = [max((len(row[i]) for row in rows if any(row[i + 1 :])), default=0) for i in range(len(rows[0]))]
     for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _counted(comparison: Comparison, workload: str) -> Iterator[str]:
-    parts = []
-    for side in SIDES:
-        slices = [s for b in comparison.kept_blocks for s in b.side(side).gate_slices(workload)]
-        if slices:
-            sent, acked, stored = (
-                sum(getattr(s.load, k) for s in slices) for k in ("sent", "acked", "stored")
-            )
-            parts.append(f"{side} {sent:,} sent, {acked:,} acknowledged, {stored:,} stored")
-    if parts:
-        yield f"  counted: {'; '.join(parts)}"
+def _differences(comparison: Comparison) -> Iterator[str]:
+    rows, which = settings(comparison)
+    differing = [s for s in rows if s.differs]
+    if differing:
+        yield f"{which} configuration that differs:"
+        for s in differing:
+            yield f"  {s.key}: {_value(s.base)} → {_value(s.candidate)}"
+
+
+def _value(value: str | None) -> str:
+    return "not set" if value is None else value
+
+
+def _basis(comparison: Comparison, verdict: Verdict) -> str:
+    blocks = words.count(len(comparison.kept_blocks), "block")
+    look = f", look {verdict.look}" if verdict.look > 1 else ""
+    return (
+        f"{blocks} of fresh starts{look} in {comparison.elapsed_s:.0f} s; "
+        f"chance of any false verdict at most {words.percent(verdict.family_error, 0)}"
+    )
+
+
+def _wrapped(text: str, indent: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  " if indent else "",
+        break_long_words=False,
+    )

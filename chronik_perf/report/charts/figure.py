@@ -1,0 +1,35 @@
+"""What every chart has in common: one picture with its title, and axes that read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from chronik_perf.report.charts.vega import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture with its title and unit; without one `missing` says why. `wide` ones take the whole width."""
+
+    title: str
+    svg: Markup | None
+    unit: str = ""
+    note: str = ""
+    missing: str = ""
+    wide: bool = False
+
+
+# SI prefixes for thousands only: 0.5 ms must not become "500m". The unit stands in the title.
+AXIS: Spec = {
+    "title": None,
+    "tickCount": 4,
+    "labelExpr": "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')",
+}
+
+
+def from_zero(values: Iterable[float]) -> Spec:
+    """Give a scale that begins at 0; one that has nothing but zeros gets some height."""
+    return {"zero": True, "nice": True} if any(values) else {"domain": [0, 1]}

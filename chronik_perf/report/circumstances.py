@@ -1,0 +1,130 @@
+"""What a reader needs to believe the numbers: configurations, counts, blocks and the machine, as rows for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Side, Unavailable
+from chronik_perf.stats import words
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of the configuration on both sides; None where a side does not have it."""
+
+    key: str
+    base: str | None
+    candidate: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether the sides have different values."""
+        return self.base != self.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Messages of all gate slices of one side that count: what was sent, acknowledged, failed and stored."""
+
+    side: Side
+    sent: int
+    acked: int
+    failed: int
+    stored: int
+    slices: int
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRow:
+    """One block's canaries, (before, after), as text with units; and what else is to be said of the block."""
+
+    block: Block
+    first: str
+    canaries: tuple[tuple[str, str], ...]
+    unsteady: str
+    notes: tuple[str, ...]
+
+
+CANARIES: tuple[tuple[str, str, str], ...] = (
+    ("fdatasync_ms", "write and fdatasync", "ms"),
+    ("cpu_loop_ms", "CPU loop", "ms"),
+    ("loopback_us", "loopback echo", "µs"),
+)
+
+
+def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
+    """Give the configuration, differences first, and whether it is the effective or the declared one.
+
+    The effective one is what the brokers said when they served; a broker that says nothing leaves the declared.
+    """
+    told = [
+        {s: b.side(s).config for s in SIDES}
+        for b in comparison.blocks
+        if b.base.config and b.candidate.config
+    ]
+    if told:
+        base, candidate, which = told[0]["base"], told[0]["candidate"], "effective"
+    else:
+        base, candidate, which = comparison.base.config, comparison.candidate.config, "declared"
+    rows = [Setting(k, base.get(k), candidate.get(k)) for k in dict.fromkeys([*base, *candidate])]
+    rows += [
+        Setting(f"environment {k}", comparison.base.env.get(k), comparison.candidate.env.get(k))
+        for k in dict.fromkeys([*comparison.base.env, *comparison.candidate.env])
+    ]
+    return tuple(sorted(rows, key=lambda r: not r.differs)), which
+
+
+def counted(comparison: Comparison, workload: str) -> tuple[Counted, ...]:
+    """Give sent, acknowledged and stored side by side, for the sides that were measured."""
+    return tuple(_counted(comparison, workload))
+
+
+def _counted(comparison: Comparison, workload: str) -> Iterator[Counted]:
+    for side in SIDES:
+        loads = [s.load for b in comparison.kept_blocks for s in b.side(side).gate_slices(workload)]
+        if loads:
+            yield Counted(
+                side,
+                sum(x.sent for x in loads),
+                sum(x.acked for x in loads),
+                sum(x.failed for x in loads),
+                sum(x.stored for x in loads),
+                len(loads),
+                sum(x.window_s for x in loads),
+            )
+
+
+def canary_rows(comparison: Comparison) -> tuple[CanaryRow, ...]:
+    """Give every block, the discarded ones too, with its canaries before and after."""
+    return tuple(
+        CanaryRow(
+            block=b,
+            first="base" if b.base.order == 0 else "candidate",
+            canaries=tuple(
+                (_canary(b.canaries_before, n, u), _canary(b.canaries_after, n, u)) for n, _, u in CANARIES
+            ),
+            unsteady=_unsteady(b),
+            notes=tuple(dict.fromkeys((*b.notes, *(f"{s}: {n}" for s in SIDES for n in b.side(s).notes)))),
+        )
+        for b in comparison.blocks
+    )
+
+
+def _canary(canaries: Canaries, name: str, unit: str) -> str:
+    return measured(getattr(canaries, name), unit)
+
+
+def _unsteady(block: Block) -> str:
+    return ", ".join(
+        f"{side} ({workload})"
+        for side in SIDES
+        for workload, steady in block.side(side).steady.items()
+        if not steady
+    )
+
+
+def measured(value: Measured, unit: str) -> str:
+    """Say a value with its unit, or that it is unavailable and why."""
+    return f"unavailable: {value.reason}" if isinstance(value, Unavailable) else words.quantity(value, unit)

@@ -1,0 +1,216 @@
+"""Flame graphs as places of boxes, root on top: base, candidate and their difference out of one merged tree.
+
+Every box knows its place in three shapes, in percent of the width: `base` and `candidate` are as wide as their
+side's cost, `both` as wide as the larger side of each frame's own cost plus its callees, so that removed and new
+frames are both seen. The page chooses a shape by style alone; no script lays anything out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from dataclasses import dataclass
+
+from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind, Side
+from chronik_perf.stats import DiffNode, FrameChange, ProfileDifference, profile_difference, words
+
+MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
+_TINTS = 5
+# Colour says how much of the whole a frame's change is, in four steps that the eye can tell.
+_STEPS = (0.005, 0.03, 0.12)
+# A frame with more outer calls than this is cut: no screen shows it, and the page stays small.
+_DEEPEST = 120
+
+Places = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One frame: (left, width) in percent for each shape, `mark` its colour in the difference, `tint` elsewhere."""
+
+    depth: int
+    function: str
+    where: str
+    both: Places
+    base: Places
+    candidate: Places
+    base_us: float
+    candidate_us: float
+    delta: str
+    mark: str
+    tint: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flame:
+    """One workload's graph of one kind, or what is missing of it. `sides` are those that were profiled."""
+
+    key: str
+    kind: ProfileKind
+    sides: tuple[Side, ...]
+    boxes: tuple[Box, ...] = ()
+    depth: int = 0
+    left_out: int = 0
+    sentence: str = ""
+    totals: dict[Side, str] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    frames: tuple[FrameChange, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
+    """Lay out the profiles of one workload and kind; with one side only that one is shown."""
+    found = {p.side: p for p in comparison.profiles if p.workload == workload and p.kind == kind and p.stacks}
+    missing = tuple(
+        f"{side}: {m.reason}"
+        for side in SIDES
+        for m in comparison.missing_profiles
+        if (m.side, m.workload, m.kind) == (side, workload, kind)
+    )
+    sides = tuple(s for s in SIDES if s in found)
+    if not sides:
+        return Flame(f"{kind}-{workload}", kind, (), missing=missing or ("no profile was taken",))
+    difference = profile_difference(*_pair(found))
+    boxes, left_out = _boxes(difference)
+    return Flame(
+        key=f"{kind}-{workload}",
+        kind=kind,
+        sides=sides,
+        boxes=boxes,
+        depth=max(b.depth for b in boxes) + 1,
+        left_out=left_out,
+        sentence=difference.sentence if len(sides) == 2 else "",
+        totals={side: _total(difference, found[side]) for side in sides},
+        notes=difference.notes if len(sides) == 2 else (),
+        frames=difference.frames if len(sides) == 2 else (),
+        missing=missing,
+    )
+
+
+def _pair(found: dict[Side, Profile]) -> tuple[Profile, Profile]:
+    some = next(iter(found.values()))
+
+    def of(side: Side) -> Profile:
+        return found.get(side) or dataclasses.replace(some, side=side, stacks={}, samples=0)
+
+    return of("base"), of("candidate")
+
+
+def _total(difference: ProfileDifference, profile: Profile) -> str:
+    root = difference.root
+    us = root.base_us if profile.side == "base" else root.candidate_us
+    what = "CPU" if profile.kind == "cpu" else "thread time, waiting included,"
+    return (
+        f"{words.microseconds(us)} of {what} per 1,000 stored messages, from {profile.samples:,} samples "
+        f"in {words.number(profile.window_s)} s"
+    )
+
+
+@dataclass(slots=True)
+class _Placed:
+    node: DiffNode
+    depth: int
+    left: tuple[float, float, float]
+    both: float
+
+
+def _boxes(difference: ProfileDifference) -> tuple[tuple[Box, ...], int]:
+    placed = _lay_out(difference.root)
+    root = difference.root
+    totals = (placed[0].both, root.base_us, root.candidate_us)
+    # All boxes compete by the most that they take of any shape; an outer frame is never narrower than an inner.
+    size = [max(_part(w, t) for w, t in zip(_widths(p), totals, strict=True)) for p in placed]
+    least = 0.0005
+    if sum(s > least for s in size) > MOST_BOXES:
+        least = max(least, sorted(size, reverse=True)[MOST_BOXES])
+    kept = [p for p, s in zip(placed, size, strict=True) if s > least and p.depth < _DEEPEST]
+    return tuple(_box(p, totals, difference) for p in kept), len(placed) - len(kept)
+
+
+def _lay_out(root: DiffNode) -> list[_Placed]:
+    """Place every node, outer before inner, without recursion."""
+    both = _both_widths(root)
+    placed: list[_Placed] = []
+    pending = [(root, 0, (0.0, 0.0, 0.0))]
+    while pending:
+        node, depth, left = pending.pop()
+        placed.append(_Placed(node, depth, left, both[id(node)]))
+        inner = []
+        for child in node.children:
+            inner.append((child, depth + 1, left))
+            left = (left[0] + both[id(child)], left[1] + child.base_us, left[2] + child.candidate_us)
+        pending += reversed(inner)
+    return placed
+
+
+def _both_widths(root: DiffNode) -> dict[int, float]:
+    order, pending = [], [root]
+    while pending:
+        node = pending.pop()
+        order.append(node)
+        pending += node.children
+    both: dict[int, float] = {}
+    for node in reversed(order):
+        own = max(node.base_self_us, node.candidate_self_us)
+        both[id(node)] = own + sum(both[id(c)] for c in node.children)
+    return both
+
+
+def _widths(placed: _Placed) -> tuple[float, float, float]:
+    return placed.both, placed.node.base_us, placed.node.candidate_us
+
+
+def _part(value: float, whole: float) -> float:
+    return value / whole if whole > 0 else 0.0
+
+
+def _box(placed: _Placed, totals: tuple[float, float, float], difference: ProfileDifference) -> Box:
+    node = placed.node
+    both, base, candidate = (
+        (round(100 * _part(left, whole), 3), round(100 * _part(width, whole), 3))
+        for left, width, whole in zip(placed.left, _widths(placed), totals, strict=True)
+    )
+    function, _, where = node.name.partition(" (")
+    one_sided = not (difference.base_samples and difference.candidate_samples)
+    sign = "+" if node.delta_us > 0 else ""
+    delta = "" if one_sided else f"{sign}{words.microseconds(node.delta_us)}"
+    return Box(
+        depth=placed.depth,
+        function=function,
+        where=where.removesuffix(")"),
+        both=both,
+        base=base,
+        candidate=candidate,
+        base_us=node.base_us,
+        candidate_us=node.candidate_us,
+        delta="" if node.grey else delta,
+        mark=_mark(node, max(totals[1:])),
+        tint=zlib.crc32(where.encode()) % _TINTS,
+        said=_said(node, delta),
+    )
+
+
+def _mark(node: DiffNode, whole: float) -> str:
+    """Give the class of a box's colour: grey, or more or less in four steps."""
+    if node.grey or node.delta_us == 0:
+        return "g"
+    part = _part(abs(node.delta_us), whole)
+    return f"{'m' if node.delta_us > 0 else 'l'}{1 + sum(part >= step for step in _STEPS)}"
+
+
+def _said(node: DiffNode, delta: str) -> str:
+    """Say a box in words: figures per 1,000 stored messages, samples, and whether the change may be chance."""
+    if not delta:
+        us, samples = (
+            (node.base_us, node.base_samples)
+            if node.base_samples
+            else (node.candidate_us, node.candidate_samples)
+        )
+        return f"{node.name}: {words.microseconds(us)}, {words.count(samples, 'sample')}"
+    own = f"{'+' if node.self_delta_us > 0 else ''}{words.microseconds(node.self_delta_us)}"
+    chance = "; too few samples to tell from chance" if node.grey else ""
+    return (
+        f"{node.name}: {words.microseconds(node.base_us)} → {words.microseconds(node.candidate_us)} ({delta}, "
+        f"by itself {own}); samples {node.base_samples:,} and {node.candidate_samples:,}{chance}"
+    )

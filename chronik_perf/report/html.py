@@ -1,0 +1,127 @@
+"""The report for people: one self-contained HTML file that asks for nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+from markupsafe import Markup
+
+from chronik_perf import resources
+from chronik_perf.model import (
+    SIDES,
+    Comparison,
+    MetricVerdict,
+    Side,
+    Unavailable,
+    Verdict,
+    Workload,
+    metric,
+)
+from chronik_perf.report import charts, circumstances
+from chronik_perf.report.charts import Figure
+from chronik_perf.report.circumstances import Counted
+from chronik_perf.report.explain import explanations
+from chronik_perf.report.flame import Flame, flame
+from chronik_perf.report.intervals import drawing, ticks
+from chronik_perf.stats import StageAccount, stage_account, words
+from chronik_perf.stats.load import generator_busy
+
+_OUTCOMES = {"regression": "Regression", "none": "No regression", "inconclusive": "Inconclusive"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All that is shown of one workload."""
+
+    workload: Workload
+    rows: tuple[MetricVerdict, ...]
+    evidence: tuple[MetricVerdict, ...]
+    explained: tuple[str, ...]
+    counted: tuple[Counted, ...]
+    busy: dict[Side, float | None]
+    stages: StageAccount | Unavailable
+    per_block: tuple[Figure, ...]
+    latency: Figure
+    over_time: tuple[Figure, ...]
+    flames: tuple[Flame, ...]
+
+
+def render(comparison: Comparison, verdict: Verdict) -> str:
+    """Give the whole page."""
+    script = _source("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    settings, which = circumstances.settings(comparison)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            c=comparison,
+            v=verdict,
+            outcome=_OUTCOMES[verdict.outcome],
+            decided=[r for r in verdict.rows if r.role != "evidence"],
+            gates=[r for r in verdict.rows if r.role == "gate"],
+            sections=[_section(comparison, verdict, w) for w in comparison.workloads],
+            settings=settings,
+            settings_are=which,
+            blocks=circumstances.canary_rows(comparison),
+            canaries=circumstances.CANARIES,
+            ticks=ticks(),
+            style=Markup(_source("report.css")),
+            # Its digest is the only script that may run.
+            script=Markup(script),
+            script_digest=digest,
+        )
+    )
+
+
+def _section(comparison: Comparison, verdict: Verdict, workload: Workload) -> Section:
+    rows = [r for r in verdict.rows if r.workload == workload.name]
+    decided = tuple(r for r in rows if r.role != "evidence")
+    return Section(
+        workload=workload,
+        rows=decided,
+        evidence=tuple(r for r in rows if r.role == "evidence"),
+        explained=explanations(comparison, verdict, workload.name),
+        counted=circumstances.counted(comparison, workload.name),
+        busy={side: generator_busy(comparison, side, workload.name) for side in SIDES},
+        stages=stage_account(comparison, verdict, workload.name),
+        per_block=tuple(charts.per_block(comparison, r) for r in decided if r.metric != "unstored"),
+        latency=charts.latency(comparison, workload.name),
+        over_time=tuple(charts.over_time(comparison, workload.name, value) for value in charts.OVER_TIME),
+        flames=tuple(flame(comparison, workload.name, kind) for kind in ("cpu", "wall")),
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("templates")),
+        autoescape=True,  # whatever the file is called: all of it becomes HTML
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(metric=metric, drawing=drawing, isfinite=math.isfinite)
+    environment.filters.update(
+        number=words.number,
+        quantity=words.quantity,
+        microseconds=words.microseconds,
+        percent=words.percent,
+        capital=words.capital,
+        measured=circumstances.measured,
+        stage=lambda name: str(name).replace("_", " "),
+        change=words.signed_change,
+        threshold=words.threshold_words,
+        count=words.count,
+    )
+    environment.tests.update(unavailable=lambda value: isinstance(value, Unavailable))
+    return environment
+
+
+def _source(name: str) -> str:
+    return (resources.folder("templates") / name).read_text(encoding="utf-8")

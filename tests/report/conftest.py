@@ -1,0 +1,49 @@
+"""A real browser, and pages rendered once for all tests that look at them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from chronik_perf.model import Comparison
+from chronik_perf.report import render_report
+from chronik_perf.stats import judge
+from tests.builders import a_comparison
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a headless Chromium; without one the tests that need it are skipped."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield one
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def regression() -> Comparison:
+    """Give the incident, whole: v2.2.0 against v2.2.7 with series and profiles."""
+    return a_comparison(blocks=8)
+
+
+@pytest.fixture(scope="session")
+def report(regression: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the incident's report."""
+    folder = tmp_path_factory.mktemp("report")
+    render_report(regression, judge(regression), folder)
+    return folder
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give an empty page, in which nothing moves of itself."""
+    one = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield one
+    one.close()

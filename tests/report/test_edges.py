@@ -1,0 +1,150 @@
+"""What a report looks like when something is missing: it says so, and stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from chronik_perf.model import Comparison, MissingProfile, Verdict
+from chronik_perf.report import REPORTERS, html, render_report, text
+from chronik_perf.stats import judge
+from tests.builders import a_comparison
+
+
+def test_a_folder_gets_every_report_and_nothing_else(report: Path) -> None:
+    """All reports lie in the folder under their names, and no half-written file beside them."""
+    assert (
+        {p.name for p in report.iterdir()}
+        == {"report.html", "summary.md", "junit.xml", "verdict.json"}
+        == set(REPORTERS)
+    )
+
+
+def test_a_large_run_stays_below_three_megabytes() -> None:
+    """Forty blocks, minutes of series and thousands of different frames make a page below 3 MB."""
+    # given a run that is large in every direction
+    large = a_comparison(blocks=40, slices=1)
+    rng = random.Random(7)
+    large = replace(
+        large,
+        profiles=tuple(replace(p, stacks=_many_stacks(rng), samples=20_000) for p in large.profiles),
+        series=tuple(
+            replace(
+                s,
+                t_s=tuple(i / 10 for i in range(600)),
+                values={k: (v * 15)[:600] for k, v in s.values.items()},
+            )
+            for s in large.series
+        ),
+    )
+    # when it is rendered
+    page = html.render(large, judge(large))
+    # then it is small, and says that frames were left out
+    assert len(page.encode()) < 3_000_000
+    assert "frames too narrow to see left out" in page
+
+
+def test_no_block_at_all(page: Page, tmp_path: Path) -> None:
+    """A comparison that was interrupted before its first block has all reports, and each says so."""
+    nothing = replace(a_comparison(blocks=2), blocks=(), series=(), profiles=(), pilots=(), complete=False)
+    verdict = judge(nothing)
+    render_report(nothing, verdict, tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.locator(".loud").first.inner_text().startswith("Interrupted")
+    assert "no block was finished" in page.locator("#blocks").inner_text()
+    assert "Interrupted" in (tmp_path / "summary.md").read_text()
+    assert "Interrupted" in text.render(nothing, verdict)
+
+
+def test_missing_evidence_shows_its_reason(regression: Comparison) -> None:
+    """Where series or profiles could not be taken, the page says unavailable, and why."""
+    bare = replace(
+        regression,
+        series=(),
+        profiles=(),
+        missing_profiles=(
+            MissingProfile("base", "acks1", "cpu", "this user may not attach, ptrace scope 2"),
+        ),
+    )
+    page = html.render(bare, judge(bare))
+    assert "this user may not attach, ptrace scope 2" in page
+    assert "no series was taken" in page
+    assert "no profile was taken" in page
+
+
+def test_a_profile_of_one_side_is_shown_alone(page: Page, regression: Comparison, tmp_path: Path) -> None:
+    """With one side profiled there is that side's graph, no difference, and the reason for the other."""
+    one = replace(
+        regression,
+        profiles=tuple(p for p in regression.profiles if p.side == "base"),
+        missing_profiles=(MissingProfile("candidate", "acks1", "cpu", "py-spy went away"),),
+    )
+    render_report(one, judge(one), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    graph = page.locator("[data-flame]").first
+    assert graph.locator(".views label").all_inner_texts() == ["Base"]
+    box = graph.locator(".f").first.bounding_box()
+    assert box is not None and box["width"] > 500
+    assert "candidate: py-spy went away" in page.locator("#workload-1").inner_text()
+
+
+def test_discarded_blocks_and_dirty_trees_are_loud(
+    page: Page, regression: Comparison, tmp_path: Path
+) -> None:
+    """A discarded block is listed with its reason and drawn hollow; a dirty tree is said above everything."""
+    dirty = replace(
+        regression,
+        candidate=replace(
+            regression.candidate, provenance=replace(regression.candidate.provenance, dirty=True)
+        ),
+        blocks=(replace(regression.blocks[0], discarded="a build ran beside it"), *regression.blocks[1:]),
+    )
+    render_report(dirty, judge(dirty), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    assert "Uncommitted changes" in page.locator("#verdict .loud").inner_text()
+    assert "Discarded: a build ran beside it" in page.locator("#blocks").inner_text()
+    titles = page.locator("#workload-1 figure svg title").all_text_contents()
+    assert any(t.startswith("block 0, base: ") and t.endswith(", discarded") for t in titles)
+    assert "dirty tree" in (tmp_path / "summary.md").read_text()
+
+
+def test_unbounded_intervals_and_odd_numbers_are_drawn_within_the_page(regression: Comparison) -> None:
+    """An interval without end, or from two blocks that disagree wildly, breaks no report."""
+    odd = _with_first_effect(judge(regression), low=-1.0, high=math.inf)
+    for reporter in (*REPORTERS.values(), text.render):
+        assert reporter(regression, odd)
+    page = html.render(regression, odd)
+    assert "left:inf" not in page and "left:nan" not in page and "width:inf" not in page
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_few_blocks(blocks: int) -> None:
+    """One block has no interval and two hardly one: every report still stands."""
+    few = a_comparison(blocks=blocks, slices=2)
+    for reporter in (*REPORTERS.values(), text.render):
+        assert reporter(few, judge(few))
+
+
+def _with_first_effect(verdict: Verdict, **changes: float) -> Verdict:
+    first, *rest = verdict.rows
+    assert first.effect is not None
+    return replace(verdict, rows=(replace(first, effect=dataclasses.replace(first.effect, **changes)), *rest))
+
+
+def _many_stacks(rng: random.Random) -> dict[str, int]:
+    """Give 800 different stacks, 25 frames deep, with names as long as real ones."""
+    return {
+        ";".join(
+            [
+                "MainThread",
+                *(f"Package.method_{rng.randrange(40)}_{d} (package/module_{d}.py)" for d in range(25)),
+            ]
+        ): rng.randrange(1, 40)
+        for _ in range(800)
+    }

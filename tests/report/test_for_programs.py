@@ -1,0 +1,118 @@
+"""Reports that programs read: JUnit XML, JSON, Markdown, and plain text in a log."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+from chronik_perf.model import Comparison, Verdict
+from chronik_perf.report import junit, markdown, text, verdict_json
+from chronik_perf.stats import judge
+from tests.builders import a_comparison, a_pair_of_equals
+
+HOSTILE = "</td><script>alert(1)</script> [x](javascript:1) | `@team` #12\x1b[2J\x00"
+
+
+def test_junit_has_a_case_for_each_gate_and_watch(regression: Comparison) -> None:
+    """Regressed rows are failures, in the number that the suite declares; evidence is no case."""
+    verdict = judge(regression)
+    suite = ET.fromstring(junit.render(regression, verdict))
+    decided = [r for r in verdict.rows if r.role != "evidence"]
+    regressed = [r for r in decided if r.word == "regressed"]
+    assert len(suite.findall("testcase")) == int(suite.get("tests", "")) == len(decided)
+    assert len(suite.findall("testcase/failure")) == int(suite.get("failures", "")) == len(regressed) > 0
+    assert suite.find("testcase/failure").get("message") == regressed[0].sentence  # type: ignore[union-attr]
+
+
+def test_junit_tells_open_gates_from_open_watches() -> None:
+    """A gate that could not be decided is an error, a watch that was not judged is skipped, neither a failure."""
+    short = a_pair_of_equals(blocks=2, slices=2)
+    verdict = judge(short)
+    suite = ET.fromstring(junit.render(short, verdict))
+    gates = [r for r in verdict.rows if r.role == "gate"]
+    assert len(suite.findall("testcase/error")) == int(suite.get("errors", "")) == len(gates)
+    assert len(suite.findall("testcase/skipped")) == int(suite.get("skipped", "")) > 0
+    assert suite.find("testcase/failure") is None
+
+
+def test_junit_survives_what_xml_cannot_hold(regression: Comparison) -> None:
+    """Control characters in a name or a finding leave well-formed XML."""
+    named = replace(regression, candidate=replace(regression.candidate, name=HOSTILE))
+    verdict = replace(judge(named), findings=(HOSTILE,))
+    suite = ET.fromstring(junit.render(named, verdict))
+    assert "<script>alert(1)</script>" in suite.get("name", "")
+
+
+def test_json_says_what_the_verdict_says(regression: Comparison) -> None:
+    """Every row is there with word, role and effect, under a schema version, in JSON that any parser takes."""
+    verdict = judge(regression)
+    document = json.loads(verdict_json.render(regression, verdict), parse_constant=_refuse)
+    assert document["schema_version"] == 1
+    assert document["outcome"] == verdict.outcome == "regression"
+    assert [(r["metric"], r["workload"], r["word"]) for r in document["rows"]] == [
+        (r.metric, r.workload, r.word) for r in verdict.rows
+    ]
+    assert document["rows"][0]["effect"]["estimate"] == verdict.rows[0].effect.estimate  # type: ignore[union-attr]
+
+
+def test_markdown_begins_with_the_headline(regression: Comparison) -> None:
+    """A pull request shows the headline, the decided rows and the explanation; circumstances are folded away."""
+    verdict = judge(regression)
+    summary = markdown.render(regression, verdict)
+    assert summary.startswith(f"### {verdict.headline}\n")
+    assert summary.count("🔴 regressed") == sum(r.word == "regressed" for r in verdict.rows)
+    assert "A batch now waits 11.3 ms for its commit" in summary
+    assert summary.index("<details>") > summary.index("tasks spawned per batch: 0, then 1")
+
+
+def test_markdown_takes_no_markup_from_outside(regression: Comparison) -> None:
+    """A hostile name makes no HTML, no link, no table cell, and calls nobody."""
+    named = replace(regression, candidate=replace(regression.candidate, name=HOSTILE))
+    summary = markdown.render(named, judge(named))
+    assert "<script" not in summary
+    assert "[x](" not in summary
+    assert "@team" not in summary and "#12" not in summary
+    cells = [
+        line.count(" | ") for line in summary.splitlines() if line.startswith("| ") and "regressed" in line
+    ]
+    assert len(set(cells)) == 1
+
+
+def test_text_begins_with_the_headline_and_counts_side_by_side(regression: Comparison) -> None:
+    """Headline, words with intervals and values, the load in the field's words, and sent, acked, stored."""
+    verdict = judge(regression)
+    lines = text.render(regression, verdict).splitlines()
+    assert " ".join(lines[:2]) == verdict.headline
+    shown = "\n".join(lines)
+    assert "closed loop, 128 in flight" in shown
+    assert "  regressed  throughput (gate)" in shown
+    assert "counted    sent" in shown and "acknowledged" in shown and "stored" in shown
+    assert "CPU does not explain the loss." in shown.replace("\n    ", " ")
+
+
+def test_text_sends_a_terminal_nothing_that_it_would_obey(regression: Comparison) -> None:
+    """Escape sequences in a name are shown as replacement characters."""
+    named = replace(regression, base=replace(regression.base, name=HOSTILE))
+    assert "\x1b" not in text.render(named, judge(named))
+
+
+def test_words_come_from_the_verdict_alone() -> None:
+    """Reporters handed a verdict that finds nothing name nothing, whatever the numbers look like."""
+    # given numbers of a regression and a verdict without a decided row
+    moved = a_comparison(blocks=3, slices=2)
+    silent = _undecided(judge(moved))
+    # then no reporter says that anything moved
+    for reporter in (text.render, markdown.render, junit.render, verdict_json.render):
+        told = reporter(moved, silent)
+        assert "regressed" not in told and "improved" not in told
+        assert "for its commit instead of" not in told
+
+
+def _undecided(verdict: Verdict) -> Verdict:
+    rows = tuple(replace(r, word=None, sentence="Not judged.", why="") for r in verdict.rows)
+    return replace(verdict, outcome="inconclusive", headline="Inconclusive.", rows=rows)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,206 @@
+"""The HTML report in a real browser: whole without a network, readable without a script, safe with hostile names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+from chronik_perf.model import Comparison
+from chronik_perf.report import render_report
+from chronik_perf.stats import judge
+from tests.builders import a_pair_of_equals
+
+HOSTILE = "</script><img src=x onerror=document.title='pwned'>\x00"
+
+
+def test_opens_with_nothing_but_its_own_file(page: Page, report: Path) -> None:
+    """The page asks for its own file and nothing else, and the console stays silent."""
+    # given a page whose every request and message is noted
+    requests: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    # when the report is opened
+    page.goto((report / "report.html").as_uri())
+    page.wait_for_load_state("networkidle")
+    # then it was all there
+    assert [r for r in requests if not r.startswith("data:")] == [(report / "report.html").as_uri()]
+    assert said == []
+
+
+def test_the_verdict_comes_first(page: Page, report: Path, regression: Comparison) -> None:
+    """Headline, explanation and the outcome are seen without scrolling; the headline is the verdict's own."""
+    page.goto((report / "report.html").as_uri())
+    assert page.locator("h1").inner_text() == judge(regression).headline
+    assert page.locator(".pill").inner_text().endswith("Regression")
+    assert "A batch now waits 11.3 ms for its commit" in page.locator("#verdict").inner_text()
+    assert "tasks spawned per batch: 0, then 1" in page.locator("#verdict").inner_text()
+    box = page.locator("h1").bounding_box()
+    assert box is not None and box["y"] + box["height"] < 900
+
+
+def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, regression: Comparison) -> None:
+    """Each decided row has the word of the verdict, in its order, and only decided rows have a colour."""
+    page.goto((report / "report.html").as_uri())
+    rows = [r for r in judge(regression).rows if r.role != "evidence"]
+    shown = page.locator(".decided tbody.row .word").all_inner_texts()
+    assert [text.split()[-1] for text in shown] == [(r.word or "judged") for r in rows]
+    assert page.locator(".iv.regressed, .iv.improved").count() == sum(
+        r.significant and r.effect is not None for r in rows
+    )
+
+
+def test_a_pair_of_equals_has_no_coloured_row(page: Page, tmp_path: Path) -> None:
+    """Where nothing was decided as moved, nothing is coloured or named as moved."""
+    same = a_pair_of_equals(blocks=6, evidence=False)
+    render_report(same, judge(same), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.locator(".iv.regressed, .iv.improved, .word.regressed, .word.improved, .why").count() == 0
+
+
+def test_flame_graph_zooms_into_a_frame_and_back(page: Page, report: Path) -> None:
+    """A click widens a frame to the whole graph, its outer frames stay above, and the button resets."""
+    page.goto((report / "report.html").as_uri())
+    graph = page.locator("[data-flame]").first
+    whole = _width(graph.locator(".flame"))
+    frame = graph.locator(".f", has_text="produce").first
+    assert _width(frame) < whole / 2
+    # when it is clicked
+    frame.click()
+    # then it fills the graph below its outer frames
+    assert abs(_width(frame) - whole) < 2
+    assert abs(_width(graph.locator(".f").first) - whole) < 2
+    # and the button goes back
+    graph.get_by_role("button", name="Reset zoom").click()
+    assert _width(frame) < whole / 2
+
+
+def test_flame_graph_search_marks_frames_and_sums_them(page: Page, report: Path) -> None:
+    """A search dims what does not match and says how much of each side matches."""
+    page.goto((report / "report.html").as_uri())
+    graph = page.locator("[data-flame]").first
+    graph.get_by_role("searchbox").fill("walk")
+    assert graph.locator(".f.hit").count() == 2
+    # recursion counts once: `walk` in `walk` is 10 of the candidate's 140 parts, and absent from the base
+    assert graph.locator(".told").inner_text().startswith("2 frames match: 0.0 % of the base's total, 7.")
+
+
+def test_removed_and_new_frames_are_seen_without_a_script(browser: Browser, report: Path) -> None:
+    """Without script the difference shows what only one side has, and the switch to each side still works."""
+    # given a browser that runs no script
+    context = browser.new_context(java_script_enabled=False, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto((report / "report.html").as_uri())
+    graph = page.locator("[data-flame]").first
+    removed, new = (
+        graph.locator(".f", has_text="update_partition_offset"),
+        graph.locator(".f", has_text="propose"),
+    )
+    # then both have a width in the difference, and say so in words
+    assert _width(removed) > 0 and _width(new) > 0
+    assert "→ 0 µs" in (removed.get_attribute("title") or "")
+    # and each is gone from the other side's own graph
+    graph.get_by_text("Candidate", exact=True).click()
+    assert _width(removed) == 0 and _width(new) > 0
+    graph.get_by_text("Base", exact=True).click()
+    assert _width(removed) > 0 and _width(new) == 0
+    assert "Base. 100 % of the width is 3,100 µs of CPU per 1,000 stored messages" in graph.inner_text()
+    context.close()
+
+
+def test_too_few_samples_are_grey(page: Page, report: Path) -> None:
+    """27 samples against 255 tell nothing of a frame: no bright colour, and the reason in words."""
+    page.goto((report / "report.html").as_uri())
+    frame = page.locator("#cpu-acks1-both ~ .flame .f", has_text="reply").first
+    assert "g" in (frame.get_attribute("class") or "").split()
+    assert "too few samples to tell from chance" in (frame.get_attribute("title") or "")
+
+
+def test_hostile_names_stay_text(page: Page, tmp_path: Path, regression: Comparison) -> None:
+    """Names, settings, reasons and frames from outside are shown as they are, and none of them runs."""
+    # given markup wherever a name can come from outside
+    block = regression.blocks[0]
+    hostile = replace(
+        regression,
+        base=replace(regression.base, name=HOSTILE, description=HOSTILE, argv=(HOSTILE,)),
+        command=HOSTILE,
+        notes=(HOSTILE,),
+        workloads=tuple(replace(w, title=f"{w.title} {HOSTILE}") for w in regression.workloads),
+        environment=replace(
+            regression.environment, cpu_model=HOSTILE, facts={HOSTILE: HOSTILE}, warnings=(HOSTILE,)
+        ),
+        blocks=(
+            *regression.blocks[1:],
+            replace(
+                block,
+                discarded=HOSTILE,
+                notes=(HOSTILE,),
+                base=replace(block.base, config={HOSTILE: HOSTILE}),
+            ),
+        ),
+        profiles=tuple(
+            replace(p, stacks={f"main;{HOSTILE.replace(';', '')}": 50, **p.stacks})
+            for p in regression.profiles
+        ),
+    )
+    # when it is rendered and opened
+    render_report(hostile, judge(hostile), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    # then it is text
+    assert page.title() != "pwned"
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 1
+    assert "<img src=x onerror=" in page.locator("h1").inner_text()
+    assert page.locator("[data-flame] .f", has_text="<img src=x").count() > 0
+
+
+def test_even_markup_that_got_in_cannot_run(page: Page, report: Path, tmp_path: Path) -> None:
+    """The page's policy allows its own script by digest only, so a hole in escaping would still run nothing."""
+    broken = (
+        (report / "report.html")
+        .read_text()
+        .replace("</main>", "<script>document.title='pwned'</script></main>")
+    )
+    (tmp_path / "broken.html").write_text(broken)
+    page.goto((tmp_path / "broken.html").as_uri())
+    assert page.title() != "pwned"
+    assert page.locator("html.js").count() == 1  # while its own ran
+
+
+def test_follows_the_colour_scheme(browser: Browser, report: Path) -> None:
+    """Dark where the reader's system is dark, in the charts too."""
+    seen = []
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto((report / "report.html").as_uri())
+        seen.append(
+            page.evaluate(
+                "[getComputedStyle(document.body).backgroundColor,"
+                " getComputedStyle(document.querySelector('figure svg text')).fill]"
+            )
+        )
+        page.close()
+    assert seen[0][0] != seen[1][0] and seen[0][1] != seen[1][1]
+
+
+def test_fits_a_narrow_screen(page: Page, report: Path) -> None:
+    """On a telephone the page does not scroll sideways; wide tables do within themselves."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto((report / "report.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_charts_tell_their_points(page: Page, report: Path) -> None:
+    """Points of charts carry what they stand for, for tooltips and for screen readers."""
+    page.goto((report / "report.html").as_uri())
+    titles = page.locator("#workload-1 figure svg title").all_text_contents()
+    assert any(t.startswith("block 0, base: ") and t.endswith("msg/s") for t in titles)
+    assert any(t.startswith("candidate: p99 is ") for t in titles)
+
+
+def _width(locator: Locator) -> float:
+    box = locator.bounding_box()
+    return float(box["width"]) if box else 0.0
