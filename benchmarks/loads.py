@@ -17,6 +17,7 @@ import os
 import struct
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -125,19 +126,23 @@ def produce_request(topic: str) -> bytes:
 
 
 class _Wire(asyncio.Protocol):
-    def __init__(self, request: bytes, topic: str, done: asyncio.Future[None]) -> None:
+    """One connection with one request in flight; ``finished`` is called at the end of each window."""
+
+    def __init__(self, request: bytes, topic: str, finished: Callable[[], None]) -> None:
         self._request = request
         self._error_at = 4 + 4 + 4 + 2 + len(topic) + 4 + 4
-        self._done = done
-        self.stop_s = 0.0
-        self.last_s = 0.0
+        self._finished = finished
         self._got = b""
         self._transport: Any = None
+        self.stop_s = 0.0
+        self.last_s = 0.0
+        self.acknowledged = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
-    def begin(self) -> None:
+    def begin(self, stop_s: float) -> None:
+        self.stop_s = stop_s
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
@@ -147,34 +152,62 @@ class _Wire(asyncio.Protocol):
         if self._got[self._error_at : self._error_at + 2] != b"\0\0":
             raise SystemExit(f"produce failed: {self._got!r}")
         self._got = b""
+        self.acknowledged += 1
         self.last_s = time.perf_counter()
         if self.last_s < self.stop_s:
             self._transport.write(self._request)
         else:
-            self._done.set_result(None)
+            self._finished()
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class RawLoad:
+    """128 connections that stay open; each window begins and ends with nothing in flight."""
+
+    def __init__(self) -> None:
+        self._wires: list[_Wire] = []
+        self._busy = 0
+        self._idle = asyncio.Event()
+
+    async def open(self, address: str, topic: str) -> None:
+        host, port = address.rsplit(":", 1)
+        request = produce_request(topic)
+        for _ in range(CONNECTIONS):
+            _, wire = await asyncio.get_running_loop().create_connection(
+                lambda: _Wire(request, topic, self._one_finished), host, int(port)
+            )
+            self._wires.append(wire)
+
+    def _one_finished(self) -> None:
+        self._busy -= 1
+        if self._busy == 0:
+            self._idle.set()
+
+    async def window(self, seconds: float) -> tuple[float, float, int]:
+        """When the first request was sent and the last acknowledged, and how many were."""
+        before = sum(wire.acknowledged for wire in self._wires)
+        self._busy = len(self._wires)
+        self._idle.clear()
+        begun_s = time.perf_counter()
+        for wire in self._wires:
+            wire.begin(begun_s + seconds)
+        await self._idle.wait()
+        acknowledged = sum(wire.acknowledged for wire in self._wires) - before
+        return begun_s, max(wire.last_s for wire in self._wires), acknowledged
+
+    def close(self) -> None:
+        for wire in self._wires:
+            wire.close()
 
 
 async def raw(address: str, topic: str, seconds: float) -> tuple[float, float]:
-    loop = asyncio.get_running_loop()
-    host, port = address.rsplit(":", 1)
-    request = produce_request(topic)
-    wires: list[_Wire] = []
-    waits = []
-    for _ in range(CONNECTIONS):
-        done: asyncio.Future[None] = loop.create_future()
-        _, wire = await loop.create_connection(
-            lambda done=done: _Wire(request, topic, done),  # type: ignore[misc]
-            host,
-            int(port),
-        )
-        wires.append(wire)
-        waits.append(done)
-    begun_s = time.perf_counter()
-    for wire in wires:
-        wire.stop_s = begun_s + seconds
-        wire.begin()
-    await asyncio.gather(*waits)
-    return begun_s, max(wire.last_s for wire in wires)
+    load = RawLoad()
+    await load.open(address, topic)
+    begun_s, ended_s, _ = await load.window(seconds)
+    load.close()
+    return begun_s, ended_s
 
 
 def main() -> None:

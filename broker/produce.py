@@ -131,7 +131,7 @@ class Produce:
         bases = [self._place(log, reply, header) for _, log, reply, header, _ in incoming]
         noted_s = clock()
         messages, size_bytes = self._append(incoming, bases, noted_s)
-        self._telemetry.turn(len(incoming), messages, size_bytes, (begun_s, decoded_s, noted_s, clock()))
+        self._telemetry.turn(len(incoming), messages, size_bytes, begun_s, decoded_s, noted_s, clock())
 
     def _place(self, log: PartitionLog, reply: ProduceReply | PartReply | None, header: Header) -> int:
         """The batch's base offset, noted in the metadata store; NO_OFFSET where it is not to be stored."""

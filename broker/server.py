@@ -169,10 +169,9 @@ class Server:
 
     def on_commit(self, commit: Commit) -> None:
         """Runs after every waiter of a commit was told."""
-        self._telemetry.committed(commit)
         if self.dirty:
             self.flush()
-            self._telemetry.replied(sum(len(s.waiters) for s in commit.submissions), commit.done_at_s)
+        self._telemetry.committed(commit)
 
     def on_failure(self, logs: Iterable[PartitionLog]) -> None:
         """What was given out but never synced is taken back from the metadata store."""

@@ -107,7 +107,11 @@ class Telemetry:
         self.batches = 0
         self.messages = 0
         self.batch_bytes = 0
-        self.stage_s = dict.fromkeys(STAGES, 0.0)
+        self.decode_s = 0.0
+        self.metadata_s = 0.0
+        self.append_s = 0.0
+        self.commit_wait_s = 0.0
+        self.reply_s = 0.0
         self.replied_batches = 0
         self.committed_batches = 0
         self.commits = 0
@@ -142,35 +146,39 @@ class Telemetry:
         loop.call_soon(tick, time.monotonic())
 
     def turn(
-        self, batches: int, messages: int, size_bytes: int, times_s: tuple[float, float, float, float]
+        self,
+        batches: int,
+        messages: int,
+        size_bytes: int,
+        begun_s: float,
+        decoded_s: float,
+        noted_s: float,
+        appended_s: float,
     ) -> None:
         """One turn of the event loop that appended ``batches``: when each of its stages began and ended."""
-        begun_s, decoded_s, noted_s, appended_s = times_s
         self.batches += batches
         self.messages += messages
         self.batch_bytes += size_bytes
-        stage_s = self.stage_s
-        stage_s["decode"] += batches * (decoded_s - begun_s)
-        stage_s["metadata"] += batches * (noted_s - decoded_s)
-        stage_s["append"] += batches * (appended_s - noted_s)
+        self.decode_s += batches * (decoded_s - begun_s)
+        self.metadata_s += batches * (noted_s - decoded_s)
+        self.append_s += batches * (appended_s - noted_s)
 
     def committed(self, commit: Commit) -> None:
+        """A commit's outcome has reached the event loop, and its replies have been handed to their sockets."""
+        batches = commit.batches
         self.commits += 1
-        self.committed_batches += commit.batches
-        done_s = commit.done_at_s
-        self.stage_s["commit_wait"] += sum(s.batches * (done_s - s.queued_at_s) for s in commit.submissions)
-        self.commit_batches.observe(commit.batches)
+        self.committed_batches += batches
+        self.commit_wait_s += batches * commit.done_at_s - commit.queued_at_sum_s
+        self.commit_batches.observe(batches)
         self.commit_bytes.observe(commit.size_bytes)
-        if commit.error is not None:
+        if commit.error is None:
+            self.syncs += commit.syncs
+            self.sync_s.observe(commit.sync_s)
+        else:
             self.failed_commits += 1
-            return
-        self.syncs += commit.syncs
-        self.sync_s.observe(commit.sync_s)
-
-    def replied(self, batches: int, done_s: float) -> None:
-        """The replies to ``batches`` that were synced at ``done_s`` have been handed to their sockets."""
-        self.replied_batches += batches
-        self.stage_s["reply"] += batches * (self.clock() - done_s)
+        if commit.waiters:
+            self.replied_batches += commit.waiters
+            self.reply_s += commit.waiters * (self.clock() - commit.done_at_s)
 
 
 class NoTelemetry(Telemetry):
@@ -181,15 +189,10 @@ class NoTelemetry(Telemetry):
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         pass
 
-    def turn(
-        self, batches: int, messages: int, size_bytes: int, times_s: tuple[float, float, float, float]
-    ) -> None:
+    def turn(self, *_: float) -> None:
         pass
 
     def committed(self, commit: Commit) -> None:
-        pass
-
-    def replied(self, batches: int, done_s: float) -> None:
         pass
 
 
@@ -233,7 +236,7 @@ class Collector:
         )
         counts = {"commit_wait": t.committed_batches, "reply": t.replied_batches}
         for stage in STAGES:
-            seconds.add_metric([stage], t.stage_s[stage])
+            seconds.add_metric([stage], getattr(t, f"{stage}_s"))
             passed.add_metric([stage], counts.get(stage, t.batches))
         yield seconds
         yield passed

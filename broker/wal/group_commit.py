@@ -13,14 +13,35 @@ from broker.wal.worker import Inbox, Worker
 
 
 class Commit:
-    """One commit's outcome. ``error`` is set where nothing of it may be acknowledged."""
+    """One commit's outcome. ``error`` is set where nothing of it may be acknowledged.
 
-    __slots__ = ("batches", "done_at_s", "error", "size_bytes", "submissions", "sync_s", "syncs")
+    ``waiters`` are the requests that are told; ``queued_at_sum_s`` sums over batches when each was queued.
+    """
+
+    __slots__ = (
+        "batches",
+        "done_at_s",
+        "error",
+        "queued_at_sum_s",
+        "size_bytes",
+        "submissions",
+        "sync_s",
+        "syncs",
+        "waiters",
+    )
 
     def __init__(self, submissions: list[Submission]) -> None:
         self.submissions = submissions
-        self.batches = sum(s.batches for s in submissions)
-        self.size_bytes = sum(s.size_bytes for s in submissions)
+        self.batches = 0
+        self.size_bytes = 0
+        self.waiters = 0
+        self.queued_at_sum_s = 0.0
+        for submission in submissions:
+            batches = submission.batches
+            self.batches += batches
+            self.size_bytes += submission.size_bytes
+            self.waiters += len(submission.waiters)
+            self.queued_at_sum_s += batches * submission.queued_at_s
         self.error: OSError | None = None
         self.syncs = 0
         self.sync_s = 0.0

@@ -23,6 +23,7 @@ _BODY = struct.Struct(">16siq")
 _INDEX_EVERY_BYTES = 64 * 1024
 _CHUNK_BYTES = 256 * 1024
 _MAX_BUFFERS = os.sysconf("SC_IOV_MAX")
+_AHEAD_COMMITS = 16
 _AHEAD_MIN_BYTES = 64 * 1024
 _AHEAD_MAX_BYTES = 1024 * 1024
 _ZEROS = bytes(_AHEAD_MAX_BYTES)
@@ -111,9 +112,10 @@ class Segment:
         """Append, without syncing; called by the WAL thread only. Raises OSError."""
         end = self.written_bytes + size_bytes
         if end > self._zeroed_bytes:
-            ahead = min(max(self.written_bytes, _AHEAD_MIN_BYTES), _AHEAD_MAX_BYTES)
-            # A large commit's sync is the time of its own data; zeros would only add to it.
-            ahead = ahead if size_bytes <= ahead // 4 else 0
+            ahead = min(max(_AHEAD_COMMITS * size_bytes, _AHEAD_MIN_BYTES), _AHEAD_MAX_BYTES)
+            if size_bytes > _AHEAD_MAX_BYTES // 4:
+                # A large commit's sync is the time of its own data; zeros would only add to it.
+                ahead = 0
             pieces = [*pieces, _ZEROS[:ahead]]
             self._zeroed_bytes = end + ahead
         write_all(self._fd, pieces, self.written_bytes)
