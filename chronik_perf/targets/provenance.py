@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,38 +13,70 @@ from chronik_perf import resources
 from chronik_perf.model import Provenance
 
 _GIT_TIMEOUT_S = 10
+# What a broker's behaviour and its measurement come from; notes and results beside them change neither.
+_MEASURED = ("broker", "chronik_perf", "pyproject.toml", "requirements")
+_NAMED = 3
+
+
+def root() -> Path:
+    """Give the folder that holds both packages: the checkout, or where the wheel was installed."""
+    return Path(resources.__file__).resolve().parent.parent
 
 
 @functools.cache
 def provenance() -> Provenance:
-    """Say where the reference broker's code comes from. A checkout without git has no commit and says so."""
-    root = Path(resources.__file__).resolve().parent.parent
-    if not resources.is_checkout():
-        version = importlib.metadata.version("chronik-perf")
+    """Say where the reference broker's code comes from."""
+    return of_checkout(root()) if resources.is_checkout() else of_wheel(root())
+
+
+def of_checkout(checkout: Path) -> Provenance:
+    """Give the commit of a checkout and whether what is measured has changed since; without git, why not.
+
+    Files that git does not track count as changes: the broker could import them.
+    """
+    top = _git(checkout, "rev-parse", "--show-toplevel")
+    commit = _git(checkout, "rev-parse", "HEAD")
+    if top is None or commit is None:
         return Provenance(
-            "wheel", None, None, f"chronik-perf {version}, sha256 {_digest(root / 'broker')[:16]}"
+            "checkout", None, None, "no commit: git is missing, or this is no repository of its user"
         )
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
-        return Provenance("checkout", None, None, "no commit: git is missing, or this is no repository")
-    # Files that git does not track but the broker could import count as well.
-    status = _git(root, "status", "--porcelain", "--", "broker", "chronik_perf", "pyproject.toml")
-    return Provenance("checkout", commit, None if status is None else bool(status))
+    if Path(top).resolve() != checkout.resolve():
+        # Unpacked inside somebody else's repository, whose commits say nothing about it.
+        return Provenance("checkout", None, None, "no commit: the repository around it is another project's")
+    status = _git(checkout, "status", "--porcelain", "--untracked-files=all", "--", *_MEASURED)
+    if status is None:
+        return Provenance("checkout", commit, None, "git did not say in time whether there are changes")
+    changed = [line[3:] for line in status.splitlines()]
+    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    detail = f"uncommitted: {', '.join(changed[:_NAMED])}{more}" if changed else ""
+    return Provenance("checkout", commit, bool(changed), detail)
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def of_wheel(site: Path) -> Provenance:
+    """Give the version of an installed distribution, and a hash of the broker's files as they lie there."""
+    version = importlib.metadata.version("chronik-perf")
+    return Provenance("wheel", None, None, f"chronik-perf {version}, sha256 {_digest(site / 'broker')[:16]}")
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    # Run from a hook, git has variables that would lead to the hook's repository; and a monitor that a repository
+    # configures would be run by asking for its state.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotepath=false"]
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
+            [*command, "-C", str(checkout), *arguments],
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_GIT_TIMEOUT_S,
             check=True,
             stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.rstrip("\n")
 
 
 def _digest(package: Path) -> str:

@@ -11,51 +11,71 @@ from typing import Any
 
 from chronik_perf import resources
 from chronik_perf.model import BadInput, Target
-from chronik_perf.targets.provenance import provenance
+from chronik_perf.targets.provenance import provenance, root
 
 
 def known_releases() -> dict[str, Path]:
     """Give the releases that ship with this installation, by name."""
-    return {path.stem: path for path in sorted(resources.folder("releases").glob("*.toml"))}
+    found = resources.folder("releases").glob("*.toml")
+    return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}
 
 
 def release_target(name: str, overrides: Mapping[str, str]) -> Target:
-    """Give a shipped release. Raises BadInput for an unknown name or key, and says which are known."""
+    """Give a shipped release. Raises BadInput for an unknown name or key, or a value of another type."""
     known = known_releases()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? Known are" if near else "known are"
-        raise BadInput(f"there is no version {name!r}; {hint} {', '.join(known)}")
-    document = tomllib.loads(known[name].read_text())
+        raise BadInput(f"there is no version {name!r}; {hint} {', '.join(known)}, and command:PROGRAM")
+    document = tomllib.loads(known[name].read_text(encoding="utf-8"))
     description = str(document.pop("description", ""))
-    config = dict(_flat(document))
-    for key in overrides:
-        if key not in config:
-            near = difflib.get_close_matches(key, config, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(config)}"
-            raise BadInput(f"{name} has no setting {key!r}; {hint}")
-    sets = [word for key, value in overrides.items() for word in ("--set", f"{key}={value}")]
+    declared = dict(_flat(document))
+    overridden = {key: _checked(name, key, value, declared) for key, value in overrides.items()}
     changed = ", ".join(f"{key}={value}" for key, value in overrides.items())
     return Target(
         name=f"{name} with {changed}" if changed else name,
         argv=(
-            sys.executable,
-            *("-m", "broker", "start", "--version", name),
+            # -P: a folder named broker where perf is called would be imported, and measured, instead.
+            *(sys.executable, "-P", "-m", "broker", "start", "--version", name),
             *("--data-dir", "{data_dir}", "--host", "{host}"),
             *("--port", "{port}", "--metrics-port", "{metrics_port}"),
-            *sets,
+            *(word for key, value in overrides.items() for word in ("--set", f"{key}={value}")),
         ),
         ready="json-line",
         provenance=provenance(),
-        config={**config, **overrides},
+        config={key: _text(value) for key, value in {**declared, **overridden}.items()},
+        # The broker beside this toolkit, of which the provenance tells, and not another that is installed.
+        env={"PYTHONPATH": str(root())} if resources.is_checkout() else {},
         description=description,
     )
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _checked(name: str, key: str, value: str, declared: Mapping[str, Any]) -> Any:
+    """Read a value as the type that the release has there. Which texts a key takes only the broker knows."""
+    if key not in declared:
+        near = difflib.get_close_matches(key, declared, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(declared)}"
+        raise BadInput(f"{name} has no setting {key!r}; {hint}")
+    kind = type(declared[key])
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[value]
+        return kind(value)
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+        raise BadInput(
+            f"{key} of {name} takes {wanted}, such as {_text(declared[key])}, not {value!r}"
+        ) from None
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in document.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            # As TOML and JSON write it, so that it compares with what the broker tells of itself.
-            yield f"{prefix}{key}", str(value).lower() if isinstance(value, bool) else str(value)
+            yield f"{prefix}{key}", value
+
+
+def _text(value: Any) -> str:
+    # As TOML and JSON write it, so that it compares with what the broker tells of itself.
+    return str(value).lower() if isinstance(value, bool) else str(value)
