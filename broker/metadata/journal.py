@@ -1,185 +1,246 @@
-"""The Raft log on disk: checksummed, append-only, synced before an entry counts that a client is told of.
+"""The Raft log on disk: every entry checked by CRC, a torn end cut off, durable before it is committed.
 
-pysyncobj's own journal has no checksum and syncs nothing; this one goes in its place. A record is
+It takes the place of pysyncobj's own journal, which neither syncs nor checks anything. The file is eight
+bytes that name the format, then records: a head (CRC-32C of the rest of the head, length and CRC-32C of
+the body, kind, index, term) and a body. Lengths have a checksum of their own, so that a damaged length is
+damage, never mistaken for a record that a kill cut short.
 
-    head   length of the body u32, kind u8, index u64, term u64, CRC-32C of the head u32
-    body   the command, then CRC-32C of head and body u32
+======== ============================== ================================
+kind     index, term                    body
+======== ============================== ================================
+ENTRY    the entry's                    the command
+VOTE     0, the current term            who got the vote in it
+STATE    of the last entry in it        the state machine; first record
+======== ============================== ================================
 
-A record that the file ends in the middle of is torn by a kill and cut off. A record that is whole and wrong
-is damage, wherever it stands: the head's own checksum tells the two apart, also where a bit of the length
-has flipped.
+What is added is written by the next ``flush``, all of it at once, and synced then if it holds an entry for
+which ``forces_sync`` is true. Nothing is committed before (``setRaftCommitIndex``), and a term and its vote
+are on disk before anybody can learn of them. An entry that forces no sync survives the process, not the
+machine. ``compact`` bounds the file: the next flush replaces it by a state and the entries after it.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import IntEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 from google_crc32c import value as crc32c
-from pysyncobj.journal import Journal as PysyncobjJournal
+from pysyncobj.journal import Journal
 
 from broker.metadata.interface import MetadataError
 
+MAGIC = b"CHRKRFT\x01"
+_REST_OF_HEAD = struct.Struct(">IIBQQ")
+_HEAD_CRC = struct.Struct(">I")
+_HEAD_BYTES = _HEAD_CRC.size + _REST_OF_HEAD.size
+
 Entry: TypeAlias = tuple[bytes, int, int]
-"""Command, index, term."""
-
-UNSYNCED = b"\x00chronik: need not be synced\x00"
-"""A command that holds this forces no sync; every other one does, those of pysyncobj included."""
-
-_MAGIC = b"CHRKRAFT1\n"
-_HEAD = struct.Struct(">IBQQ")
-_CRC = struct.Struct(">I")
-_OVERHEAD = _HEAD.size + 2 * _CRC.size
-
-_ENTRY, _TERM, _CUT = 1, 2, 3
+"""A command, its index, its term."""
 
 
-class Journal(PysyncobjJournal):  # type: ignore[misc]
-    """What pysyncobj keeps its log in. All calls come from one thread at a time.
+class Kind(IntEnum):
+    ENTRY = 1
+    VOTE = 2
+    STATE = 3
 
-    Opening raises MetadataError for a damaged file and OSError where it cannot be read. Commands that need
-    not be synced are left out when it is opened: the WAL knows partition offsets better, and so the log
-    holds no more than topics and ids after each start, however long the last one ran.
+
+class CheckedJournal(Journal):  # type: ignore[misc]
+    """pysyncobj's ``Journal``, as far as a node without peers uses it; one thread at a time.
+
+    Opening it raises MetadataError for a damaged file and OSError for one that cannot be read; ``cut_bytes``
+    is the length of the torn end that was cut off, ``state`` what the last ``compact`` was given. Writing
+    raises OSError where it fails; it has ``failed`` then for good, since what the kernel kept is unknown.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, forces_sync: Callable[[bytes], bool]) -> None:
         self._path = path
-        self._fd = -1
+        self._forces_sync = forces_sync
         self._entries: list[Entry] = []
         self._term = 0
-        self._voted_for: str | None = None
-        self.syncs = 0
-        if path.exists():
-            self._load()
-        self._rewrite()
+        self._voted_for = ""
+        self._unwritten: list[bytes] = []
+        self._unsynced = False
+        self._replacing = False
+        self.failed = False
+        self.state: bytes | None = None
+        self.cut_bytes = 0
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            self._recover()
+        except BaseException:
+            os.close(self._fd)
+            raise
 
-    # -- what pysyncobj calls
+    def flush(self) -> None:
+        """Bring to disk what was added; may run in another thread while nothing else is called."""
+        if self.failed:
+            raise OSError("an earlier write failed")
+        try:
+            if self._replacing:
+                self._replace()
+            elif self._unwritten:
+                _write_all(self._fd, b"".join(self._unwritten))
+                if self._unsynced:
+                    os.fdatasync(self._fd)
+        except OSError:
+            self.failed = True
+            raise
+        self._unwritten.clear()
+        self._unsynced = self._replacing = False
 
-    def add(self, command: bytes, idx: int, term: int) -> None:
-        """Append an entry; when this returns it is on disk, unless the command is UNSYNCED."""
-        self._entries.append((command, idx, term))
-        self._write(_ENTRY, idx, term, command, sync=UNSYNCED not in command)
+    @property
+    def to_flush(self) -> bool:
+        return self._replacing or bool(self._unwritten)
 
-    def clear(self) -> None:
-        self.deleteEntriesFrom(0)
+    def compact(self, state: bytes, applied: int) -> None:
+        """Let a state stand for all entries up to index ``applied``, which is not the first."""
+        self.state = state
+        # pysyncobj finds its place by the last entry that is in the state and the one before it.
+        del self._entries[: applied - 1 - self._entries[0][1]]
+        self._replacing = True
 
-    def deleteEntriesFrom(self, entryFrom: int) -> None:
-        del self._entries[entryFrom:]
-        self._write(_CUT, entryFrom, 0, b"", sync=True)
-
-    def deleteEntriesTo(self, entryTo: int) -> None:
-        del self._entries[:entryTo]
-        self._rewrite()
-
-    def __getitem__(self, item: int) -> Entry:
-        return self._entries[item]
+    # -- what pysyncobj calls; the names are its own
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _destroy(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    @overload
+    def __getitem__(self, item: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, item: slice) -> list[Entry]: ...
+
+    def __getitem__(self, item: int | slice) -> Entry | list[Entry]:
+        return self._entries[item]
+
+    def add(self, command: bytes, idx: int, term: int) -> None:
+        self._entries.append((command, idx, term))
+        self._unwritten.append(_record(Kind.ENTRY, idx, term, command))
+        self._unsynced = self._unsynced or self._forces_sync(command)
 
     def setRaftCommitIndex(self, raftCommitIndex: int) -> None:
-        """Nothing to keep: an election at the next start commits what the log holds."""
+        self.flush()
 
     def getRaftCommitIndex(self) -> int:
-        return 1
+        """Not stored: what a state holds is committed, and a new leader's first entry commits the rest."""
+        return self._entries[0][1] if self._entries else 1
 
     def setCurrentTerm(self, term: int, votedForNodeId: str | None) -> None:
-        """Keep term and vote; on disk when this returns, since a vote must never be given twice."""
-        self._term, self._voted_for = term, votedForNodeId
-        self._write(_TERM, 0, term, (votedForNodeId or "").encode(), sync=True)
+        self._term, self._voted_for = term, votedForNodeId or ""
+        self._unwritten.append(_record(Kind.VOTE, 0, term, self._voted_for.encode()))
+        self._unsynced = True
+        self.flush()
 
     def getCurrentTerm(self) -> int:
         return self._term
 
     def getVotedForNodeId(self) -> str | None:
-        return self._voted_for
+        return self._voted_for or None
+
+    def _destroy(self) -> None:
+        try:
+            if not self.failed:
+                self.flush()
+        finally:
+            os.close(self._fd)
 
     # -- the file
 
-    def _write(self, kind: int, idx: int, term: int, body: bytes, *, sync: bool) -> None:
-        record = memoryview(_record(kind, idx, term, body))
-        while record:
-            record = record[os.write(self._fd, record) :]
-        if sync:
-            os.fdatasync(self._fd)
-            self.syncs += 1
-
-    def _load(self) -> None:
-        for kind, idx, term, body in _records(self._path):
-            match kind:
-                case _ if kind == _ENTRY:
-                    self._entries.append((body, idx, term))
-                case _ if kind == _TERM:
-                    self._term, self._voted_for = term, body.decode() or None
-                case _ if kind == _CUT:
-                    del self._entries[idx:]
-                case _:
-                    raise MetadataError(f"the Raft journal {self._path} has a record of a later version")
-        kept = [entry for entry in self._entries if UNSYNCED not in entry[0]]
-        if len(kept) < len(self._entries):
-            # Alone in its group a node may renumber: no other one holds entries by the old indices.
-            first = self._entries[0][1] if self._entries else 1
-            self._entries = [(command, first + i, term) for i, (command, _, term) in enumerate(kept)]
-
-    def _rewrite(self) -> None:
-        """Write what is kept into a new file, and put it in the old one's place."""
-        temporary = self._path.with_suffix(".new")
-        self._destroy()
-        self._fd = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644
-        )
-        os.write(self._fd, _MAGIC)
-        self._write(_TERM, 0, self._term, (self._voted_for or "").encode(), sync=False)
-        for command, idx, term in self._entries:
-            self._write(_ENTRY, idx, term, command, sync=False)
-        os.fsync(self._fd)
-        temporary.replace(self._path)
-        directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def _record(kind: int, idx: int, term: int, body: bytes) -> bytes:
-    head = _HEAD.pack(len(body), kind, idx, term)
-    start = head + _CRC.pack(crc32c(head)) + body
-    return start + _CRC.pack(crc32c(start))
-
-
-def _records(path: Path) -> Iterator[tuple[int, int, int, bytes]]:
-    """Give kind, index, term and body of each whole record. Raises MetadataError for damage."""
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise MetadataError(f"the Raft journal {path} does not begin as one; restore it from a copy")
-        while (at := file.tell()) < size:
-            start = file.read(_HEAD.size + _CRC.size)
-            if len(start) < _HEAD.size + _CRC.size or not any(start):
-                break
-            head = start[: _HEAD.size]
-            if crc32c(head) != _CRC.unpack(start[_HEAD.size :])[0]:
-                raise _damaged(path, at)
-            length, kind, idx, term = _HEAD.unpack(head)
-            if at + _OVERHEAD + length > size:
-                break
-            body = file.read(length)
-            if crc32c(start + body) != _CRC.unpack(file.read(_CRC.size))[0]:
-                raise _damaged(path, at)
-            yield kind, idx, term, body
-        else:
+    def _recover(self) -> None:
+        data = self._path.read_bytes()
+        if MAGIC.startswith(data):
+            self._replace()
             return
-    print(f"chronik: the Raft journal ended in a torn record at byte {at}, which is cut off", file=sys.stderr)
+        if not data.startswith(MAGIC):
+            raise _damaged(self._path, 0)
+        sound = len(MAGIC)
+        for kind, index, term, body, end in _records(data, self._path):
+            match kind:
+                case Kind.ENTRY:
+                    if self._entries and index != self._entries[-1][1] + 1:
+                        raise _damaged(self._path, sound)
+                    self._entries.append((body, index, term))
+                case Kind.VOTE:
+                    self._term, self._voted_for = term, body.decode()
+                case Kind.STATE:
+                    self.state = body
+            sound = end
+        if self.state is not None and len(self._entries) < 2:
+            raise _damaged(self._path, sound)
+        self.cut_bytes = len(data) - sound
+        if self.cut_bytes:
+            os.ftruncate(self._fd, sound)
+            os.fsync(self._fd)
+
+    def _replace(self) -> None:
+        """Write all that is known into a new file, and let it take the place of this one."""
+        pieces = [MAGIC]
+        if self.state is not None:
+            _, index, term = self._entries[1]
+            pieces.append(_record(Kind.STATE, index, term, self.state))
+        pieces.append(_record(Kind.VOTE, 0, self._term, self._voted_for.encode()))
+        pieces.extend(_record(Kind.ENTRY, index, term, command) for command, index, term in self._entries)
+        new = self._path.with_suffix(".new")
+        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            _write_all(fd, b"".join(pieces))
+            os.fsync(fd)
+            new.replace(self._path)
+        except OSError:
+            os.close(fd)
+            raise
+        os.close(self._fd)
+        self._fd = fd
+        _sync_directory(self._path.parent)
+
+
+def _record(kind: Kind, index: int, term: int, body: bytes) -> bytes:
+    rest = _REST_OF_HEAD.pack(len(body), crc32c(body), kind, index, term)
+    return _HEAD_CRC.pack(crc32c(rest)) + rest + body
+
+
+def _records(data: bytes, path: Path) -> Iterator[tuple[Kind, int, int, bytes, int]]:
+    """Kind, index, term, body and end of each whole record after ``MAGIC``; ends before a torn one.
+
+    A kill leaves a record short; a crash of the machine may leave zeros in its place. One that is all there
+    and does not match its checksum was damaged later: MetadataError.
+    """
+    at = len(MAGIC)
+    while len(data) - at >= _HEAD_BYTES:
+        (head_crc,) = _HEAD_CRC.unpack_from(data, at)
+        rest = data[at + _HEAD_CRC.size : at + _HEAD_BYTES]
+        length, body_crc, kind, index, term = _REST_OF_HEAD.unpack(rest)
+        end = at + _HEAD_BYTES + length
+        if crc32c(rest) != head_crc:
+            if not data[at:].strip(b"\0"):
+                return
+            raise _damaged(path, at)
+        if end > len(data):
+            return
+        body = data[at + _HEAD_BYTES : end]
+        if crc32c(body) != body_crc:
+            raise _damaged(path, at)
+        yield Kind(kind), index, term, body, end
+        at = end
 
 
 def _damaged(path: Path, at: int) -> MetadataError:
-    return MetadataError(f"the Raft journal {path} is damaged at byte {at}; restore it from a copy")
+    return MetadataError(f"the metadata journal {path} is damaged at byte {at}; restore it from a copy")
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _sync_directory(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
