@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from chronik_perf import cli
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text()
-COMMANDS = typer.main.get_group(cli.app).commands
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "cli.md").read_text()
+
+
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every command below a group, by the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+COMMANDS = dict(commands(typer.main.get_group(cli.app)))
 
 
 def section(command: str) -> str:
     """Give what the page says under a command's heading."""
-    found = re.search(rf"^## perf {command}\b.*?(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    found = re.search(rf"^##+ perf {command}(?= |\n).*?(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE)
     assert found, f"docs/cli.md has no section on perf {command}"
     return found.group()
 
@@ -47,3 +61,23 @@ def test_every_exit_code_is_on_the_page() -> None:
     ends = {value for name, value in vars(cli).items() if name.startswith("EXIT_") and isinstance(value, int)}
     table = PAGE.split("\n## ")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == ends
+
+
+def test_what_the_readme_tells_to_make_can_be_made() -> None:
+    """Given any `make` command of the README, the Makefile has that target."""
+    asked = set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s])", "\n".join(code((ROOT / "README.md").read_text()))))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"compare", "test"} <= asked
+    assert asked <= targets
+
+
+def test_what_the_readme_points_to_is_there() -> None:
+    """Given any relative link of README and docs, its file exists."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def code(markdown: str) -> list[str]:
+    """Give what stands in code blocks and code spans of a page."""
+    return [block or span for block, span in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", markdown, re.DOTALL)]
