@@ -16,6 +16,7 @@ from chronik_perf.model import (
     SIDES,
     Comparison,
     MetricVerdict,
+    ProfileKind,
     Side,
     Unavailable,
     Verdict,
@@ -28,7 +29,8 @@ from chronik_perf.report.circumstances import Counted
 from chronik_perf.report.explain import explanations
 from chronik_perf.report.flame import Flame, flame
 from chronik_perf.report.intervals import drawing, ticks
-from chronik_perf.stats import StageAccount, stage_account, words
+from chronik_perf.stats import StageAccount, loss_account, stage_account, words
+from chronik_perf.stats.account import EXPLAINS_MOST
 from chronik_perf.stats.load import generator_busy
 
 _OUTCOMES = {"regression": "Regression", "none": "No regression", "inconclusive": "Inconclusive"}
@@ -93,8 +95,17 @@ def _section(comparison: Comparison, verdict: Verdict, workload: Workload) -> Se
         per_block=tuple(charts.per_block(comparison, r) for r in decided if r.metric != "unstored"),
         latency=charts.latency(comparison, workload.name),
         over_time=tuple(charts.over_time(comparison, workload.name, value) for value in charts.OVER_TIME),
-        flames=tuple(flame(comparison, workload.name, kind) for kind in ("cpu", "wall")),
+        flames=tuple(flame(comparison, workload.name, kind) for kind in _telling_first(verdict, workload)),
     )
+
+
+def _telling_first(verdict: Verdict, workload: Workload) -> tuple[ProfileKind, ProfileKind]:
+    """Show waits first where CPU does not explain most of a loss."""
+    account = loss_account(verdict, workload.name)
+    waits = (
+        not isinstance(account, Unavailable) and account.share is not None and account.share < EXPLAINS_MOST
+    )
+    return ("wall", "cpu") if waits else ("cpu", "wall")
 
 
 @cache

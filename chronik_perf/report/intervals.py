@@ -15,15 +15,7 @@ from chronik_perf.stats.family import margin_of
 _COMPRESS = 0.2  # log ratios below this are drawn nearly to scale
 _LIKE_A_THRESHOLD = 0.05
 _REACH = math.asinh(math.log(40) / _COMPRESS)
-_TICKS = (
-    (-0.95, "−95 %"),
-    (-0.5, "−50 %"),
-    (-0.2, "−20 %"),
-    (0.0, "0"),
-    (0.25, "+25 %"),
-    (1.0, "2×"),
-    (19.0, "20×"),
-)
+_TICKS = ((-0.95, "−95 %"), (-0.5, "−50 %"), (0.0, "0"), (1.0, "2×"), (19.0, "20×"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,10 @@ def _log_axis(values: list[float]) -> Spec:
     ticks = [s * 10.0**d for d in range(low, high + 1) for s in steps if s * 10.0**d <= 10.0**high]
     lowest = max(t for t in ticks if t <= min(values))
     highest = min((t for t in ticks if t >= max(values)), default=10.0**high)
+    shown = [t for t in ticks if lowest <= t <= highest]
     return {
         "field": "ms",
         "type": "quantitative",
         "scale": {"type": "log", "domain": [lowest, highest], "nice": False},
-        "axis": {**AXIS, "labelOverlap": False, "values": [t for t in ticks if lowest <= t <= highest]},
+        "axis": {**AXIS, "tickCount": len(shown), "labelOverlap": False, "values": shown},
     }
