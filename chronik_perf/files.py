@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -20,5 +21,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
         os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a report from a colleague
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):  # Ctrl-C may come right after the rename
+            os.unlink(temporary)
         raise

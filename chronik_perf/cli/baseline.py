@@ -131,7 +131,7 @@ def _here() -> Environment:
 def _head(one: Baseline, here: Environment) -> None:
     state = {True: ", uncommitted changes", False: "", None: ""}[one.dirty]
     print(f"{one.release}, recorded {one.recorded_at[:10]}, commit {(one.commit or 'unknown')[:12]}{state}")
-    print(f"on {one.machine.name}" + (f", with {one.warnings} warnings about it" if one.warnings else ""))
+    print(f"on {one.machine.name}" + (f"; warnings about it: {one.warnings}" if one.warnings else ""))
     if why := not_comparable(one, here):
         print(why)
 

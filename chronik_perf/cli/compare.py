@@ -30,7 +30,7 @@ from chronik_perf.experiment import (
 from chronik_perf.model import BadInput, Comparison, Outcome, Verdict, Workload, differing_field
 from chronik_perf.report import render_report, text
 from chronik_perf.stats import design_check, judge
-from chronik_perf.store import RunFolder, load, save
+from chronik_perf.store import RunFolder, load, save, write_artifacts
 from chronik_perf.targets import resolve
 
 
@@ -103,7 +103,7 @@ def compare(
                 family_error,
                 thresholds(threshold or []),
             )
-            design_check(design, workloads)
+            print(design_check(design, workloads).sentence, file=sys.stderr, flush=True)
             targets = (
                 resolve(base, overrides(set_base or [])),
                 resolve(candidate, overrides(set_candidate or [])),
@@ -112,9 +112,10 @@ def compare(
             place = _place(folder, workloads, data_dir, allow_tmpfs)
             comparison = new_comparison(*targets, workloads, design, place, _command())
         comparison, verdict = _measure(comparison, folder, place, profiles)
+    write_artifacts(comparison, folder)
     paths = render_report(comparison, verdict, folder.path)
     print(text.render(comparison, verdict))
-    print(f"\nreport: {paths['summary.md']}")
+    print(f"\nreport: {paths['report.html']}")
     if verdict.outcome == "inconclusive" and on_inconclusive is OnInconclusive.PASS:
         return 0
     return EXIT_CODES[verdict.outcome]

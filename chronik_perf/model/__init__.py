@@ -6,7 +6,7 @@ from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, STAGES, Metric, judged, metric, role
-from chronik_perf.model.target import SIDES, Provenance, Side, Target, config_differences
+from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
 from chronik_perf.model.workload import Arrival, DriverName, Workload, differing_field
 
@@ -48,7 +48,6 @@ __all__ = [
     "Verdict",
     "Word",
     "Workload",
-    "config_differences",
     "differing_field",
     "judged",
     "known",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -37,15 +36,3 @@ class Target:
 
 Side: TypeAlias = Literal["base", "candidate"]
 SIDES: tuple[Side, Side] = ("base", "candidate")
-
-
-def config_differences(
-    base: Mapping[str, str], candidate: Mapping[str, str]
-) -> tuple[tuple[str, str | None, str | None], ...]:
-    """Give (key, base's value, candidate's value) of all keys that differ, in order of key.
-
-    None stands for a key that one side does not have. For reports: pass the effective configurations
-    (`Start.config`) where the brokers told them, else what the targets declare (`Target.config`).
-    """
-    keys = sorted({**base, **candidate})
-    return tuple((k, base.get(k), candidate.get(k)) for k in keys if base.get(k) != candidate.get(k))

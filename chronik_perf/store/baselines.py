@@ -106,16 +106,14 @@ def record(comparison: Comparison, side: Side, folder: Path) -> Path:
 def measured(comparison: Comparison, side: Side) -> tuple[Recorded, ...]:
     """Give every metric of one side that at least one start has; a start without it is left out of `values`."""
     found = []
-    for metric, workload, _ in judged(comparison.workloads):
-        taken = [metric.take(block.side(side), workload.name) for block in comparison.kept_blocks]
-        # Six digits are more than any of them is good for, and keep the files' differences readable.
-        values = tuple(float(f"{v:.6g}") for v in taken if not isinstance(v, Unavailable))
-        if values:
-            found.append(
-                Recorded(
-                    workload.name, metric.name, metric.unit, values, len(values), statistics.median(values)
-                )
-            )
+    for workload in comparison.workloads:
+        for metric, _, _ in judged((workload,)):
+            taken = [metric.take(block.side(side), workload.name) for block in comparison.kept_blocks]
+            # Six digits are more than any of them is good for, and keep the files' differences readable.
+            values = tuple(float(f"{v:.6g}") for v in taken if not isinstance(v, Unavailable))
+            if values:
+                median = statistics.median(values)
+                found.append(Recorded(workload.name, metric.name, metric.unit, values, len(values), median))
     return tuple(found)
 
 
@@ -128,7 +126,8 @@ def machine_of(environment: Environment) -> Machine:
         kernel=environment.kernel,
         python=environment.python,
         filesystem=environment.filesystem,
-        facts={name: environment.facts[name] for name in KEPT_FACTS if name in environment.facts},
+        # Of the memory how much there is, and not how much was free on that day.
+        facts={k: environment.facts[k].partition(",")[0] for k in KEPT_FACTS if k in environment.facts},
     )
 
 
@@ -155,8 +154,12 @@ def not_comparable(baseline: Baseline, environment: Environment) -> str | None:
 
 
 def _told(machine: Machine) -> str:
-    memory = machine.facts.get("memory", "").partition(",")[0]
-    parts = (f"{machine.cores} × {machine.cpu_model}", memory, machine.filesystem, machine.kernel)
+    parts = (
+        f"{machine.cores} × {machine.cpu_model}",
+        machine.facts.get("memory", ""),
+        machine.filesystem,
+        machine.kernel,
+    )
     return ", ".join(part for part in parts if part)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chronik_perf.model import BadInput, Target, config_differences
+from chronik_perf.model import BadInput, Target
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.targets import resolve
 
@@ -104,13 +104,12 @@ def test_a_wrong_override_is_refused_before_anything_starts(key: str, value: str
 def test_differences_between_releases_are_those_of_the_incident() -> None:
     """Given v2.2.0 and v2.2.7, they differ in the store, how Raft applies, the worker, and in nothing else."""
     base, candidate = resolve("v2.2.0"), resolve("v2.2.7")
-    assert config_differences(base.config, candidate.config) == (
-        ("metadata.store", "metalog", "raft"),
-        ("raft.apply", "in-place", "spawn"),
-        ("wal.worker", "notify-or-timer", "altered"),
-    )
-    assert config_differences(base.config, base.config) == ()
-    assert config_differences({"a": "1"}, {"b": "1"}) == (("a", "1", None), ("b", None, "1"))
+    differ = {k: (v, candidate.config[k]) for k, v in base.config.items() if v != candidate.config[k]}
+    assert differ == {
+        "metadata.store": ("metalog", "raft"),
+        "raft.apply": ("in-place", "spawn"),
+        "wal.worker": ("notify-or-timer", "altered"),
+    }
 
 
 def test_only_the_target_environment_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
