@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from chronik_perf.model import Comparison
 from chronik_perf.report import render_report
 from chronik_perf.stats import judge
-from tests.builders import a_comparison
+from tests.builders import ACKS1, a_comparison
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +31,12 @@ def browser() -> Iterator[Browser]:
 def regression() -> Comparison:
     """Give the incident, whole: v2.2.0 against v2.2.7 with series and profiles."""
     return a_comparison(blocks=8)
+
+
+@pytest.fixture(scope="session")
+def small() -> Comparison:
+    """Give the incident under one workload, for tests that render a page of their own."""
+    return a_comparison(blocks=6, workloads=(ACKS1,))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from chronik_perf.model import Comparison, MissingProfile, Verdict
 from chronik_perf.report import REPORTERS, html, render_report, text
 from chronik_perf.stats import judge
-from tests.builders import a_comparison
+from tests.builders import ACKS1, a_comparison
 
 
 def test_a_folder_gets_every_report_and_nothing_else(report: Path) -> None:
@@ -62,10 +62,10 @@ def test_no_block_at_all(page: Page, tmp_path: Path) -> None:
     assert "Interrupted" in text.render(nothing, verdict)
 
 
-def test_missing_evidence_shows_its_reason(regression: Comparison) -> None:
+def test_missing_evidence_shows_its_reason(small: Comparison) -> None:
     """Where series or profiles could not be taken, the page says unavailable, and why."""
     bare = replace(
-        regression,
+        small,
         series=(),
         profiles=(),
         missing_profiles=(
@@ -78,11 +78,11 @@ def test_missing_evidence_shows_its_reason(regression: Comparison) -> None:
     assert "no profile was taken" in page
 
 
-def test_a_profile_of_one_side_is_shown_alone(page: Page, regression: Comparison, tmp_path: Path) -> None:
+def test_a_profile_of_one_side_is_shown_alone(page: Page, small: Comparison, tmp_path: Path) -> None:
     """With one side profiled there is that side's graph, no difference, and the reason for the other."""
     one = replace(
-        regression,
-        profiles=tuple(p for p in regression.profiles if p.side == "base"),
+        small,
+        profiles=tuple(p for p in small.profiles if p.side == "base"),
         missing_profiles=(MissingProfile("candidate", "acks1", "cpu", "py-spy went away"),),
     )
     render_report(one, judge(one), tmp_path)
@@ -94,16 +94,12 @@ def test_a_profile_of_one_side_is_shown_alone(page: Page, regression: Comparison
     assert "candidate: py-spy went away" in page.locator("#workload-1").inner_text()
 
 
-def test_discarded_blocks_and_dirty_trees_are_loud(
-    page: Page, regression: Comparison, tmp_path: Path
-) -> None:
+def test_discarded_blocks_and_dirty_trees_are_loud(page: Page, small: Comparison, tmp_path: Path) -> None:
     """A discarded block is listed with its reason and drawn hollow; a dirty tree is said above everything."""
     dirty = replace(
-        regression,
-        candidate=replace(
-            regression.candidate, provenance=replace(regression.candidate.provenance, dirty=True)
-        ),
-        blocks=(replace(regression.blocks[0], discarded="a build ran beside it"), *regression.blocks[1:]),
+        small,
+        candidate=replace(small.candidate, provenance=replace(small.candidate.provenance, dirty=True)),
+        blocks=(replace(small.blocks[0], discarded="a build ran beside it"), *small.blocks[1:]),
     )
     render_report(dirty, judge(dirty), tmp_path)
     page.goto((tmp_path / "report.html").as_uri())
@@ -114,19 +110,19 @@ def test_discarded_blocks_and_dirty_trees_are_loud(
     assert "dirty tree" in (tmp_path / "summary.md").read_text()
 
 
-def test_unbounded_intervals_and_odd_numbers_are_drawn_within_the_page(regression: Comparison) -> None:
+def test_unbounded_intervals_and_odd_numbers_are_drawn_within_the_page(small: Comparison) -> None:
     """An interval without end, or from two blocks that disagree wildly, breaks no report."""
-    odd = _with_first_effect(judge(regression), low=-1.0, high=math.inf)
+    odd = _with_first_effect(judge(small), low=-1.0, high=math.inf)
     for reporter in (*REPORTERS.values(), text.render):
-        assert reporter(regression, odd)
-    page = html.render(regression, odd)
+        assert reporter(small, odd)
+    page = html.render(small, odd)
     assert "left:inf" not in page and "left:nan" not in page and "width:inf" not in page
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
 def test_few_blocks(blocks: int) -> None:
     """One block has no interval and two hardly one: every report still stands."""
-    few = a_comparison(blocks=blocks, slices=2)
+    few = a_comparison(blocks=blocks, slices=2, workloads=(ACKS1,))
     for reporter in (*REPORTERS.values(), text.render):
         assert reporter(few, judge(few))
 

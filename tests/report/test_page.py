@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page
 from chronik_perf.model import Comparison
 from chronik_perf.report import render_report
 from chronik_perf.stats import judge
-from tests.builders import a_pair_of_equals
+from tests.builders import ACKS1, a_pair_of_equals
 
 HOSTILE = "</script><img src=x onerror=document.title='pwned'>\x00"
 
@@ -55,7 +55,7 @@ def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, regre
 
 def test_a_pair_of_equals_has_no_coloured_row(page: Page, tmp_path: Path) -> None:
     """Where nothing was decided as moved, nothing is coloured or named as moved."""
-    same = a_pair_of_equals(blocks=6, evidence=False)
+    same = a_pair_of_equals(blocks=6, evidence=False, workloads=(ACKS1,))
     render_report(same, judge(same), tmp_path)
     page.goto((tmp_path / "report.html").as_uri())
     assert page.locator(".iv.regressed, .iv.improved, .word.regressed, .word.improved, .why").count() == 0
@@ -119,21 +119,21 @@ def test_too_few_samples_are_grey(page: Page, report: Path) -> None:
     assert "too few samples to tell from chance" in (frame.get_attribute("title") or "")
 
 
-def test_hostile_names_stay_text(page: Page, tmp_path: Path, regression: Comparison) -> None:
+def test_hostile_names_stay_text(page: Page, tmp_path: Path, small: Comparison) -> None:
     """Names, settings, reasons and frames from outside are shown as they are, and none of them runs."""
     # given markup wherever a name can come from outside
-    block = regression.blocks[0]
+    block = small.blocks[0]
     hostile = replace(
-        regression,
-        base=replace(regression.base, name=HOSTILE, description=HOSTILE, argv=(HOSTILE,)),
+        small,
+        base=replace(small.base, name=HOSTILE, description=HOSTILE, argv=(HOSTILE,)),
         command=HOSTILE,
         notes=(HOSTILE,),
-        workloads=tuple(replace(w, title=f"{w.title} {HOSTILE}") for w in regression.workloads),
+        workloads=tuple(replace(w, title=f"{w.title} {HOSTILE}") for w in small.workloads),
         environment=replace(
-            regression.environment, cpu_model=HOSTILE, facts={HOSTILE: HOSTILE}, warnings=(HOSTILE,)
+            small.environment, cpu_model=HOSTILE, facts={HOSTILE: HOSTILE}, warnings=(HOSTILE,)
         ),
         blocks=(
-            *regression.blocks[1:],
+            *small.blocks[1:],
             replace(
                 block,
                 discarded=HOSTILE,
@@ -142,8 +142,7 @@ def test_hostile_names_stay_text(page: Page, tmp_path: Path, regression: Compari
             ),
         ),
         profiles=tuple(
-            replace(p, stacks={f"main;{HOSTILE.replace(';', '')}": 50, **p.stacks})
-            for p in regression.profiles
+            replace(p, stacks={f"main;{HOSTILE.replace(';', '')}": 50, **p.stacks}) for p in small.profiles
         ),
     )
     # when it is rendered and opened
