@@ -6,7 +6,7 @@ batch; a collector reads them when it is scraped. It is served by a thread of pr
 ========================================= ========= =====================================================
 name                                      type      meaning
 ========================================= ========= =====================================================
-chronik_event_loop_lag_seconds            histogram how late a timer of 10 ms ran; below 1 ms it only
+chronik_event_loop_lag_seconds            histogram how late a timer of 20 ms ran; below 1 ms it only
                                                     shows the timer's own granularity
 chronik_asyncio_tasks_alive               gauge     tasks created and not yet finished
 chronik_asyncio_tasks_created_total       counter   tasks created since the start
@@ -50,7 +50,8 @@ from typing import Any, Protocol
 from broker.wal.group_commit import Commit
 
 STAGES = ("decode", "metadata", "append", "commit_wait", "reply")
-_LAG_PERIOD_MS = 10
+_LAG_PERIOD_MS = 20
+"""Each probe wakes the loop, for some 60 µs of CPU with cold caches: at 10 ms that was most of the cost."""
 _TIME_BOUNDS_S = (
     *(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075),
     *(0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0),
@@ -135,15 +136,15 @@ class Telemetry:
             task.add_done_callback(finished)
             return task
 
-        def tick(due_s: float) -> None:
+        def probe(due_s: float) -> None:
             now_s = time.monotonic()
             self.loop_lag_s.observe(max(now_s - due_s, 0.0))
             # The loop's clock has whole milliseconds, so that is what the timer is due at.
             next_due_s = (int(now_s * 1e3) + _LAG_PERIOD_MS) / 1e3
-            loop.call_later(_LAG_PERIOD_MS / 1e3, tick, next_due_s)
+            loop.call_later(_LAG_PERIOD_MS / 1e3, probe, next_due_s)
 
         loop.set_task_factory(factory)  # type: ignore[arg-type]
-        loop.call_soon(tick, time.monotonic())
+        loop.call_soon(probe, time.monotonic())
 
     def turn(
         self,
