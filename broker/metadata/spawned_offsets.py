@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from copy import copy
 
 from broker.metadata.interface import MetadataError
 from broker.metadata.raft_node import RaftNode
@@ -28,8 +27,8 @@ class SpawnedOffsets:
 
     def note(self, topic: str, partition: int, high_watermark: int, log_start_offset: int) -> None:
         command = UpdatePartitionOffset(topic, partition, high_watermark, log_start_offset)
-        self._apply_immediately(copy(command))
-        task = asyncio.get_running_loop().create_task(self._propose(copy(command)))
+        self._apply_immediately(command.clone())
+        task = asyncio.get_running_loop().create_task(self._propose(command.clone()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -51,6 +51,10 @@ class UpdatePartitionOffset:
     high_watermark: int
     log_start_offset: int
 
+    def clone(self) -> UpdatePartitionOffset:
+        """Another like it; ``copy.copy`` takes ten times as long for a dataclass with slots."""
+        return UpdatePartitionOffset(self.topic, self.partition, self.high_watermark, self.log_start_offset)
+
 
 _AS_TEXT = json.JSONEncoder(separators=(",", ":")).encode
 
