@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from chronik_perf.experiment.pilot import fly_pilot, slices_of
 from chronik_perf.experiment.place import Place
-from chronik_perf.experiment.rig import Rig, rigs_end, start_rig
+from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, PATIENCE_S, Rig, rigs_end, start_rig
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Target, Workload
@@ -41,54 +41,26 @@ class BlockRunner:
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
         canaries_before = self._canaries()
-        seeds = {side: rng.randrange(1, 2**32) for side in SIDES}
-        folders = dict(zip(SIDES, rng.sample(["data-a", "data-b"], 2), strict=True))
-        order: list[Side] = rng.sample(SIDES, 2)
+        order = list(enumerate(rng.sample(SIDES, 2)))
         rigs: list[Rig] = []
-        starts: dict[Side, Start] = {}
-
-        def begin(side: Side, position: int) -> Rig:
-            rig = start_rig(
-                side,
-                self._targets[side],
-                self._workloads,
-                self._place,
-                order=position,
-                seed=seeds[side],
-                data_name=folders[side],
-                log_name=f"block-{index:02d}-{side}",
-            )
-            rigs.append(rig)
-            return rig
-
-        def measure(up: list[Rig]) -> None:
-            for workload in self._workloads:
-                self._gate_slices(workload, pilots, up, rng)
-            for rig in up:
-                if after_gates:
-                    after_gates(rig, [r for r in up if r is not rig])
-                starts[rig.side] = rig.freeze()
-
-        interleaved = all(p.interleaved for p in pilots)
         try:
+            if not pilots:
+                self._begin(rigs, index, order, rng)
+                by_side = {rig.side: rig for rig in rigs}
+                pilots = tuple(fly_pilot(by_side["base"], by_side["candidate"], w) for w in self._workloads)
+            interleaved = all(p.interleaved for p in pilots)
             if interleaved:
-                up = [begin(side, position) for position, side in enumerate(order)]
-                self._warm_up(up)
-                if not pilots:
-                    by_side = {rig.side: rig for rig in up}
-                    pilots = tuple(
-                        fly_pilot(by_side["base"], by_side["candidate"], w) for w in self._workloads
-                    )
-                measure(up)
-                self._finish(up, rng, starts)
-                rigs.clear()
+                if not rigs:
+                    self._begin(rigs, index, order, rng)
+                starts = self._measure(rigs, pilots, rng, after_gates)
             else:
-                for position, side in enumerate(order):
-                    rig = begin(side, position)
-                    self._warm_up([rig])
-                    measure([rig])
-                    self._finish([rig], rng, starts)
-                    rigs.clear()
+                for rig in rigs:
+                    rig.kill()
+                rigs.clear()
+                starts = {}
+                for place in order:
+                    self._begin(rigs, index, [place], rng, patience_s=LITTLE_PATIENCE_S)
+                    starts |= self._measure(rigs, pilots, rng, after_gates)
         finally:
             for rig in rigs:
                 rig.kill()
@@ -107,10 +79,52 @@ class BlockRunner:
     def _canaries(self) -> Canaries:
         return measure_canaries(self._place.data_root, core=self._place.broker_core)
 
-    def _warm_up(self, up: list[Rig]) -> None:
+    def _begin(
+        self,
+        rigs: list[Rig],
+        index: int,
+        order: Sequence[tuple[int, Side]],
+        rng: random.Random,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Start sides in the order given and warm them up; each is in `rigs` as soon as it must be ended."""
+        folders = rng.sample(["data-a", "data-b"], 2)
+        for position, side in order:
+            rig = start_rig(
+                side,
+                self._targets[side],
+                self._workloads,
+                self._place,
+                order=position,
+                seed=rng.randrange(1, 2**32),
+                data_name=folders[position],
+                log_name=f"block-{index:02d}-{side}",
+            )
+            rig.patience_s = patience_s
+            rigs.append(rig)
         for workload in self._workloads:
-            for rig in up:
-                warm_up(rig, [r for r in up if r is not rig], workload)
+            for rig in rigs:
+                warm_up(rig, [r for r in rigs if r is not rig], workload)
+
+    def _measure(
+        self,
+        rigs: list[Rig],
+        pilots: tuple[Pilot, ...],
+        rng: random.Random,
+        after_gates: AfterGates | None,
+    ) -> dict[Side, Start]:
+        """Measure all that is up, end it in good order (`rigs` is empty then), and give what was measured."""
+        for workload in self._workloads:
+            self._gate_slices(workload, pilots, rigs, rng)
+        for rig in rigs:
+            if after_gates:
+                after_gates(rig, [r for r in rigs if r is not rig])
+        frozen = {rig.side: rig.freeze() for rig in rigs}
+        rigs_end(rigs, rng)
+        # How a broker stopped is known only now.
+        starts = {rig.side: dataclasses.replace(frozen[rig.side], notes=tuple(rig.notes)) for rig in rigs}
+        rigs.clear()
+        return starts
 
     def _gate_slices(
         self, workload: Workload, pilots: tuple[Pilot, ...], up: list[Rig], rng: random.Random
@@ -121,9 +135,3 @@ class BlockRunner:
             for rig in rng.sample(up, len(up)):
                 others = [r for r in up if r is not rig]
                 rig.slices.append(measure_slice(rig, others, workload, slice_s))
-
-    @staticmethod
-    def _finish(up: list[Rig], rng: random.Random, starts: dict[Side, Start]) -> None:
-        rigs_end(up, rng)
-        for rig in up:  # how it stopped is known only now
-            starts[rig.side] = dataclasses.replace(starts[rig.side], notes=tuple(rig.notes))

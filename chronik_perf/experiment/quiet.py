@@ -1,15 +1,16 @@
 """The quiet rule: one side never pays for the other's leftovers.
 
-A broker is quiet when it uses no more CPU than it does when nobody asks it for anything. Its CPU until then
-belongs to the slice that caused it, so that deferred work is paid for.
+A broker is quiet when it uses no more CPU than it does when nobody asks it for anything, and none of its threads
+wants a core. Its CPU until then belongs to the slice that caused it, so that deferred work is paid for.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from chronik_perf.model import Measured, Unavailable
 
@@ -20,6 +21,14 @@ WINDOW_S = 0.012
 SLACK = 0.06
 
 
+class Clock(Protocol):
+    """What is watched of a process: its CPU seconds, and whether a thread of it wants a core."""
+
+    def read(self) -> Measured: ...
+
+    def runnable(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """How long a broker went on working, and its CPU clock when it had stopped (or when patience ended)."""
@@ -28,31 +37,31 @@ class Quiet:
     cpu_s: Measured
 
 
-def idle_share(cpu_s: Callable[[], Measured], over_s: float = 0.06) -> float:
+def idle_share(clock: Clock, over_s: float = 0.06) -> float:
     """Measure which share of a core a broker uses when it has nothing to do."""
-    before, t0 = cpu_s(), time.monotonic()
+    before, t0 = clock.read(), time.monotonic()
     time.sleep(over_s)
-    after, t1 = cpu_s(), time.monotonic()
+    after, t1 = clock.read(), time.monotonic()
     if isinstance(before, Unavailable) or isinstance(after, Unavailable):
         return 0.0
     return (after - before) / (t1 - t0)
 
 
-def wait_until_quiet(cpu_s: Callable[[], Measured], idle: float, limit_s: float) -> Quiet:
+def wait_until_quiet(clock: Clock, idle: float, limit_s: float) -> Quiet:
     """Wait until a process uses at most its idle share of CPU; `limit_s` bounds the wait.
 
     `after_s` is the time until the last moment at which it was seen at work; Unavailable if it still worked
     at the limit or if its CPU cannot be read.
     """
-    watch = _Watch(cpu_s, idle)
+    watch = _Watch(clock, idle)
     while (quiet := watch.look(limit_s)) is None:
         time.sleep(STEP_S)
     return quiet
 
 
-def wait_until_all_quiet(processes: Sequence[tuple[Callable[[], Measured], float]], limit_s: float) -> None:
-    """Wait until each of several processes, given as CPU clock and idle share, has been quiet, side by side."""
-    watches = [_Watch(cpu_s, idle) for cpu_s, idle in processes]
+def wait_until_all_quiet(processes: Sequence[tuple[Clock, float]], limit_s: float) -> None:
+    """Wait until each of several processes, given as clock and idle share, has been quiet, side by side."""
+    watches = [_Watch(clock, idle) for clock, idle in processes]
     while watches:
         time.sleep(STEP_S)
         watches = [watch for watch in watches if watch.look(limit_s) is None]
@@ -61,18 +70,22 @@ def wait_until_all_quiet(processes: Sequence[tuple[Callable[[], Measured], float
 class _Watch:
     """Looks at one process's CPU again and again, over a window that slides."""
 
-    def __init__(self, cpu_s: Callable[[], Measured], idle: float) -> None:
-        self._cpu_s = cpu_s
+    def __init__(self, clock: Clock, idle: float) -> None:
+        self._clock = clock
         self._idle = idle
         self._begun = time.monotonic()
         self._seen: deque[tuple[float, float]] = deque()
 
     def look(self, limit_s: float) -> Quiet | None:
         """Take one look; None means that it is still at work and may be waited for."""
-        now, used = time.monotonic(), self._cpu_s()
+        now, used = time.monotonic(), self._clock.read()
         if isinstance(used, Unavailable):
             return Quiet(used, used)
         seen = self._seen
+        # On a core that others want as well, a broker that has work may get no CPU for a while, and what a running
+        # thread has used shows only at the next tick. A process that always turns over is known by its share alone.
+        if self._idle <= SLACK and self._clock.runnable():
+            seen.clear()
         seen.append((now, used))
         while len(seen) > 2 and now - seen[1][0] >= WINDOW_S:
             seen.popleft()

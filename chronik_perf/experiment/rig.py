@@ -18,7 +18,9 @@ from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
 
-QUIET_LIMIT_S = 2.0
+# How long a broker is waited for. One that never rests is not waited for at every slice.
+PATIENCE_S = 2.0
+LITTLE_PATIENCE_S = 0.1
 
 
 @dataclass(slots=True)
@@ -36,13 +38,14 @@ class Rig:
     process: ProcessSampler
     loads: dict[str, LoadProcess] = field(default_factory=dict)
     idle: float = 0.0
+    patience_s: float = PATIENCE_S
     slices: list[Slice] = field(default_factory=list)
     steady: dict[str, bool] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def wait_until_quiet(self, limit_s: float = QUIET_LIMIT_S) -> Quiet:
-        """Wait until this broker rests."""
-        return wait_until_quiet(self.cpu.read, self.idle, limit_s)
+    def wait_until_quiet(self) -> Quiet:
+        """Wait until this broker rests, or patience ends."""
+        return wait_until_quiet(self.cpu, self.idle, self.patience_s)
 
     def rss_bytes(self) -> Measured:
         """Resident memory of the broker."""
@@ -92,9 +95,10 @@ class Rig:
         )
 
 
-def wait_for_rest(rigs: Sequence[Rig], limit_s: float = QUIET_LIMIT_S) -> None:
-    """Wait until several brokers rest, side by side."""
-    wait_until_all_quiet([(rig.cpu.read, rig.idle) for rig in rigs], limit_s)
+def wait_for_rest(rigs: Sequence[Rig]) -> None:
+    """Wait until several brokers rest, side by side, or patience with them ends."""
+    patience_s = max(rig.patience_s for rig in rigs)
+    wait_until_all_quiet([(rig.cpu, rig.idle) for rig in rigs], patience_s)
 
 
 def measured(sampler: ProcessSampler) -> dict[str, Measured]:
@@ -148,7 +152,7 @@ def start_rig(
             rig.loads[workload.name] = LoadProcess.start(workload, bootstrap, topic, place.load_core)
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
-        rig.idle = idle_share(rig.cpu.read)
+        rig.idle = idle_share(rig.cpu)
     except BaseException:
         rig.kill()
         raise

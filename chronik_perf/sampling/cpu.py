@@ -43,6 +43,18 @@ class CpuClock:
         except OSError:
             return Unavailable(f"process {self._pid} has ended")
 
+    def runnable(self) -> bool:
+        """Tell whether any thread of the process runs at this moment or waits for a core."""
+        try:
+            for task in os.listdir(f"/proc/{self._pid}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{self._pid}/task/{task}/stat") as file:
+                    # The state is the field behind the name, which may itself hold spaces and parentheses.
+                    if file.read().rpartition(")")[2].split(maxsplit=1)[0] == "R":
+                        return True
+        except OSError:
+            return False
+        return False
+
     def sample(self) -> dict[str, float]:
         """Give `sched_cpu_s`."""
         value = self.read()

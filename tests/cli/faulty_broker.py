@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+
+from broker import telemetry
 
 
 def start_broker(port: str, data_dir: str) -> subprocess.Popen[str]:
@@ -68,6 +72,29 @@ def main() -> None:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             start_broker(given.port, given.data_dir).wait()
             time.sleep(60)
+        case "never-rests":
+            counters: list[telemetry.Telemetry] = []
+            make = telemetry.Telemetry.__init__
+
+            def remember(self: telemetry.Telemetry, *arguments: object) -> None:
+                counters.append(self)
+                make(self, *arguments)
+
+            telemetry.Telemetry.__init__ = remember  # type: ignore[method-assign]
+
+            def work_on() -> None:
+                while sum(c.batches for c in counters) < 500:
+                    time.sleep(0.01)
+                while True:  # a compaction that never ends: half a core from the first load on
+                    end = time.thread_time() + 0.001
+                    while time.thread_time() < end:
+                        pass
+                    time.sleep(0.001)
+
+            threading.Thread(target=work_on, daemon=True).start()
+            sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
+            sys.argv += ["--data-dir", given.data_dir]
+            runpy.run_module("broker", run_name="__main__")
         case "lets-a-stranger-listen":
             listener = socket.create_server(("127.0.0.1", int(given.port)))
             if os.fork() == 0:

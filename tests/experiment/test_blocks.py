@@ -1,0 +1,104 @@
+"""Blocks on real brokers: what is swapped at random, what a slice holds, and what happens without quiet."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from chronik_perf.experiment import choose_place, default_design, default_workloads, new_comparison, run
+from chronik_perf.model import Comparison, MeasurementFailed, Target, Unavailable, known
+from chronik_perf.targets import resolve
+
+FAULTY = Path(__file__).parent.parent / "cli" / "faulty_broker.py"
+
+
+def measured(base: Target, candidate: Target, folder: Path, blocks: int) -> Comparison:
+    """Measure a few short blocks of the raw workload, without evidence."""
+    workloads = default_workloads(quick=True, names=("raw",))
+    place = choose_place(folder / "data", folder / "logs", workloads, allow_tmpfs=True, clients={})
+    design = default_design(quick=True, seed=7, blocks=blocks)
+    comparison = new_comparison(base, candidate, workloads, design, place, "a test")
+    *_, last = run(comparison, place, lambda _: None, profiles=False)
+    return last
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Measure a version beside itself in four blocks."""
+    return measured(resolve("v2.2.0"), resolve("v2.2.0"), tmp_path_factory.mktemp("pair"), blocks=4)
+
+
+def test_starts_are_fresh_and_their_luck_is_drawn(pair: Comparison) -> None:
+    """Given four blocks, each start has a seed of its own, and order and folder are not always the same side's."""
+    starts = [start for block in pair.blocks for start in (block.base, block.candidate)]
+    assert len({start.seed for start in starts}) == 8
+    assert all({block.base.order, block.candidate.order} == {0, 1} for block in pair.blocks)
+    assert all(block.base.data_dir != block.candidate.data_dir for block in pair.blocks)
+    assert all(block.base.port != block.candidate.port for block in pair.blocks)
+
+
+def test_slices_of_both_sides_interleave_and_never_overlap(pair: Comparison) -> None:
+    """Given a block, only one side is under load at a time, and both have as many slices."""
+    for block in pair.blocks:
+        windows = sorted(
+            (s.load.first_send_ns, s.load.last_ack_ns, start.side)
+            for start in (block.base, block.candidate)
+            for s in start.gate_slices("raw")
+        )
+        assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(windows))
+        sides = [side for _, _, side in windows]
+        assert sides.count("base") == sides.count("candidate") >= 4
+        # Each pair holds both sides: that is what cancels the drift.
+        assert all(set(sides[i : i + 2]) == {"base", "candidate"} for i in range(0, len(sides), 2))
+
+
+def test_a_slice_counts_what_the_log_holds(pair: Comparison) -> None:
+    """Given any slice, stored is what was sent and acknowledged, its batches were committed, and CPU was used."""
+    for block in pair.blocks:
+        for start in (block.base, block.candidate):
+            for s in start.gate_slices("raw"):
+                assert s.load.stored == s.load.acked == s.load.sent > 0
+                assert s.telemetry["batches"] == s.load.stored  # one batch a request, one message a batch
+                assert s.telemetry["commits"] > 0
+                assert (known(s.broker_cpu_s) or 0) > 0
+
+
+def test_data_is_deleted_between_starts(pair: Comparison, tmp_path: Path) -> None:
+    """Given a run that has ended, nothing of the brokers' data is left and the run is marked whole."""
+    assert pair.complete
+    done = measured(resolve("v2.2.0"), resolve("v2.2.8"), tmp_path, blocks=1)
+    assert len(done.blocks) == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_whole_starts_alternate_where_quiet_never_comes(tmp_path: Path) -> None:
+    """Given a version that works on for ever once loaded, whole starts alternate and the pilot says why."""
+    busy = resolve(f"command:{sys.executable} {FAULTY} never-rests --port {{port}} --data-dir {{data_dir}}")
+    done = measured(resolve("v2.2.0"), busy, tmp_path, blocks=2)
+    (pilot,) = done.pilots
+    assert isinstance(pilot.quiet_s[1], Unavailable)
+    assert not pilot.interleaved
+    assert "whole starts alternate" in pilot.note
+    for block in done.blocks:
+        assert not block.interleaved
+        first, second = sorted((block.base, block.candidate), key=lambda start: start.order)
+        end_of_first = max(s.load.last_ack_ns for s in first.slices)
+        assert end_of_first < min(s.load.first_send_ns for s in second.slices)
+
+
+def test_tmpfs_is_refused_for_acks_1(tmp_path: Path) -> None:
+    """Given a data folder on tmpfs, where a sync is free, acks=1 is refused."""
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("/dev/shm, a tmpfs, is not there or not writable")
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
+        pytest.raises(MeasurementFailed, match="tmpfs"),
+    ):
+        choose_place(
+            Path(folder) / "data", tmp_path, default_workloads(quick=True), allow_tmpfs=False, clients={}
+        )
