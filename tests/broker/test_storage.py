@@ -111,9 +111,10 @@ def test_zeros_written_ahead_are_no_torn_tail(start_broker: StartBroker) -> None
     assert not segments(second)[0].read_bytes().endswith(bytes(1000))
 
 
-def test_segments_rotate_and_are_read_as_one_log(start_broker: StartBroker) -> None:
-    """A full segment is followed by another, and offsets go on through all of them, before and after a kill."""
-    first = start_broker("wal.segment_max_bytes=20000")
+@pytest.mark.parametrize("setting", ["wal.segment_max_bytes=20000", "wal.segment_max_age_s=0"])
+def test_segments_rotate_and_are_read_as_one_log(start_broker: StartBroker, setting: str) -> None:
+    """A full or old segment is followed by another, and offsets go on through all, before and after a kill."""
+    first = start_broker(setting)
     with Wire(first.address) as client:
         client.create("long")
         for number in range(100):
@@ -125,7 +126,7 @@ def test_segments_rotate_and_are_read_as_one_log(start_broker: StartBroker) -> N
         assert client.fetched("long", 0)[1].startswith(bytes(8))
     first.kill()
 
-    second = start_broker("wal.segment_max_bytes=20000")
+    second = start_broker(setting)
 
     with Wire(second.address) as client:
         assert client.end("long") == 200
@@ -169,6 +170,26 @@ def test_a_full_disk_is_told_to_clients(start_broker: StartBroker) -> None:
         assert b"kept" in client.fetched("full", 0)[1]
     assert "No space left" in broker.stderr
     assert broker.process.poll() is None
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
+def test_a_write_cut_short_is_no_record(start_broker: StartBroker) -> None:
+    """Where the kernel took only part of a commit, none of it is acknowledged, and a restart goes on before it."""
+    broker = start_broker(under=("prlimit", "--fsize=300000", "--"))
+    with Wire(broker.address) as client:
+        client.create("short")
+        results = [client.produced("short", wire.batch(value=bytes([n]) * 50_000)) for n in range(1, 9)]
+        stored = results.index((56, -1))
+        assert 0 < stored < 8
+        assert client.end("short") == stored
+    broker.kill()
+
+    second = start_broker()
+    with Wire(second.address) as client:
+        end = client.end("short")
+        assert stored <= end < 8
+        assert client.fetched("short", stored - 1)[1].count(bytes([stored]) * 50_000) == 1
+        assert client.produced("short", wire.batch()) == (0, end)
 
 
 @needs_strace
