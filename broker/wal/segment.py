@@ -8,6 +8,7 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +27,7 @@ _MAX_BUFFERS = os.sysconf("SC_IOV_MAX")
 _AHEAD_COMMITS = 16
 _AHEAD_MIN_BYTES = 64 * 1024
 _AHEAD_MAX_BYTES = 1024 * 1024
-_ZEROS = bytes(_AHEAD_MAX_BYTES)
+_ZEROS = memoryview(bytes(_AHEAD_MAX_BYTES))
 
 
 class LogDamaged(Exception):
@@ -110,16 +111,17 @@ class Segment:
 
     def write(self, pieces: list[bytes], size_bytes: int) -> None:
         """Append, without syncing; called by the WAL thread only. Raises OSError."""
-        end = self.written_bytes + size_bytes
-        if end > self._zeroed_bytes:
-            ahead = min(max(_AHEAD_COMMITS * size_bytes, _AHEAD_MIN_BYTES), _AHEAD_MAX_BYTES)
-            if size_bytes > _AHEAD_MAX_BYTES // 4:
-                # A large commit's sync is the time of its own data; zeros would only add to it.
-                ahead = 0
-            pieces = [*pieces, _ZEROS[:ahead]]
-            self._zeroed_bytes = end + ahead
         write_all(self._fd, pieces, self.written_bytes)
-        self.written_bytes = end
+        self.written_bytes += size_bytes
+        # A large commit's sync is the time of its own data; zeros would only add to it.
+        if self.written_bytes > self._zeroed_bytes and size_bytes <= _AHEAD_MAX_BYTES // 4:
+            self._write_zeros(min(max(_AHEAD_COMMITS * size_bytes, _AHEAD_MIN_BYTES), _AHEAD_MAX_BYTES))
+
+    def _write_zeros(self, ahead_bytes: int) -> None:
+        # They only save time, so a disk that has no room for them is none of their business.
+        with suppress(OSError):
+            written = os.pwrite(self._fd, _ZEROS[:ahead_bytes], self.written_bytes)
+            self._zeroed_bytes = self.written_bytes + written
 
     def sync(self) -> None:
         os.fdatasync(self._fd)
