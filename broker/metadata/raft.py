@@ -1,7 +1,8 @@
 """RaftMetadataStore: a state machine behind ``propose``, on pysyncobj; one node for now.
 
 What a client is told of is proposed, synced by the journal, committed and applied before the call returns.
-Offsets are applied in place; ``spawn`` also proposes each of them, see spawned_offsets.
+Offsets are applied in place; ``spawn`` also proposes each of them, see spawned_offsets. A tick waits for the
+write lock behind the tasks that queue on it, so a backlog of those delays topics too.
 """
 
 from __future__ import annotations
