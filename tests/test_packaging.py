@@ -189,6 +189,17 @@ def test_every_library_is_declared(folders: list[str], groups: list[str]) -> Non
                 assert by & names, f"{path.relative_to(ROOT)} imports {module}, which nothing declared brings"
 
 
+def test_every_declared_library_is_used() -> None:
+    """Given any runtime dependency, the packages import it; but a program, and what another library asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {normal(re.split(r"[<>=!~;\[ ]", line)[0]) for line in project["project"]["dependencies"]}
+    modules = {
+        m for name in ("chronik_perf", "broker") for p in (ROOT / name).rglob("*.py") for m in libraries(p)
+    }
+    used = {normal(name) for module in modules for name in packages_distributions().get(module, [])}
+    assert declared - used == {"py-spy", "cryptography"}
+
+
 def libraries(path: Path) -> set[str]:
     """Give the top names of what a file imports and is neither the standard library's nor ours."""
     found = set()
