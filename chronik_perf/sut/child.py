@@ -97,11 +97,12 @@ class Child:
 
     def _await_exec(self, deadline: float) -> None:
         while time.monotonic() < deadline:
-            self._listen()
-            if self._failed is not None or self.exit_code is not None or self._leash.poll() is not None:
-                return
             # Until it has executed the command the child is a copy of the leash, and its pid tells nothing yet.
-            if self._pid is not None and not self._is_copy_of_leash(self._pid):
+            # Looked at before listening: one that could not execute looks changed, too, and said why before.
+            executed = self._pid is not None and not self._is_copy_of_leash(self._pid)
+            ended = self._leash.poll() is not None
+            self._listen()
+            if executed or ended or self._failed is not None or self.exit_code is not None:
                 return
             time.sleep(_POLL_S)
 
