@@ -6,13 +6,24 @@ import dataclasses
 import random
 from collections.abc import Callable, Sequence
 
+import psutil
+
 from chronik_perf.experiment.pilot import fly_pilot, slices_of
 from chronik_perf.experiment.place import Place
-from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, PATIENCE_S, Rig, rigs_end, start_rig
+from chronik_perf.experiment.rig import (
+    LITTLE_PATIENCE_S,
+    PATIENCE_S,
+    PILOT_PATIENCE_S,
+    Rig,
+    rigs_end,
+    start_rig,
+)
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries
+
+MOST_STOLEN = 0.1
 
 AfterGates = Callable[[Rig, Sequence[Rig]], None]
 """Called for each rig when its gate slices are done and before it is closed; the other rigs up come second."""
@@ -40,6 +51,7 @@ class BlockRunner:
 
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
+        stolen = _Stolen()
         canaries_before = self._canaries()
         order = list(enumerate(rng.sample(SIDES, 2)))
         rigs: list[Rig] = []
@@ -52,6 +64,8 @@ class BlockRunner:
             if interleaved:
                 if not rigs:
                     self._begin(rigs, index, order, rng)
+                for rig in rigs:
+                    rig.patience_s = PATIENCE_S
                 starts = self._measure(rigs, pilots, rng, after_gates)
             else:
                 for rig in rigs:
@@ -72,6 +86,7 @@ class BlockRunner:
                 canaries_before=canaries_before,
                 canaries_after=self._canaries(),
                 interleaved=interleaved,
+                discarded=stolen.reason(),
             ),
             pilots,
         )
@@ -85,7 +100,7 @@ class BlockRunner:
         index: int,
         order: Sequence[tuple[int, Side]],
         rng: random.Random,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = PILOT_PATIENCE_S,
     ) -> None:
         """Start sides in the order given and warm them up; each is in `rigs` as soon as it must be ended."""
         folders = rng.sample(["data-a", "data-b"], 2)
@@ -116,10 +131,10 @@ class BlockRunner:
         """Measure all that is up, end it in good order (`rigs` is empty then), and give what was measured."""
         for workload in self._workloads:
             self._gate_slices(workload, pilots, rigs, rng)
+        frozen = {rig.side: rig.freeze() for rig in rigs}
         for rig in rigs:
             if after_gates:
                 after_gates(rig, [r for r in rigs if r is not rig])
-        frozen = {rig.side: rig.freeze() for rig in rigs}
         rigs_end(rigs, rng)
         # How a broker stopped is known only now.
         starts = {rig.side: dataclasses.replace(frozen[rig.side], notes=tuple(rig.notes)) for rig in rigs}
@@ -135,3 +150,18 @@ class BlockRunner:
             for rig in rng.sample(up, len(up)):
                 others = [r for r in up if r is not rig]
                 rig.slices.append(measure_slice(rig, others, workload, slice_s))
+
+
+class _Stolen:
+    """Watches what the host takes away from this virtual machine, which no version can cause."""
+
+    def __init__(self) -> None:
+        self._before = psutil.cpu_times()
+
+    def reason(self) -> str | None:
+        """Say why the block since then is discarded; None where it is kept."""
+        after = psutil.cpu_times()
+        share = (after.steal - self._before.steal) / max(1e-9, sum(after[:8]) - sum(self._before[:8]))
+        if share <= MOST_STOLEN:
+            return None
+        return f"the host took {share:.0%} of the cores' time away, and more than {MOST_STOLEN:.0%} spoils a block"

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import Rig, wait_for_rest
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.model import MissingProfile, Profile, ProfileKind, Series, Workload
+from chronik_perf.model import MeasurementFailed, MissingProfile, Profile, ProfileKind, Series, Workload
 from chronik_perf.sampling import pyspy
 from chronik_perf.sampling.series import record
+
+MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
 KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
 
@@ -30,15 +32,21 @@ class Evidence:
     def gather(
         self, rig: Rig, others: Sequence[Rig], workloads: Sequence[Workload], spend: Budget, *, profiles: bool
     ) -> None:
-        """Watch one broker under each workload and, if wanted, profile it."""
-        for workload in workloads:
-            self.series.append(_take_series(rig, others, workload, spend.series_s))
-            for kind in KINDS if profiles else ():
-                taken = _take_profile(rig, others, workload, kind, spend.profile_s)
-                if isinstance(taken, Profile):
-                    self.profiles.append(taken)
-                else:
-                    self.missing_profiles.append(taken)
+        """Watch one broker under each workload and, if wanted, profile it.
+
+        A broker that fails here costs the evidence that was still to come, and never the verdict.
+        """
+        try:
+            for workload in workloads:
+                self.series.append(_take_series(rig, others, workload, spend.series_s))
+                for kind in KINDS if profiles else ():
+                    taken = _take_profile(rig, others, workload, kind, spend.profile_s)
+                    if isinstance(taken, Profile):
+                        self.profiles.append(taken)
+                    else:
+                        self.missing_profiles.append(taken)
+        except MeasurementFailed as error:
+            rig.notes.append(f"evidence ended early: {error}")
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:
@@ -60,6 +68,6 @@ def _take_profile(
 
 
 def _longer(workload: Workload, duration_s: float) -> Workload:
-    # The bound in bytes grows with the time, so that it stays what it is for a slice: a rate the disk can bear.
+    # The bound in bytes grows with the time, as far as the disk is asked to hold it.
     slice_bytes = int(workload.slice_bytes * max(1.0, duration_s / workload.slice_s))
-    return dataclasses.replace(workload, slice_bytes=slice_bytes)
+    return dataclasses.replace(workload, slice_bytes=min(slice_bytes, MOST_BYTES))

@@ -7,19 +7,19 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chronik_perf.model import MeasurementFailed
 
 
 @contextlib.contextmanager
-def machine_lock(wait: bool) -> Iterator[None]:
+def machine_lock(wait: bool, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Hold the machine for one measurement.
 
     The lock is the kernel's (flock), so that it goes with its holder however that ends. The file is in the
     machine's temporary folder and open to every user, since two users' runs spoil each other as well.
-    Raises MeasurementFailed if another run holds it and `wait` is False.
+    `say` is told whom it waits for. Raises MeasurementFailed if another run holds it and `wait` is False.
     """
     path = Path(tempfile.gettempdir()) / "chronik-perf.lock"
     fd = _open_for_all(path)
@@ -33,6 +33,7 @@ def machine_lock(wait: bool) -> Iterator[None]:
                     f"another measurement (process {holder}) runs on this machine and the two would spoil "
                     "each other; wait for it to end, or start this one with --wait"
                 ) from None
+            say(f"waiting for another measurement (process {holder}) to end")
             _wait_for(fd)
         with contextlib.suppress(OSError):
             os.ftruncate(fd, 0)

@@ -36,9 +36,9 @@ def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
     never = next((q for q in quiets if isinstance(q, Unavailable)), None)
     interleaved = never is None and slice_s <= LONGEST_SLICE_S
     if not interleaved:
-        slice_s = min(slice_s, LONGEST_SLICE_S)
         reason = never.reason if never else f"a slice would last {slice_s:.1f} s"
         note = f"whole starts alternate instead of slices: {reason}"
+        slice_s = min(slice_s, LONGEST_SLICE_S)
     return Pilot(workload.name, trips, quiets, slice_s, interleaved, note)
 
 

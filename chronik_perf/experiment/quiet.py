@@ -37,14 +37,20 @@ class Quiet:
     cpu_s: Measured
 
 
-def idle_share(clock: Clock, over_s: float = 0.06) -> float:
-    """Measure which share of a core a broker uses when it has nothing to do."""
-    before, t0 = clock.read(), time.monotonic()
-    time.sleep(over_s)
-    after, t1 = clock.read(), time.monotonic()
-    if isinstance(before, Unavailable) or isinstance(after, Unavailable):
-        return 0.0
-    return (after - before) / (t1 - t0)
+def idle_share(clock: Clock, windows: int = 4, window_s: float = 0.02) -> float:
+    """Measure which share of a core a broker uses when it has nothing to do.
+
+    The least of several windows, because what a start leaves behind must not pass for idling.
+    """
+    shares = []
+    for _ in range(windows):
+        before, t0 = clock.read(), time.monotonic()
+        time.sleep(window_s)
+        after, t1 = clock.read(), time.monotonic()
+        if isinstance(before, Unavailable) or isinstance(after, Unavailable):
+            return 0.0
+        shares.append((after - before) / (t1 - t0))
+    return min(shares)
 
 
 def wait_until_quiet(clock: Clock, idle: float, limit_s: float) -> Quiet:
@@ -59,12 +65,14 @@ def wait_until_quiet(clock: Clock, idle: float, limit_s: float) -> Quiet:
     return quiet
 
 
-def wait_until_all_quiet(processes: Sequence[tuple[Clock, float]], limit_s: float) -> None:
+def wait_until_all_quiet(processes: Sequence[tuple[Clock, float]], limit_s: float) -> list[Quiet]:
     """Wait until each of several processes, given as clock and idle share, has been quiet, side by side."""
     watches = [_Watch(clock, idle) for clock, idle in processes]
-    while watches:
+    found: list[Quiet | None] = [None] * len(watches)
+    while None in found:
         time.sleep(STEP_S)
-        watches = [watch for watch in watches if watch.look(limit_s) is None]
+        found = [quiet or watch.look(limit_s) for quiet, watch in zip(found, watches, strict=True)]
+    return [quiet for quiet in found if quiet is not None]
 
 
 class _Watch:
@@ -91,7 +99,8 @@ class _Watch:
             seen.popleft()
         begin, used_then = seen[0]
         if now - begin >= WINDOW_S and (used - used_then) / (now - begin) <= self._idle + SLACK:
-            return Quiet(begin - self._begun, used)
+            # What an idle broker used while it was watched is not the load's.
+            return Quiet(begin - self._begun, used_then)
         if now - self._begun > limit_s:
             return Quiet(Unavailable(f"still at work {limit_s:g} s after its load had stopped"), used)
         return None

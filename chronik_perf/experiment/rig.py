@@ -18,8 +18,10 @@ from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
 
-# How long a broker is waited for. One that never rests is not waited for at every slice.
-PATIENCE_S = 2.0
+# How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
+# has seen it rest; and where it never does, in whole starts that alternate.
+PILOT_PATIENCE_S = 2.0
+PATIENCE_S = 10.0
 LITTLE_PATIENCE_S = 0.1
 
 
@@ -38,7 +40,7 @@ class Rig:
     process: ProcessSampler
     loads: dict[str, LoadProcess] = field(default_factory=dict)
     idle: float = 0.0
-    patience_s: float = PATIENCE_S
+    patience_s: float = PILOT_PATIENCE_S
     slices: list[Slice] = field(default_factory=list)
     steady: dict[str, bool] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -90,21 +92,32 @@ class Rig:
             slices=tuple(self.slices),
             latency={name: merge(latencies) for name, latencies in gates.items()},
             steady=dict(self.steady),
-            process=measured(self.process),
+            process=_processes(self),
             notes=tuple(self.notes),
         )
 
 
 def wait_for_rest(rigs: Sequence[Rig]) -> None:
-    """Wait until several brokers rest, side by side, or patience with them ends."""
+    """Wait until several brokers rest, side by side, or patience with them ends; who does not is noted."""
     patience_s = max(rig.patience_s for rig in rigs)
-    wait_until_all_quiet([(rig.cpu, rig.idle) for rig in rigs], patience_s)
+    quiets = wait_until_all_quiet([(rig.cpu, rig.idle) for rig in rigs], patience_s)
+    for rig, quiet in zip(rigs, quiets, strict=True):
+        if isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
+            note = f"a slice began though it was {quiet.after_s.reason}"
+            if note not in rig.notes:
+                rig.notes.append(note)
 
 
-def measured(sampler: ProcessSampler) -> dict[str, Measured]:
-    """Take one sample, with the reason in the place of each value that could not be read."""
-    values: dict[str, Measured] = dict(sampler.sample())
-    values.update({name: Unavailable(why) for name, why in sampler.unavailable.items()})
+def _processes(rig: Rig) -> dict[str, Measured]:
+    """Sample the broker's process and the load processes once, with the reason where a value is missing."""
+    values: dict[str, Measured] = {"idle_share": rig.idle}
+    samplers = {
+        "": rig.process,
+        **{f"load {name}: ": ProcessSampler(load.pid) for name, load in rig.loads.items()},
+    }
+    for prefix, sampler in samplers.items():
+        values.update({prefix + name: value for name, value in sampler.sample().items()})
+        values.update({prefix + name: Unavailable(why) for name, why in sampler.unavailable.items()})
     return values
 
 

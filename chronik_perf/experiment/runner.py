@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import os
 import random
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence import Evidence
+from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.place import Place, check_free_space
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, Side, Target, Workload
 
-# What one block may write at the most, both sides, before it is refused: a broker keeps its log and a little.
-SPACE_PER_WORKLOAD_BYTES = 1 << 30
+# What warm-up and gate slices of one workload write at the most, both sides together.
+GATES_BYTES = 1 << 30
 
 
 def new_comparison(
@@ -44,7 +45,7 @@ def new_comparison(
 
 def run(
     comparison: Comparison, place: Place, report: Report, *, profiles: bool = True
-) -> Iterator[Comparison]:
+) -> Generator[Comparison, None, None]:
     """Measure `comparison.design.blocks` more blocks, evidence in the last one; yield after each.
 
     Raises MeasurementFailed, or KeyboardInterrupt when interrupted; either way no process is left, and what
@@ -60,14 +61,18 @@ def run(
         report(Progress(f"evidence on {rig.target.name}", design.blocks - 1, design.blocks))
         evidence.gather(rig, others, comparison.workloads, spend, profiles=profiles)
 
+    affinity = os.sched_getaffinity(0)
     try:
+        if place.load_core is not None:
+            # The broker has its core to itself; this process's looking and drawing is done beside the load.
+            os.sched_setaffinity(0, {place.load_core})
         for done in range(design.blocks):
             report(Progress(BLOCK, done, design.blocks))
-            check_free_space(place, SPACE_PER_WORKLOAD_BYTES * len(comparison.workloads))
+            last = done == design.blocks - 1
+            check_free_space(place, len(comparison.workloads) * _bytes_per_workload(last, profiles))
             # A generator of its own for each block, so that resuming a run repeats no order.
             index = have + done + 1
             rng = random.Random(f"{design.seed}/{index}")
-            last = done == design.blocks - 1
             block, pilots = runner.run(index, rng, comparison.pilots, gather if last else None)
             comparison = dataclasses.replace(
                 comparison,
@@ -81,4 +86,10 @@ def run(
             )
             yield comparison
     finally:
+        os.sched_setaffinity(0, affinity)
         shutil.rmtree(place.data_root, ignore_errors=True)
+
+
+def _bytes_per_workload(last: bool, profiles: bool) -> int:
+    windows = (1 + len(KINDS) * profiles) if last else 0  # the last block takes the evidence
+    return GATES_BYTES + 2 * windows * MOST_BYTES

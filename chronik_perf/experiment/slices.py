@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronik_perf.experiment.rig import Rig, wait_for_rest
+from chronik_perf.experiment.quiet import Quiet
+from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, Rig, wait_for_rest
 from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Purpose, Slice, Unavailable, Workload
 
 
@@ -35,7 +36,7 @@ def measure_slice(
         workload=workload.name,
         purpose=purpose,
         load=window,
-        broker_cpu_s=_difference(cpu_before, quiet.cpu_s),
+        broker_cpu_s=_until_quiet(rig, cpu_before, quiet),
         quiet_s=quiet.after_s,
         rss_before_bytes=rss_before,
         rss_after_bytes=rss_after,
@@ -55,7 +56,10 @@ def run_load(rig: Rig, workload: Workload, duration_s: float) -> LoadWindow:
         raise MeasurementFailed(rig.broker.failure() or str(error)) from None
 
 
-def _difference(before: Measured, after: Measured) -> Measured:
+def _until_quiet(rig: Rig, before: Measured, quiet: Quiet) -> Measured:
+    """Give the CPU of a slice with all that it left behind; where that never ends, as far as it was waited for."""
+    if isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
+        return quiet.after_s
     if isinstance(before, Unavailable):
         return before
-    return after if isinstance(after, Unavailable) else after - before
+    return quiet.cpu_s if isinstance(quiet.cpu_s, Unavailable) else quiet.cpu_s - before
