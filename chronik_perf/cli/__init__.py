@@ -38,15 +38,19 @@ app.add_typer(baseline)
 
 def main() -> None:
     """Run the program and exit with the documented code; never a traceback unless asked for."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(wanted) is not signal.SIG_IGN:  # nohup, and a shell's background jobs, mean it
+            signal.signal(wanted, _interrupt)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; whatever goes wrong is one sentence on stderr."""
     program = "chronik-perf" if sys.argv[0].endswith("chronik-perf") else "perf"
+    result: Any = EXIT_FAILED
     try:
-        result: Any = app(arguments, prog_name=program, standalone_mode=False)
+        result = app(arguments, prog_name=program, standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else EXIT_OK
     except BadInput as error:
         return _say(program, str(error), EXIT_USAGE)
@@ -57,11 +61,15 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say(program, "interrupted", EXIT_INTERRUPTED)
     except typer.TyperException as error:
-        return _say(program, f"{error.format_message()} See {program} --help.", EXIT_USAGE)
+        said = error.format_message().rstrip()
+        if said.startswith("Usage:"):  # a command without words gets its help, which is no sentence
+            print(said, file=sys.stderr)
+            return EXIT_USAGE
+        return _say(program, f"{said.rstrip('.')}. See {program} --help.", EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell, and the work is saved.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
+        return result if isinstance(result, int) else EXIT_OK
     except Exception as error:
         if os.environ.get("CHRONIK_PERF_DEBUG"):
             raise
@@ -80,5 +88,8 @@ def _say(program: str, sentence: str, code: int) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    # A CI job that is cancelled gets what Ctrl-C gets: nothing left behind, what was measured kept.
+    # A CI job that is cancelled gets what Ctrl-C gets: nothing left behind, what was measured kept. The clean-up is
+    # short and bounded, and a second Ctrl-C must not cut it off.
+    for heard in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(heard, signal.SIG_IGN)
     raise KeyboardInterrupt

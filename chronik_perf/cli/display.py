@@ -12,19 +12,22 @@ from rich.live import Live
 from rich.text import Text
 
 from chronik_perf.experiment.progress import BLOCK, Progress
-from chronik_perf.model import Effect, Verdict
+from chronik_perf.model import Effect, Verdict, metric
 from chronik_perf.stats import words
 
 
 class Display:
-    """Redraws three lines on a terminal; elsewhere (a CI log) prints one line whenever something began."""
+    """A few lines redrawn once a second on a terminal; elsewhere (a CI log) one line whenever something began."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._begun = time.monotonic()
-        self._estimate = ""
+        self._begun = self._block_begun = time.monotonic()
+        self._estimate: list[tuple[str, str]] = []
         self._progress: Progress | None = None
+        # Once a second: drawing costs a millisecond of the core that gives the load.
+        self._live = Live(
+            console=self._console, get_renderable=self._drawn, refresh_per_second=1, transient=True
+        )
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -39,41 +42,49 @@ class Display:
 
     def progress(self, progress: Progress) -> None:
         """Show what began."""
+        if progress.phase == BLOCK:
+            self._block_begun = time.monotonic()
         self._progress = progress
-        if self._console.is_terminal:
-            self._draw()
-        else:
-            print(self._line(progress), file=sys.stderr, flush=True)
+        self._show(self._line())
 
     def estimate(self, verdict: Verdict) -> None:
         """Show the estimate so far. It decides nothing: the verdict comes once, at the planned end."""
-        parts = [
-            f"{row.metric} {row.workload} {_so_far(row.effect)}"
+        self._estimate = [
+            (f"{metric(row.metric).title}, {row.workload}", _so_far(row.effect))
             for row in verdict.rows
             if row.role == "gate" and row.effect is not None
         ]
-        self._estimate = "so far: " + "; ".join(parts) if parts else ""
+        if self._estimate:
+            self._show("  so far: " + "; ".join(f"{name} {change}" for name, change in self._estimate))
+
+    def _show(self, line: str) -> None:
         if self._console.is_terminal:
-            self._draw()
-        elif parts:
-            print(f"  {self._estimate}", file=sys.stderr, flush=True)
+            self._live.refresh()
+        else:
+            print(line, file=sys.stderr, flush=True)
 
-    def _draw(self) -> None:
-        if self._progress is None:
-            return
-        self._live.update(Text(f"{self._line(self._progress)}\n{self._estimate}"), refresh=True)
+    def _drawn(self) -> Text:
+        width = max((len(name) for name, _ in self._estimate), default=0)
+        lines = [f"  so far: {name:<{width}}  {change}" for name, change in self._estimate]
+        # A line that a narrow terminal would wrap is cut: what wraps cannot be redrawn in place.
+        return Text("\n".join([self._line(), *lines]), no_wrap=True, overflow="ellipsis")
 
-    def _line(self, progress: Progress) -> str:
+    def _line(self) -> str:
+        progress = self._progress
+        if progress is None:
+            return ""
         where = f"block {progress.finished + 1} of {progress.blocks}"
         what = where if progress.phase == BLOCK else f"{where}, {progress.phase}"
         return f"{what}; {self._left(progress)}"
 
     def _left(self, progress: Progress) -> str:
-        elapsed_s = time.monotonic() - self._begun
+        now = time.monotonic()
+        gone = f"{now - self._begun:.0f} s gone"
         if progress.finished == 0:
-            return "time left is known after the first block"
-        left_s = elapsed_s * (progress.blocks - progress.finished) / progress.finished
-        return f"{elapsed_s:.0f} s gone, about {left_s:.0f} s left"
+            return f"{gone}, time left is known after the first block"
+        a_block_s = (self._block_begun - self._begun) / progress.finished
+        left_s = a_block_s * (progress.blocks - progress.finished) - (now - self._block_begun)
+        return f"{gone}, about {max(1.0, left_s):.0f} s left"
 
 
 def _so_far(effect: Effect) -> str:

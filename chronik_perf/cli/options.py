@@ -17,17 +17,29 @@ def overrides(given: list[str]) -> dict[str, str]:
 
 
 def thresholds(given: list[str]) -> dict[str, float]:
-    """Read METRIC[@WORKLOAD]=X, where X may be a percentage. Raises BadInput for an unknown metric or a bad X."""
-    known = [m.name for m in METRICS]
+    """Read METRIC[@WORKLOAD]=X, where X may be a percentage of a metric on the ratio scale.
+
+    Raises BadInput for a metric that has no threshold, and for a bad X.
+    """
+    # What is exact (stored or not) or only evidence has no threshold that could be set.
+    settable = {
+        m.name: m for m in METRICS if m.threshold > 0 and m.name != "p50" and not m.name.startswith("stage")
+    }
     read: dict[str, float] = {}
     for key, value in overrides(given).items():
         name = key.partition("@")[0]
-        if name not in known:
+        if name not in settable:
             raise BadInput(
-                f"there is no metric {name!r} to set a threshold for; known are {', '.join(known)}"
+                f"there is no metric {name!r} with a threshold to set; there are {', '.join(settable)}"
+            )
+        metric = settable[name]
+        percent = value.endswith("%")
+        if percent and metric.scale != "ratio":
+            raise BadInput(
+                f"the threshold of {key} is in {metric.unit}, not in percent, such as {metric.threshold:g}"
             )
         try:
-            x = float(value[:-1]) / 100 if value.endswith("%") else float(value)
+            x = float(value[:-1]) / 100 if percent else float(value)
         except ValueError:
             raise BadInput(f"the threshold {value!r} of {key} is not a number, such as 3% or 0.03") from None
         if not 0 < x < float("inf"):

@@ -59,7 +59,7 @@ class Budget:
 
 
 # More blocks of fewer slices: the interval narrows with the blocks, and its t quantile with them.
-QUICK_BUDGET = Budget(blocks=8, gate_s=0.4, series_s=0.8, profile_s=0.7)
+QUICK_BUDGET = Budget(blocks=8, gate_s=0.4, series_s=0.7, profile_s=0.5)
 DEFAULT_BUDGET = Budget(blocks=14, gate_s=1.2, series_s=4.0, profile_s=4.0)
 
 

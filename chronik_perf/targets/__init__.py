@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from chronik_perf.model import Target
 from chronik_perf.targets.command import command_target
+from chronik_perf.targets.provenance import provenance
 from chronik_perf.targets.release import release_target
 
 Resolver = Callable[[str, Mapping[str, str]], Target]
@@ -28,4 +29,4 @@ def resolve(name: str, overrides: Mapping[str, str] | None = None) -> Target:
     raise AssertionError("the last scheme takes every name")
 
 
-__all__ = ["resolve"]
+__all__ = ["provenance", "resolve"]

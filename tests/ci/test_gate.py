@@ -70,16 +70,17 @@ def test_every_end_has_its_code_and_words(code: int, tmp_path: Path) -> None:
     assert f"(exit code {code})" in done.stderr
     assert f"\n#   {code} " in GATE.read_text()
     arguments = (tmp_path / "arguments").read_text().split()
-    assert arguments == [
-        "compare",
-        "old",
-        "new",
-        "--quick",
-        "--out",
-        "chronik-perf-run",
-        "--on-inconclusive",
-        "fail",
-    ]
+    assert arguments == ["compare", "old", "new", "--quick", "--out", "chronik-perf-run"]
+
+
+@pytest.mark.parametrize(("setting", "exits"), [("pass", 0), ("fail", 3), ("maybe", 2)])
+def test_an_inconclusive_end_is_let_through_only_when_asked(setting: str, exits: int, tmp_path: Path) -> None:
+    """Given an inconclusive verdict, the gate says that it is one, and passes only with ON_INCONCLUSIVE=pass."""
+    program = program_that_exits_with(3, tmp_path)
+    done = shell([GATE, "old", "new"], tmp_path, PERF=program, ON_INCONCLUSIVE=setting)
+    assert done.returncode == exits
+    assert "no regression" not in done.stderr
+    assert ("inconclusive" in done.stderr) == (exits != 2)
 
 
 def test_a_failed_measurement_has_a_page(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
     pytest.fail(f"the program ended with {process.wait()} and never said {text!r}")
 
 
+def wait_for_a_broker(folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not any("broker" in p.cmdline() for p in children_left(folder)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_its_blocks_and_can_be_resumed(how: signal.Signals, tmp_path: Path) -> None:
     """Given a run in its third block, a signal ends it with 130; two blocks are kept and more can be added."""
@@ -75,6 +81,21 @@ def test_a_killed_toolkit_takes_its_children_with_it(tmp_path: Path) -> None:
     while children_left(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not children_left(tmp_path)
+
+
+def test_a_second_ctrl_c_leaves_nothing_either(tmp_path: Path) -> None:
+    """Given a user who presses Ctrl-C again and again in the first block, no process, data or empty folder is left."""
+    process = begin(tmp_path)
+    read_until(process, "block 1")
+    wait_for_a_broker(tmp_path)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert stderr.strip().splitlines() == ["perf: interrupted"]
+    assert not children_left(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["chronik-perf.lock"]
 
 
 def test_a_run_resumed_with_other_workloads_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,231 @@
+"""Carries out `perf compare`: a run is begun or resumed, measured block by block, judged and reported."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import confluent_kafka
+
+from chronik_perf.cli.display import Display
+from chronik_perf.cli.reporting import write_report
+from chronik_perf.experiment import (
+    Place,
+    choose_place,
+    default_design,
+    default_workloads,
+    machine_lock,
+    new_comparison,
+    run,
+)
+from chronik_perf.model import BadInput, Comparison, Design, Outcome, Target, Workload, differing_field
+from chronik_perf.stats import design_check, judge
+from chronik_perf.store import RunFolder, load, save
+from chronik_perf.targets import provenance, resolve
+
+__all__ = ["Job", "begun", "carry_out", "design", "resumed", "say", "workloads"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be measured, and where."""
+
+    comparison: Comparison
+    folder: RunFolder
+    place: Place
+
+
+@contextlib.contextmanager
+def begun(
+    base: tuple[str, dict[str, str]],
+    candidate: tuple[str, dict[str, str]],
+    loads: tuple[Workload, ...],
+    plan: Design,
+    out: Path | None,
+    data_dir: Path | None,
+    allow_tmpfs: bool,
+    wait: bool,
+    command: str,
+) -> Iterator[Job]:
+    """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
+
+    The machine is taken only when all that was asked for can be. A seed that was drawn is added to the command, so
+    that it reproduces the run.
+
+    Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
+    """
+    power = design_check(plan, loads)
+    targets = resolve(*base), resolve(*candidate)
+    say(power.sentence)
+    if "--seed" not in command:
+        command = f"{command} --seed {plan.seed}"
+    with machine_lock(wait, say), _kept(*_new_folder(out, *(t.name for t in targets))) as folder:
+        place = _place(folder, loads, data_dir, allow_tmpfs)
+        yield Job(new_comparison(*targets, loads, plan, place, command), folder, place)
+
+
+@contextlib.contextmanager
+def resumed(
+    path: Path,
+    names: tuple[str | None, str | None],
+    asked: tuple[Workload, ...] | None,
+    blocks: int | None,
+    data_dir: Path | None,
+    allow_tmpfs: bool,
+    wait: bool,
+    command: str,
+) -> Iterator[Job]:
+    """Go on with an earlier run. What is asked for again (versions, workloads) must be what the run has.
+
+    Raises BadInput where it is not, or where the run is of another machine or of other code.
+    """
+    folder = RunFolder.open(path)
+    earlier = load(folder.path)
+    for given, had in zip(names, (earlier.base.name, earlier.candidate.name), strict=True):
+        if given is not None and given != had:
+            raise BadInput(
+                f"{path} compares {earlier.base.name} with {earlier.candidate.name}, not {given}; leave the names away"
+            )
+    if asked is not None:
+        _same_workloads(path, earlier.workloads, asked)
+    for target in (earlier.base, earlier.candidate):
+        _same_code(path, target)
+    more = blocks or earlier.design.blocks
+    plan = dataclasses.replace(earlier.design, blocks=more, look=earlier.design.look + 1)
+    in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
+    say(design_check(in_all, earlier.workloads).sentence)
+    with machine_lock(wait, say), _kept(folder, own=()):
+        place = _place(folder, earlier.workloads, data_dir, allow_tmpfs)
+        if place.environment.fingerprint != earlier.environment.fingerprint:
+            shutil.rmtree(place.data_root, ignore_errors=True)
+            raise BadInput(
+                f"{path} was measured on another machine, and blocks of two machines do not add up; "
+                "start a new run here"
+            )
+        commands = f"{earlier.command}\n{command}"
+        yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
+
+
+def say(words: str) -> None:
+    """Tell what goes on; stdout is for the result."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:
+    """Give the workloads that were asked for. Raises BadInput for one that there is not."""
+    try:
+        return default_workloads(quick, tuple(dict.fromkeys(names or ())))
+    except KeyError as error:
+        raise BadInput(f"there is no workload {error.args[0]!r}; known are acks1, raw and acks0") from None
+
+
+def design(
+    quick: bool,
+    seed: int | None,
+    blocks: int | None,
+    family_error: float | None,
+    thresholds: dict[str, float],
+) -> Design:
+    """Give the plan of a new run; its random orders are new where no seed is given."""
+    seed = seed if seed is not None else secrets.randbelow(2**31)
+    plan = default_design(quick, seed, blocks, thresholds=thresholds)
+    return plan if family_error is None else dataclasses.replace(plan, family_error=family_error)
+
+
+def carry_out(job: Job, profiles: bool) -> Outcome:
+    """Measure to the end, saving after each block; then judge, write the report and print it."""
+    latest = job.comparison
+    with (
+        Display() as display,
+        contextlib.closing(run(job.comparison, job.place, display.progress, profiles=profiles)) as growing,
+    ):
+        for latest in growing:
+            save(latest, job.folder.path)
+            display.estimate(judge(latest))
+    say("writing the report")
+    return write_report(latest, job.folder.path)
+
+
+def _new_folder(out: Path | None, base: str, candidate: str) -> tuple[RunFolder, tuple[Path, ...]]:
+    """Make the run's folder; give it with the folders that are ours to take away again, innermost first."""
+    theirs = out is not None and out.exists()
+    folder = RunFolder.create(out, base, candidate)
+    if theirs:
+        return folder, ()
+    return folder, (folder.path,) if out is not None else (folder.path, folder.path.parent)
+
+
+@contextlib.contextmanager
+def _kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[RunFolder]:
+    """When it fails, say where what was measured lies; where nothing was, leave only logs that tell why."""
+    try:
+        yield folder
+    except BaseException as error:
+        if folder.comparison_path.exists():
+            say(
+                f"what was measured is kept in {folder.path}; add to it with: perf compare --resume {folder.path}"
+            )
+        else:
+            _tidy(folder, own, told=isinstance(error, Exception))
+        raise
+
+
+def _tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
+    # A sentence on a broker that failed names its log; one that was interrupted has nothing to tell.
+    if folder.logs.is_dir():
+        for log in folder.logs.iterdir():
+            if not told or log.stat().st_size == 0:
+                log.unlink()
+    for emptied in (folder.logs, *own):
+        with contextlib.suppress(OSError):  # not empty, or never made
+            emptied.rmdir()
+
+
+def _same_code(path: Path, target: Target) -> None:
+    """Refuse to add blocks of other code to a run. Raises BadInput; a command's code is its owner's affair."""
+    had = target.provenance
+    if had.source == "command":
+        return
+    now = provenance()
+    if now != had:
+        was, is_now = (
+            f"{p.source} {p.commit or p.detail}{' (dirty)' if p.dirty else ''}" for p in (had, now)
+        )
+        raise BadInput(
+            f"{path} measured {target.name} from {was}, and here is {is_now}; blocks of different code do not add "
+            "up, so start a new run"
+        )
+
+
+def _same_workloads(path: Path, had: tuple[Workload, ...], asked: tuple[Workload, ...]) -> None:
+    if [w.name for w in had] != [w.name for w in asked]:
+        raise BadInput(
+            f"{path} measured the workloads {', '.join(w.name for w in had)} and not "
+            f"{', '.join(w.name for w in asked)}; different workloads are never compared"
+        )
+    for left, right in zip(had, asked, strict=True):
+        if difference := differing_field(left, right):
+            raise BadInput(f"workload {left.name} of {path} is another one: {difference}; start a new run")
+
+
+def _place(folder: RunFolder, loads: tuple[Workload, ...], data_dir: Path | None, allow_tmpfs: bool) -> Place:
+    clients = {
+        "confluent-kafka": str(confluent_kafka.__version__),
+        "librdkafka": str(confluent_kafka.libversion()[0]),
+    }
+    # A folder of our own below the one that was named, because it is deleted afterwards.
+    parent = data_dir or folder.path
+    made = not parent.exists()
+    data_root = parent / f"data-{os.getpid()}"
+    try:
+        return choose_place(data_root, folder.logs, loads, allow_tmpfs=allow_tmpfs, clients=clients)
+    except BaseException:
+        shutil.rmtree(parent if made else data_root, ignore_errors=True)
+        raise
