@@ -57,6 +57,8 @@ def run(arguments: list[str]) -> int:
     except PerfError as error:
         return _say(program, str(error), EXIT_FAILED)
     except typer.Exit as error:
+        if error.exit_code == EXIT_INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
+            return _say(program, "interrupted", EXIT_INTERRUPTED)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _say(program, "interrupted", EXIT_INTERRUPTED)
