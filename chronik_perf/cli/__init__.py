@@ -51,15 +51,13 @@ def run(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name=program, standalone_mode=False)
         sys.stdout.flush()
+        if result == EXIT_INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
+            _say(program, "interrupted", EXIT_INTERRUPTED)
         return result if isinstance(result, int) else EXIT_OK
     except BadInput as error:
         return _say(program, str(error), EXIT_USAGE)
     except PerfError as error:
         return _say(program, str(error), EXIT_FAILED)
-    except typer.Exit as error:
-        if error.exit_code == EXIT_INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
-            return _say(program, "interrupted", EXIT_INTERRUPTED)
-        return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _say(program, "interrupted", EXIT_INTERRUPTED)
     except typer.TyperException as error:
@@ -68,8 +66,9 @@ def run(arguments: list[str]) -> int:
             print(said, file=sys.stderr)
             return EXIT_USAGE
         return _say(program, f"{said.rstrip('.')}. See {program} --help.", EXIT_USAGE)
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell, and the work is saved.
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output has gone, for which Typer exits with 1, and 1 means a regression. There is nobody
+        # left to tell, and the work is saved.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return result if isinstance(result, int) else EXIT_OK
     except Exception as error:
