@@ -394,7 +394,7 @@ def a_comparison(
         base=a_target(names[0]),
         candidate=a_target(names[1]),
         workloads=workloads,
-        design=design or Design(blocks=blocks, slices_per_side=slices, seed=seed),
+        design=design or Design(blocks=blocks, seed=seed),
         environment=an_environment(),
         started_at="2026-11-25T03:40:00+00:00",
         command=f"perf compare {names[0]} {names[1]} --seed {seed}",

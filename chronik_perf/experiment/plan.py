@@ -59,7 +59,7 @@ class Budget:
 
 
 # More blocks of fewer slices: the interval narrows with the blocks, and its t quantile with them.
-QUICK_BUDGET = Budget(blocks=8, gate_s=0.4, series_s=0.7, profile_s=0.5)
+QUICK_BUDGET = Budget(blocks=8, gate_s=0.4, series_s=0.6, profile_s=0.4)
 DEFAULT_BUDGET = Budget(blocks=14, gate_s=1.2, series_s=4.0, profile_s=4.0)
 
 
@@ -87,7 +87,6 @@ def default_design(
     spend = QUICK_BUDGET if quick else DEFAULT_BUDGET
     return Design(
         blocks=blocks or spend.blocks,
-        slices_per_side=0,  # follows from the pilot: gate_s over the slice's length
         seed=seed,
         family_error=family_error,
         thresholds=thresholds or {},

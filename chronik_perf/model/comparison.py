@@ -22,7 +22,6 @@ class Design:
     """
 
     blocks: int
-    slices_per_side: int
     seed: int
     family_error: float = 0.01
     thresholds: dict[str, float] = field(default_factory=dict)

@@ -14,7 +14,7 @@ class Series:
     """Values over time from one longer slice: `t_s` from the first send, and one list of the same length a name.
 
     `values` names carry their unit (`rss_bytes`, `tasks_alive`, `loop_lag_ms`, `stored_msgs_per_s`). A value
-    that could not be read at one moment is None. `window` is the slice that was under way.
+    that could not be read at one moment is None.
     """
 
     side: Side
@@ -32,8 +32,8 @@ class Profile:
     """Folded stacks of one broker process under one workload.
 
     `stacks` maps "thread;outer;inner" to sample counts, as flame graph tools fold them. `window_s` is the wall
-    time sampled, `cpu_s` psutil's CPU seconds of the process over the same window, `stored` the messages the
-    log gained in it: CPU µs per 1,000 stored messages of a frame is
+    time sampled, `cpu_s` the process's CPU seconds (scheduler's clock) over the same window, `stored` the
+    messages the log gained in it: CPU µs per 1,000 stored messages of a frame is
     (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile.
     """
 

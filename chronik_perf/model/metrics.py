@@ -116,7 +116,7 @@ P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percenti
 RSS_GROWTH = Metric(
     "rss_growth", "memory growth per stored message", "B", "lower", "difference", 64.0, _rss_growth
 )
-UNSTORED = Metric("unstored", "acknowledged but not stored", "msg", "lower", "difference", 0.0, _unstored)
+UNSTORED = Metric("unstored", "messages lost or doubled", "msg", "lower", "difference", 0.0, _unstored)
 TASKS_PER_BATCH = Metric(
     "tasks_per_batch",
     "tasks spawned per batch",

@@ -123,6 +123,7 @@ def _environment() -> jinja2.Environment:
         quantity=words.quantity,
         microseconds=words.microseconds,
         percent=words.percent,
+        rate=words.rate,
         capital=words.capital,
         measured=circumstances.measured,
         stage=lambda name: str(name).replace("_", " "),

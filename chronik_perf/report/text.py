@@ -122,7 +122,7 @@ def _basis(comparison: Comparison, verdict: Verdict) -> str:
     look = f", look {verdict.look}" if verdict.look > 1 else ""
     return (
         f"{blocks} of fresh starts{look} in {comparison.elapsed_s:.0f} s; "
-        f"chance of any false verdict at most {words.percent(verdict.family_error, 0)}"
+        f"chance of any false verdict at most {words.rate(verdict.family_error)}"
     )
 
 

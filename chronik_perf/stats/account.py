@@ -176,7 +176,7 @@ def _loss_sentence(
     verb = "grew" if grew >= 0 else "fell"
     text = f"CPU per message {verb} by {words.number(abs(grew))} µs"
     if share is None:
-        return f"Throughput shows no loss that is certain, so there is none to explain; {text}."
+        return f"Throughput shows no certain loss; {text}."
     text += f", and the time per message by {words.number(wall_us[1] - wall_us[0])} µs"
     if waits_ms is not None and waits_ms > 0:
         text += f" (each message waits {words.number(waits_ms)} ms longer)"

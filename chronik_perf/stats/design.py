@@ -87,7 +87,7 @@ def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower
         if row.role == "gate" and quiet is not None and quiet >= row.largest_block_sd:
             needed = _blocks_needed(row.margin, quiet, family.alpha, design.blocks)
             raise BadInput(
-                f"{design.blocks} blocks cannot reach an error of {_rate(family.alpha)} for each of "
+                f"{design.blocks} blocks cannot reach an error of {words.rate(family.alpha)} for each of "
                 f"{family.tests} metrics: {row.metric} of {row.workload} would stay inconclusive at a "
                 f"threshold of {row.threshold:g} even on the quietest machine on record; ask for {needed}"
             )
@@ -133,8 +133,11 @@ def _check_names(design: Design, workloads: tuple[Workload, ...]) -> None:
 def _sentence(design: Design, family: Family, rows: tuple[MetricPower, ...], per_sd: float) -> str:
     text = (
         f"{design.blocks} blocks, {words.count(family.tests, 'test')} that share an error of "
-        f"{_rate(family.look_error)} (look {family.look}): an interval is ±{per_sd:.2g} block SDs wide"
+        f"{words.rate(family.look_error)} (look {family.look}): an interval is ±{per_sd:.2g} block SDs wide"
     )
+    reachable = [row.quiet_p for row in rows if row.quiet_p is not None]
+    if reachable:
+        text += f", the smallest p in reach {min(reachable):.0e}"
     gates = [r for r in rows if r.role == "gate"] or list(rows)
     ratios = [r for r in gates if r.metric in QUIETEST_SD]
     if not ratios:
@@ -144,7 +147,3 @@ def _sentence(design: Design, family: Family, rows: tuple[MetricPower, ...], per
         f"{text}, so {tightest.threshold * 100:g} % can be decided up to a block SD of "
         f"{tightest.largest_block_sd * 100:.2g} %."
     )
-
-
-def _rate(rate: float) -> str:
-    return f"{rate * 100:.2g} %"

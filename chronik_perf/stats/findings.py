@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 
-from chronik_perf.model import SIDES, Canaries, Comparison, Side, Workload, known
+from chronik_perf.model import SIDES, Canaries, Comparison, Side, Unavailable, Workload, known
 from chronik_perf.stats import words
 from chronik_perf.stats.exact import gap_of
 from chronik_perf.stats.gather import gate_slices, name_of
@@ -90,10 +90,24 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
         )
     apart = [b.index for b in comparison.kept_blocks if not b.interleaved]
     if apart:
+        reasons = "; ".join(f"{p.workload}: {p.note}" for p in comparison.pilots if not p.interleaved)
         yield (
-            f"In {_blocks(apart)} whole starts alternated instead of slices, because quiet never came: "
-            "the machine's drift cancels less."
+            f"In {_blocks(apart)} whole starts alternated instead of slices, so that the machine's drift cancels "
+            f"less ({reasons or 'the reason was not recorded'})."
         )
+    for side in SIDES:
+        restless = [
+            s.quiet_s.reason
+            for b in comparison.kept_blocks
+            if b.interleaved
+            for s in b.side(side).slices
+            if s.purpose == "gate" and isinstance(s.quiet_s, Unavailable)
+        ]
+        if restless:
+            yield (
+                f"After {words.count(len(restless), 'slice')} of the {side} the broker did not come to rest "
+                f"({restless[0]}), so its CPU per message is not whole there."
+            )
 
 
 def _canaries(comparison: Comparison) -> Iterator[str]:

@@ -48,6 +48,11 @@ def percent(fraction: float, places: int = 1, signed: bool = False) -> str:
     return f"{_percent_figure(fraction, places, signed)} %"
 
 
+def rate(chance: float) -> str:
+    """Give a small chance in two figures, so that it never reads 0: 0.005 as "0.5 %"."""
+    return f"{chance * 100:.2g} %"
+
+
 def _percent_figure(fraction: float, places: int, signed: bool) -> str:
     figure = f"{abs(fraction) * 100:,.{places}f}"
     is_zero = float(figure.replace(",", "")) == 0

@@ -220,3 +220,21 @@ def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
     _, stderr = second.communicate(timeout=20)
     assert second.returncode == 2
     assert "v9.9.9" in one_sentence(stderr)
+
+
+def test_a_reader_who_has_gone_is_no_regression(tmp_path: Path) -> None:
+    """Given a pipe that nobody reads any more, the exit code is not 1, which would mean a regression."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "chronik_perf", "compare", "--help"],
+        cwd=tmp_path,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode != 1
+    assert "Traceback" not in done.stderr

@@ -103,7 +103,7 @@ def test_without_a_certain_loss_there_is_nothing_to_explain() -> None:
         account = loss_account(judge(comparison), "acks1")
         assert isinstance(account, LossAccount)
         assert account.share is None
-        assert "none to explain" in account.sentence
+        assert "no certain loss" in account.sentence
 
 
 def test_without_cpu_there_is_no_account_of_it() -> None:

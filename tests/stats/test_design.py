@@ -18,7 +18,7 @@ def test_the_default_designs_are_accepted_and_share_one_error(
     blocks: int, workloads: tuple[object, ...], tests: int
 ) -> None:
     """Every statistical gate and watch takes an equal part of 1 %, of which a first look spends half."""
-    power = design_check(Design(blocks, 8, 1), workloads)  # type: ignore[arg-type]
+    power = design_check(Design(blocks, 1), workloads)  # type: ignore[arg-type]
     assert power.tests == tests
     assert power.alpha == pytest.approx(0.01 / 2 / tests)
     assert power.degrees_of_freedom == blocks - 1
@@ -30,23 +30,23 @@ def test_the_default_designs_are_accepted_and_share_one_error(
 def test_fewer_than_three_blocks_are_refused(blocks: int) -> None:
     """One or two starts carry no verdict."""
     with pytest.raises(BadInput, match="at least 3"):
-        design_check(Design(blocks, 8, 1), QUICK)
+        design_check(Design(blocks, 1), QUICK)
 
 
 def test_a_design_that_cannot_reach_its_error_is_refused_with_what_could() -> None:
     """Three blocks are too few even on the quietest machine on record; the sentence says how many."""
     with pytest.raises(BadInput, match="3 blocks cannot reach an error") as refused:
-        design_check(Design(3, 8, 1), QUICK)
+        design_check(Design(3, 1), QUICK)
     needed = int(str(refused.value).rsplit(" ", 1)[1])
-    design_check(Design(needed, 8, 1), QUICK)
+    design_check(Design(needed, 1), QUICK)
     with pytest.raises(BadInput):
-        design_check(Design(needed - 1, 8, 1), QUICK)
+        design_check(Design(needed - 1, 1), QUICK)
 
 
 def test_a_threshold_below_any_machine_is_refused() -> None:
     """0.1 % in six blocks asks for less noise than was ever seen."""
     with pytest.raises(BadInput, match="would stay inconclusive"):
-        design_check(Design(6, 8, 1, thresholds={"throughput": 0.001}), QUICK)
+        design_check(Design(6, 1, thresholds={"throughput": 0.001}), QUICK)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_a_threshold_below_any_machine_is_refused() -> None:
 def test_a_threshold_for_nothing_is_refused(key: str, said: str) -> None:
     """A misspelt name would otherwise be a threshold that nobody applies."""
     with pytest.raises(BadInput, match=said):
-        design_check(Design(6, 8, 1, thresholds={key: 0.1}), QUICK)
+        design_check(Design(6, 1, thresholds={key: 0.1}), QUICK)
 
 
 def test_the_block_sd_that_it_names_is_where_decisions_end() -> None:
     """Just below it equals are unchanged and twice the threshold regressed; just above, neither."""
-    power = design_check(Design(6, 8, 1), QUICK)
+    power = design_check(Design(6, 1), QUICK)
     row = next(m for m in power.metrics if (m.metric, m.workload) == ("throughput", "acks1"))
     shape = np.array([-1.0, 1.0, -0.5, 0.5, 0.8, -0.8])
     shape /= shape.std(ddof=1)
@@ -79,6 +79,6 @@ def test_the_block_sd_that_it_names_is_where_decisions_end() -> None:
 
 def test_a_later_look_asks_for_more() -> None:
     """The second look may spend half of what the first could, so its intervals are wider."""
-    first, second = (design_check(Design(8, 8, 1, look=k), QUICK) for k in (1, 2))
+    first, second = (design_check(Design(8, 1, look=k), QUICK) for k in (1, 2))
     assert second.alpha == first.alpha / 2
     assert second.half_width_per_sd > first.half_width_per_sd

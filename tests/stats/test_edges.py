@@ -16,7 +16,7 @@ from tests.builders import ACKS1, RAW, V220, a_comparison, with_load, with_slice
 def comparison(blocks: int, **options: object) -> Comparison:
     """Compare v2.2.0 with v2.2.7 in a few blocks, planned as six."""
     return a_comparison(
-        blocks=blocks, design=Design(6, 6, 1), histograms=False, evidence=False, **options  # type: ignore[arg-type]
+        blocks=blocks, design=Design(6, 1), histograms=False, evidence=False, **options  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -141,11 +141,11 @@ def test_equal_values_have_no_effect_and_p_1() -> None:
 @pytest.mark.parametrize(
     ("design", "word"),
     [
-        (Design(6, 6, 1, family_error=0.0), "family-wise error"),
-        (Design(6, 6, 1, look=0), "look"),
-        (Design(6, 6, 1, thresholds={"throughput": 1.0}), "nothing can exceed"),
-        (Design(6, 6, 1, thresholds={"throughput": -0.1}), "above 0"),
-        (Design(6, 6, 1, thresholds={"p99": math.nan}), "above 0"),
+        (Design(6, 1, family_error=0.0), "family-wise error"),
+        (Design(6, 1, look=0), "look"),
+        (Design(6, 1, thresholds={"throughput": 1.0}), "nothing can exceed"),
+        (Design(6, 1, thresholds={"throughput": -0.1}), "above 0"),
+        (Design(6, 1, thresholds={"p99": math.nan}), "above 0"),
     ],
 )
 def test_a_senseless_design_is_refused_in_one_sentence(design: Design, word: str) -> None:

@@ -27,7 +27,7 @@ def a_pair_of_equals(seed: int, heavy: bool = False, blocks: int = 6, slices: in
         seed=seed,
         noise=Noise(shared=0.1, between=0.01, slices=0.02, heavy=heavy),
         workloads=(ACKS1, RAW),
-        design=Design(blocks, slices, seed, family_error=ERROR, thresholds=HAIR),
+        design=Design(blocks, seed, family_error=ERROR, thresholds=HAIR),
         histograms=False,
         evidence=False,
         gate_slice_s=0.6,
@@ -102,7 +102,7 @@ def test_looking_again_after_more_blocks_keeps_the_error() -> None:
     """Five looks, each after four more blocks, accuse identical code no more often than the error."""
     rng = np.random.default_rng(11)
     throughput, n, false, naive = metric("throughput"), 1500, 0, 0
-    design = Design(4, 1, 1, family_error=ERROR)
+    design = Design(4, 1, family_error=ERROR)
     families = [Family.of(replace(design, look=k), (ACKS1,)) for k in range(1, 6)]
     for _ in range(n):
         d = rng.normal(0.0, 0.02, 20)
@@ -118,7 +118,7 @@ def test_stopping_when_the_estimate_looks_bad_keeps_the_error() -> None:
     """Judging an unfinished run after every block accuses identical code no more often than one look may."""
     rng = np.random.default_rng(12)
     throughput, n, blocks = metric("throughput"), 1500, 10
-    family = Family.of(Design(blocks, 1, 1, family_error=ERROR), (ACKS1,), complete=False)
+    family = Family.of(Design(blocks, 1, family_error=ERROR), (ACKS1,), complete=False)
     false = 0
     for _ in range(n):
         pairs = list(zip(np.ones(blocks), np.exp(rng.normal(0.0, 0.02, blocks)), strict=True))
@@ -135,7 +135,7 @@ def _accused(throughput: Metric, pairs: list[tuple[float, float]], alpha: float)
 def test_a_regression_of_twice_the_threshold_is_found() -> None:
     """At a block SD of 1 %, 14 blocks find a fall of 10 %: the error is not bought with blindness."""
     rng = np.random.default_rng(13)
-    family = Family.of(Design(14, 1, 1), (ACKS1, RAW))
+    family = Family.of(Design(14, 1), (ACKS1, RAW))
     margin = -np.log1p(-0.05)
     words = [
         decide(simulated(rng, 14, family.alpha, true=np.log(0.9)), metric("throughput"), margin)

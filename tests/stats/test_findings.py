@@ -158,3 +158,15 @@ def test_findings_do_not_make_words() -> None:
     noted: Block = replace(equals().blocks[0], canaries_before=canaries(3.0), notes=("odd",))
     comparison = replace(equals(), blocks=(noted, *equals().blocks[1:]))
     assert [r.word for r in judge(comparison).rows] == [r.word for r in judge(equals()).rows]
+
+
+def test_a_broker_that_did_not_come_to_rest_is_told() -> None:
+    """Given a slice after which the broker still worked, a finding says so, and why CPU is not whole there."""
+    comparison = a_comparison(blocks=4, histograms=False, evidence=False)
+    block = comparison.blocks[0]
+    first, *others = block.candidate.slices
+    restless = replace(first, quiet_s=Unavailable("still at work 10 s after its load had stopped"))
+    start = replace(block.candidate, slices=(restless, *others))
+    told = replace(comparison, blocks=(replace(block, candidate=start), *comparison.blocks[1:]))
+    assert any("did not come to rest" in f and "candidate" in f for f in judge(told).findings)
+    assert not any("did not come to rest" in f for f in judge(comparison).findings)

@@ -91,7 +91,7 @@ def test_the_number_of_blocks_that_would_decide_is_enough() -> None:
     few = throughput(compared(dict(V220), scaled(0.97), blocks=5, noise=Noise(between=0.02), seed=3))
     assert few.word == "inconclusive"
     asked = int(few.why.split("about ")[1].split(" ")[0])
-    options = {"design": Design(blocks=asked, slices_per_side=6, seed=4, look=2)}
+    options = {"design": Design(blocks=asked, seed=4, look=2)}
     words = [
         throughput(
             compared(dict(V220), scaled(0.97), blocks=asked, noise=Noise(between=0.013), seed=s, **options)
@@ -121,7 +121,7 @@ def test_exchanging_the_sides_exchanges_the_words(seed: int) -> None:
 
 def test_a_threshold_of_one_workload_does_not_touch_another() -> None:
     """A "metric@workload" is for one workload, a "metric" for all, and the first goes before the second."""
-    design = Design(14, 6, 1, thresholds={"throughput@acks1": 0.2, "throughput": 0.01})
+    design = Design(14, 1, thresholds={"throughput@acks1": 0.2, "throughput": 0.01})
     verdict = judge(compared(dict(V220), scaled(0.9), design=design))
     acks1, raw = verdict.row("throughput", "acks1"), verdict.row("throughput", "raw")
     assert acks1 is not None and raw is not None
@@ -140,7 +140,7 @@ def test_one_regressed_watch_is_enough_for_a_regression() -> None:
 
 def test_an_open_watch_does_not_keep_a_run_from_passing() -> None:
     """Watches need not be proved unchanged."""
-    design = Design(14, 6, 1, thresholds={"p99": 0.001})
+    design = Design(14, 1, thresholds={"p99": 0.001})
     verdict = judge(compared(dict(V220), dict(V220), design=design))
     p99 = verdict.row("p99", "acks1")
     assert p99 is not None and p99.word == "inconclusive"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chronik_perf.model import SIDES, Comparison, Series, Unavailable
 from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
-from chronik_perf.stats import words
+from chronik_perf.stats import series_account, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class TimeValue:
 MOST_POINTS = 160  # a side; more than the chart has room for
 
 OVER_TIME: tuple[TimeValue, ...] = (
-    TimeValue("Event-loop lag, p99", "ms", ("loop_lag_p99_ms", "loop_lag_ms")),
+    TimeValue("Event-loop lag, mean of 0.1 s", "ms", ("loop_lag_ms", "loop_lag_p99_ms")),
     TimeValue("Tasks alive", "tasks", ("tasks_alive",)),
     TimeValue("Resident memory", "MB", ("rss_bytes",), 1e-6),
-    TimeValue("Throughput", "msg/s", ("stored_msgs_per_s", "accepted_msgs_per_s")),
+    TimeValue("Messages accepted by the broker", "msg/s", ("accepted_msgs_per_s",)),
     TimeValue("CPU of the broker", "% of a core", ("cpu_share",), 100.0),
     TimeValue("Waiting in the commit queue", "KB", ("bytes_queued",), 1e-3),
 )
@@ -75,7 +75,19 @@ def over_time(comparison: Comparison, workload: str, value: TimeValue) -> Figure
             },
         ],
     }
-    return Figure(title, draw(spec, f"{title} over time, base and candidate"), value.unit, missing=missing)
+    picture = draw(spec, f"{title} over time, base and candidate")
+    return Figure(title, picture, value.unit, note=_trend(comparison, workload, value), missing=missing)
+
+
+def _trend(comparison: Comparison, workload: str, value: TimeValue) -> str:
+    """Say what the value did on each side, with its slope where one can be told from noise."""
+    told = []
+    for series in (s for s in comparison.series if s.workload == workload):
+        name = next((n for n in value.names if n in series.values), value.names[0])
+        account = series_account(comparison, workload, name)[series.side]
+        if not isinstance(account, Unavailable):
+            told.append(account.sentence)
+    return " ".join(told)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
