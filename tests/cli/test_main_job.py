@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chronik_perf.store import load
 
 from chronik_perf.model import Comparison, Verdict, known, metric
 from chronik_perf.stats import judge
+from chronik_perf.store import load
 from tests.cli.programs import children_left, perf
 
 
