@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+
+
+def pytest_configure() -> None:
+    """Let programs under test hear Ctrl-C: a suite started in the background hands down that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
