@@ -208,18 +208,27 @@ def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
     with (tmp_path / "chronik-perf.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = subprocess.Popen(
-            [sys.executable, "-m", "chronik_perf", "compare", "v2.2.0", "v9.9.9", "--wait"],
+            [sys.executable, "-m", "chronik_perf", "compare", command("dies-at-start"), "v2.2.0", "--wait"],
             cwd=tmp_path,
             env=environment(tmp_path),
             stderr=subprocess.PIPE,
             text=True,
         )
         assert second.stderr is not None
-        assert "waiting" in second.stderr.readline()
+        assert any("waiting" in line for line in second.stderr)
         assert second.poll() is None
     _, stderr = second.communicate(timeout=20)
-    assert second.returncode == 2
-    assert "v9.9.9" in one_sentence(stderr)
+    assert second.returncode == 4
+    assert "no such cheese" in one_sentence(stderr)
+
+
+def test_a_slip_does_not_wait_for_the_machine(tmp_path: Path) -> None:
+    """Given a version that there is not, that is said at once, whoever has the machine."""
+    with (tmp_path / "chronik-perf.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = perf(["compare", "v2.2.0", "v9.9.9", "--wait"], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "v9.9.9" in one_sentence(done.stderr)
 
 
 def test_a_reader_who_has_gone_is_no_regression(tmp_path: Path) -> None:
