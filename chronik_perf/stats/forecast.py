@@ -1,0 +1,63 @@
+"""What more blocks would bring, by drawing them from the blocks there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chronik_perf.stats.betting import Direction, Floats, log_wealth
+
+FUTURES = 60
+HORIZON = 200
+SEED = 20_260_412
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Shares of the drawn futures. `decided_at` is the number of blocks in all at which half of them are decided.
+
+    `by_horizon` is the share that is decided, and `below` and `above` the shares that prove a move beyond the margin,
+    when there are `horizon` blocks in all. `decided_at` is None where half never are.
+    """
+
+    horizon: int
+    by_horizon: float
+    below: float
+    above: float
+    decided_at: int | None
+
+
+def forecast(
+    base: Floats, candidate: Floats, margin: float, one_way: float, horizon: int = HORIZON
+) -> Forecast:
+    """Go on with blocks drawn from those there are (a bootstrap of whole blocks), and see when a word would come.
+
+    `base` and `candidate` are on the scale of the test, shape (blocks,), at least one; `one_way` is the error of one
+    direction. The seed is fixed, so that the same blocks give the same forecast.
+    """
+    have = base.size
+    more = max(0, horizon - have)
+    drawn = np.random.default_rng(SEED).integers(0, have, (FUTURES, more))
+    x = np.concatenate((np.tile(base, (FUTURES, 1)), base[drawn]), axis=1)
+    y = np.concatenate((np.tile(candidate, (FUTURES, 1)), candidate[drawn]), axis=1)
+    beyond_below = _first(x, y, -margin, "below", margin, one_way)
+    beyond_above = _first(x, y, margin, "above", margin, one_way)
+    within = np.maximum(
+        _first(x, y, margin, "below", margin, one_way), _first(x, y, -margin, "above", margin, one_way)
+    )
+    first = np.minimum(np.minimum(beyond_below, beyond_above), within)
+    half = float(np.median(first))
+    return Forecast(
+        horizon=have + more,
+        by_horizon=float(np.mean(np.isfinite(first))),
+        below=float(np.mean(np.isfinite(beyond_below))),
+        above=float(np.mean(np.isfinite(beyond_above))),
+        decided_at=int(half) if np.isfinite(half) else None,
+    )
+
+
+def _first(x: Floats, y: Floats, shift: float, direction: Direction, margin: float, one_way: float) -> Floats:
+    """Give the number of blocks at which each future proves it; infinity where it does not."""
+    won = log_wealth(x, y, shift, direction, margin) >= -np.log(one_way)
+    return np.where(won.any(axis=1), won.argmax(axis=1) + 1.0, np.inf)
