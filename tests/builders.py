@@ -339,7 +339,7 @@ def a_comparison(
     base: Mapping[str, Behaviour] = V220,
     candidate: Mapping[str, Behaviour] = V227,
     *,
-    blocks: int = 6,
+    blocks: int = 14,
     slices: int = 6,
     noise: Noise = QUIET,
     seed: int = 1,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chronik_perf.cli.options import seconds
 from chronik_perf.model import Arrival, BadInput, DriverName, Latency, LoadWindow, Workload
 
 if TYPE_CHECKING:
     from chronik_perf.load.bench import BenchResult
 
-_UNITS_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)
 _MOST_MESSAGE_BYTES = 64 << 20
 _MOST_CONCURRENCY = 1_000_000
 
@@ -72,7 +70,7 @@ def bench(
         raise BadInput(f"--partitions is {partitions}; give at least 1")
     if linger_ms < 0:
         raise BadInput(f"--linger-ms is {linger_ms:g}; give 0 or more")
-    duration_s = parse_duration_s(duration)
+    duration_s = seconds("--duration", duration)
     chosen: DriverName = "wire" if rate is not None else "librdkafka"
     if driver is not None:
         chosen = "wire" if driver is DriverOption.WIRE else "librdkafka"
@@ -101,18 +99,6 @@ def bench(
     require_stored(result)
     print(_as_json(result) if as_json else _as_text(result))
     return 0
-
-
-def parse_duration_s(text: str) -> float:
-    """Read a duration such as 30s, 500ms or 1m30s; BadInput where it is none, or is zero."""
-    compact = text.strip()
-    parts = _DURATION.findall(compact)
-    if not parts or _DURATION.sub("", compact).strip():
-        raise BadInput(f"--duration is '{text}'; give a number with its unit, such as 30s, 500ms or 1m30s")
-    seconds = sum(float(number) * _UNITS_S[unit.lower()] for number, unit in parts)
-    if seconds <= 0:
-        raise BadInput(f"--duration is '{text}'; a window of no length measures nothing")
-    return seconds
 
 
 def parse_acks(text: str) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import overrides, thresholds
+from chronik_perf.cli.options import overrides, seconds, thresholds
 from chronik_perf.model import BadInput
 
 
@@ -27,10 +27,16 @@ def compare(
     ] = None,
     candidate: Annotated[str | None, typer.Argument(help="The version in question, such as v2.2.7.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Workloads acks1 and raw, within 60 s.")] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="Time that all may take, such as 3m; it ends earlier when the verdict is safe.  [default: 5m, or 1m]"
+        ),
+    ] = None,
     workload: Annotated[
         list[str] | None, typer.Option(help="Measure only this workload: acks1, raw or acks0. Repeatable.")
     ] = None,
-    blocks: Annotated[int | None, typer.Option(min=1, help="How many blocks of fresh starts.")] = None,
+    blocks: Annotated[int | None, typer.Option(min=1, help="At most so many blocks of fresh starts.")] = None,
     threshold: Annotated[
         list[str] | None,
         typer.Option(help="METRIC=X or METRIC@WORKLOAD=X, such as throughput@acks1=3%. Repeatable."),
@@ -79,6 +85,7 @@ def compare(
     if resume is not None and given:
         raise BadInput(f"{given[0]} has no place beside --resume: a run keeps what it began with")
     limits = thresholds(threshold or [])
+    budget_s = seconds("--budget", budget) if budget is not None else None
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
     from chronik_perf.cli import comparing
 
@@ -86,14 +93,14 @@ def compare(
     if resume is not None:
         asked = comparing.workloads(quick, workload) if quick or workload else None
         measuring = comparing.resumed(
-            resume, (base, candidate), asked, blocks, data_dir, allow_tmpfs, wait, command
+            resume, (base, candidate), asked, blocks, budget_s, data_dir, allow_tmpfs, wait, command
         )
     else:
         measuring = comparing.begun(
             (base or "", overrides(set_base or [])),
             (candidate or "", overrides(set_candidate or [])),
             comparing.workloads(quick, workload),
-            comparing.design(quick, seed, blocks, family_error, limits),
+            comparing.design(quick, seed, blocks, family_error, limits, budget_s),
             out,
             data_dir,
             allow_tmpfs,

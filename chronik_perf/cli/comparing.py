@@ -77,6 +77,7 @@ def resumed(
     names: tuple[str | None, str | None],
     asked: tuple[Workload, ...] | None,
     blocks: int | None,
+    budget_s: float | None,
     data_dir: Path | None,
     allow_tmpfs: bool,
     wait: bool,
@@ -98,7 +99,7 @@ def resumed(
     for target in (earlier.base, earlier.candidate):
         _same_code(path, target)
     more = blocks or earlier.design.blocks
-    plan = dataclasses.replace(earlier.design, blocks=more, look=earlier.design.look + 1)
+    plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
     say(design_check(in_all, earlier.workloads).sentence)
     with machine_lock(wait, say), _kept(folder, own=()):
@@ -132,10 +133,11 @@ def design(
     blocks: int | None,
     family_error: float | None,
     thresholds: dict[str, float],
+    budget_s: float | None,
 ) -> Design:
     """Give the plan of a new run; its random orders are new where no seed is given."""
     seed = seed if seed is not None else secrets.randbelow(2**31)
-    plan = default_design(quick, seed, blocks, thresholds=thresholds)
+    plan = default_design(quick, seed, blocks, thresholds=thresholds, budget_s=budget_s)
     return plan if family_error is None else dataclasses.replace(plan, family_error=family_error)
 
 

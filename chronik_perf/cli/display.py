@@ -1,4 +1,4 @@
-"""The live display: which block of how many, the estimate so far, time left; on stderr, beside the result."""
+"""The live display: which block, the estimate so far, time left at most; on stderr, beside the result."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from chronik_perf.experiment.progress import BLOCK, Progress
 from chronik_perf.model import Effect, Verdict, metric
 from chronik_perf.stats import words
 
+OPEN_ENDED = 1e6
+
 
 class Display:
     """A few lines redrawn once a second on a terminal; elsewhere (a CI log) one line whenever something began."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._begun = self._block_begun = time.monotonic()
+        self._begun = time.monotonic()
         self._estimate: list[tuple[str, str]] = []
         self._progress: Progress | None = None
         # Once a second: drawing costs a millisecond of the core that gives the load.
@@ -42,13 +44,11 @@ class Display:
 
     def progress(self, progress: Progress) -> None:
         """Show what began."""
-        if progress.phase == BLOCK:
-            self._block_begun = time.monotonic()
         self._progress = progress
         self._show(self._line())
 
     def estimate(self, verdict: Verdict) -> None:
-        """Show the estimate so far. It decides nothing: the verdict comes once, at the planned end."""
+        """Show the estimate so far. The word comes at the end, whenever that is."""
         self._estimate = [
             (f"{metric(row.metric).title}, {row.workload}", _so_far(row.effect))
             for row in verdict.rows
@@ -73,22 +73,18 @@ class Display:
         progress = self._progress
         if progress is None:
             return ""
-        where = f"block {progress.finished + 1} of {progress.blocks}"
-        what = where if progress.phase == BLOCK else f"{where}, {progress.phase}"
+        what = f"block {progress.finished + 1}" if progress.phase == BLOCK else progress.phase
         return f"{what}; {self._left(progress)}"
 
     def _left(self, progress: Progress) -> str:
         now = time.monotonic()
         gone = f"{now - self._begun:.0f} s gone"
-        if progress.finished == 0:
-            return f"{gone}, time left is known after the first block"
-        a_block_s = (self._block_begun - self._begun) / progress.finished
-        left_s = a_block_s * (progress.blocks - progress.finished) - (now - self._block_begun)
-        return f"{gone}, about {max(1.0, left_s):.0f} s left"
+        if progress.budget_s is None:
+            return gone
+        return f"{gone}, at most {max(1.0, progress.budget_s - (now - self._begun)):.0f} s left"
 
 
 def _so_far(effect: Effect) -> str:
-    # From two or three blocks the interval is so wide that it says less than the estimate alone.
-    return (
-        words.signed_change(effect, "") if effect.blocks >= 4 else words.percent(effect.estimate, signed=True)
-    )
+    # Before enough blocks have been seen the interval has no ends, and says less than the estimate alone.
+    bounded = effect.low > -1 + 1e-6 and effect.high < OPEN_ENDED
+    return words.signed_change(effect, "") if bounded else words.percent(effect.estimate, signed=True)

@@ -1,8 +1,25 @@
-"""Reads options that hold a KEY=VALUE."""
+"""Reads options that are more than one word or number: KEY=VALUE, and durations."""
 
 from __future__ import annotations
 
+import re
+
 from chronik_perf.model import METRICS, BadInput
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)
+_UNITS_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def seconds(option: str, text: str) -> float:
+    """Read a duration such as 30s, 500ms or 1m30s; BadInput where it is none, or is zero."""
+    compact = text.strip()
+    parts = _DURATION.findall(compact)
+    if not parts or _DURATION.sub("", compact).strip():
+        raise BadInput(f"{option} is '{text}'; give a number with its unit, such as 30s, 500ms or 1m30s")
+    total = sum(float(number) * _UNITS_S[unit.lower()] for number, unit in parts)
+    if total <= 0:
+        raise BadInput(f"{option} is '{text}'; a window of no length measures nothing")
+    return total
 
 
 def overrides(given: list[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
@@ -25,8 +25,8 @@ from chronik_perf.sampling.canaries import measure_canaries
 
 MOST_STOLEN = 0.1
 
-AfterGates = Callable[[Rig, Sequence[Rig]], None]
-"""Called for each rig when its gate slices are done and before it is closed; the other rigs up come second."""
+Watch = Callable[[Rig, Sequence[Rig]], None]
+"""Called for each rig that is up and warm; the other rigs up come second."""
 
 
 class BlockRunner:
@@ -35,6 +35,7 @@ class BlockRunner:
     def __init__(
         self, targets: dict[Side, Target], workloads: tuple[Workload, ...], place: Place, gate_s: float
     ) -> None:
+        """`gate_s` is the load of one side, workload and block where no number of pairs is asked for."""
         self._targets = targets
         self._workloads = workloads
         self._place = place
@@ -45,9 +46,11 @@ class BlockRunner:
         index: int,
         rng: random.Random,
         pilots: tuple[Pilot, ...],
-        after_gates: AfterGates | None = None,
+        pairs: Mapping[str, int],
     ) -> tuple[Block, tuple[Pilot, ...]]:
         """Run one block. Without `pilots` it flies them first and gives them back.
+
+        `pairs` is the number of slices of each side by workload, for those that have a plan.
 
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
@@ -66,7 +69,7 @@ class BlockRunner:
                     self._begin(rigs, index, order, rng)
                 for rig in rigs:
                     rig.patience_s = PATIENCE_S
-                starts = self._measure(rigs, pilots, rng, after_gates)
+                starts = self._measure(rigs, pilots, rng, pairs)
             else:
                 for rig in rigs:
                     rig.kill()
@@ -74,7 +77,7 @@ class BlockRunner:
                 starts = {}
                 for place in order:
                     self._begin(rigs, index, [place], rng, patience_s=LITTLE_PATIENCE_S)
-                    starts |= self._measure(rigs, pilots, rng, after_gates)
+                    starts |= self._measure(rigs, pilots, rng, pairs)
         finally:
             for rig in rigs:
                 rig.kill()
@@ -90,6 +93,25 @@ class BlockRunner:
             ),
             pilots,
         )
+
+    def watched(self, index: int, rng: random.Random, pilots: tuple[Pilot, ...], watch: Watch) -> None:
+        """Start both sides once more, as for a block, and hand each to `watch` when they are warm.
+
+        Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
+        """
+        order = list(enumerate(rng.sample(SIDES, 2)))
+        rest = all(p.interleaved for p in pilots)
+        rigs: list[Rig] = []
+        try:
+            for places in [order] if rest else [[place] for place in order]:
+                self._begin(rigs, index, places, rng, patience_s=PATIENCE_S if rest else LITTLE_PATIENCE_S)
+                for rig in rigs:
+                    watch(rig, [r for r in rigs if r is not rig])
+                rigs_end(rigs, rng)
+                rigs.clear()
+        finally:
+            for rig in rigs:
+                rig.kill()
 
     def _canaries(self) -> Canaries:
         return measure_canaries(self._place.data_root, core=self._place.broker_core)
@@ -126,15 +148,12 @@ class BlockRunner:
         rigs: list[Rig],
         pilots: tuple[Pilot, ...],
         rng: random.Random,
-        after_gates: AfterGates | None,
+        pairs: Mapping[str, int],
     ) -> dict[Side, Start]:
         """Measure all that is up, end it in good order (`rigs` is empty then), and give what was measured."""
         for workload in self._workloads:
-            self._gate_slices(workload, pilots, rigs, rng)
+            self._gate_slices(workload, pilots, rigs, rng, pairs)
         frozen = {rig.side: rig.freeze() for rig in rigs}
-        for rig in rigs:
-            if after_gates:
-                after_gates(rig, [r for r in rigs if r is not rig])
         rigs_end(rigs, rng)
         # How a broker stopped is known only now.
         starts = {rig.side: dataclasses.replace(frozen[rig.side], notes=tuple(rig.notes)) for rig in rigs}
@@ -142,9 +161,15 @@ class BlockRunner:
         return starts
 
     def _gate_slices(
-        self, workload: Workload, pilots: tuple[Pilot, ...], up: list[Rig], rng: random.Random
+        self,
+        workload: Workload,
+        pilots: tuple[Pilot, ...],
+        up: list[Rig],
+        rng: random.Random,
+        pairs: Mapping[str, int],
     ) -> None:
         slice_s, count = slices_of(workload, pilots, self._gate_s)
+        count = pairs.get(workload.name, count)
         for _ in range(count):
             # Random within each pair: neither side is favoured, and the two stay close in time.
             for rig in rng.sample(up, len(up)):

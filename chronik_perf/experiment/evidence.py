@@ -1,7 +1,7 @@
 """Evidence: time series and profiles, from longer slices of their own. Nothing of it ever gates.
 
-They are taken in the last block, on brokers that have served their gate slices, so that what explains a verdict
-was seen on the processes that it is about.
+They are taken when the blocks are done, on one more fresh start of each side, for which block is the last is known
+only when its verdict is.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Evidence:
     series: list[Series] = dataclasses.field(default_factory=list)
     profiles: list[Profile] = dataclasses.field(default_factory=list)
     missing_profiles: list[MissingProfile] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
 
     def gather(
         self, rig: Rig, others: Sequence[Rig], workloads: Sequence[Workload], spend: Budget, *, profiles: bool
@@ -46,7 +47,7 @@ class Evidence:
                     else:
                         self.missing_profiles.append(taken)
         except MeasurementFailed as error:
-            rig.notes.append(f"evidence ended early: {error}")
+            self.notes.append(f"{rig.target.name}: evidence ended early: {error}")
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:

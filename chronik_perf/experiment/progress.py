@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One thing that began: `phase` for people, and how many blocks of this run are finished and planned."""
+    """One thing that began: `phase` for people, how many blocks are finished, and the seconds that all may take."""
 
     phase: str
     finished: int
-    blocks: int
+    budget_s: float | None
 
 
 BLOCK = "block"

@@ -8,15 +8,18 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.place import Place, check_free_space
 from chronik_perf.experiment.plan import budget
+from chronik_perf.experiment.planning import affordable, next_pairs
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, Side, Target, Workload
+from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
+from chronik_perf.stats import Standing, judge, standing
 
 # What warm-up and gate slices of one workload write at the most, both sides together.
 GATES_BYTES = 1 << 30
@@ -46,8 +49,9 @@ def new_comparison(
 def run(
     comparison: Comparison, place: Place, report: Report, *, profiles: bool = True
 ) -> Generator[Comparison, None, None]:
-    """Measure `comparison.design.blocks` more blocks, evidence in the last one; yield after each.
+    """Measure more blocks until the outcome is safe or the design's budget is spent, then gather evidence.
 
+    Yields after each block, and once more when it is complete. At most `comparison.design.blocks` blocks are added.
     Raises MeasurementFailed, or KeyboardInterrupt when interrupted; either way no process is left, and what
     was last yielded holds all that was measured.
     """
@@ -55,41 +59,58 @@ def run(
     targets: dict[Side, Target] = {"base": comparison.base, "candidate": comparison.candidate}
     runner = BlockRunner(targets, comparison.workloads, place, spend.gate_s)
     begun, earlier_s, have = time.monotonic(), comparison.elapsed_s, len(comparison.blocks)
-    evidence = Evidence()
+    pairs: Mapping[str, int] = {}
+    spent_s: list[float] = []
 
-    def gather(rig: Rig, others: Sequence[Rig]) -> None:
-        report(Progress(f"evidence on {rig.target.name}", design.blocks - 1, design.blocks))
-        evidence.gather(rig, others, comparison.workloads, spend, profiles=profiles)
+    def grown(**changes: Any) -> Comparison:
+        return dataclasses.replace(comparison, elapsed_s=earlier_s + time.monotonic() - begun, **changes)
 
     affinity = os.sched_getaffinity(0)
     try:
         if place.load_core is not None:
             # The broker has its core to itself; this process's looking and drawing is done beside the load.
             os.sched_setaffinity(0, {place.load_core})
-        for done in range(design.blocks):
-            report(Progress(BLOCK, done, design.blocks))
-            last = done == design.blocks - 1
-            check_free_space(place, len(comparison.workloads) * _bytes_per_workload(last, profiles))
+        where = Standing(stop=False)
+        while not where.stop:
+            report(Progress(BLOCK, len(spent_s), design.budget_s))
+            block_begun = time.monotonic()
+            check_free_space(place, len(comparison.workloads) * GATES_BYTES)
             # A generator of its own for each block, so that resuming a run repeats no order.
-            index = have + done + 1
-            rng = random.Random(f"{design.seed}/{index}")
-            block, pilots = runner.run(index, rng, comparison.pilots, gather if last else None)
-            comparison = dataclasses.replace(
-                comparison,
-                blocks=(*comparison.blocks, block),
-                pilots=pilots,
-                series=tuple(evidence.series) or comparison.series,
-                profiles=tuple(evidence.profiles) or comparison.profiles,
-                missing_profiles=tuple(evidence.missing_profiles),
-                elapsed_s=earlier_s + time.monotonic() - begun,
-                complete=last,
-            )
+            index = have + len(spent_s) + 1
+            block, pilots = runner.run(index, _rng(design, index), comparison.pilots, pairs)
+            comparison = grown(blocks=(*comparison.blocks, block), pilots=pilots)
+            spent_s.append(time.monotonic() - block_begun)
+            verdict = judge(comparison, evidence=False)
+            gone_s = time.monotonic() - begun
+            where = standing(comparison, verdict, affordable(comparison, spent_s, gone_s, spend, profiles))
+            if where.stop:
+                comparison = grown(ended=where.reason, decided_s=earlier_s + gone_s)
             yield comparison
+            pairs = next_pairs(comparison, verdict, spent_s)
+        evidence = Evidence()
+
+        def watch(rig: Rig, others: Sequence[Rig]) -> None:
+            report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
+            evidence.gather(rig, others, comparison.workloads, spend, profiles=profiles)
+
+        check_free_space(place, len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles) * MOST_BYTES)
+        index = have + len(spent_s) + 1
+        try:
+            runner.watched(index, _rng(design, index), comparison.pilots, watch)
+        except MeasurementFailed as error:
+            # The verdict stands without what would have explained it.
+            evidence.notes.append(f"evidence ended early: {error}")
+        yield grown(
+            series=tuple(evidence.series),
+            profiles=tuple(evidence.profiles),
+            missing_profiles=tuple(evidence.missing_profiles),
+            notes=(*comparison.notes, *evidence.notes),
+            complete=True,
+        )
     finally:
         os.sched_setaffinity(0, affinity)
         shutil.rmtree(place.data_root, ignore_errors=True)
 
 
-def _bytes_per_workload(last: bool, profiles: bool) -> int:
-    windows = (1 + len(KINDS) * profiles) if last else 0  # the last block takes the evidence
-    return GATES_BYTES + 2 * windows * MOST_BYTES
+def _rng(design: Design, index: int) -> random.Random:
+    return random.Random(f"{design.seed}/{index}")

@@ -15,10 +15,12 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The plan, fixed before the first block of a look.
+    """The plan, fixed before the first block.
 
-    `blocks` is how many; `thresholds` maps "metric@workload" to what a person asked for instead of the metric's
-    own threshold; `family_error` is shared by all gates and watches of all workloads and all looks.
+    `blocks` is how many there may be at most, and `budget_s` how many seconds the whole run may take, evidence
+    included; it ends before that as soon as its outcome is safe. `thresholds` maps "metric@workload" to what a person
+    asked for instead of the metric's own threshold; `family_error` is shared by all gates and watches of all
+    workloads, and holds over all looks together.
     """
 
     blocks: int
@@ -26,7 +28,7 @@ class Design:
     family_error: float = 0.01
     thresholds: dict[str, float] = field(default_factory=dict)
     quick: bool = False
-    look: int = 1
+    budget_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Comparison:
     missing_profiles: tuple[MissingProfile, ...] = ()
     elapsed_s: float = 0.0
     complete: bool = False
+    ended: str = ""  # why no more blocks were measured
+    decided_s: float | None = None  # of `elapsed_s`, until that was known: the rest is evidence
     notes: tuple[str, ...] = ()
 
     @property

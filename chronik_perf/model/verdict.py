@@ -15,8 +15,9 @@ class Effect:
 
     On the ratio scale `estimate`, `low`, `high` are relative changes (-0.78 is a fall of 78 %); on the difference
     scale they are in the metric's unit. `level` is the confidence of this interval after the family-wise
-    correction. `block_sd` is the SD over blocks of the log ratio (or of the difference). `p` is the two-sided p of
-    "no change", and `base` / `candidate` the typical value of each side in the metric's unit.
+    correction; like `p`, the two-sided p of "no change", it holds at whatever block one stops. An end that nothing
+    supports yet is infinite on the difference scale. `block_sd` is the SD over blocks of the log ratio (or of the
+    difference), and `base` / `candidate` the typical value of each side in the metric's unit.
     """
 
     scale: Literal["ratio", "difference"]
@@ -66,7 +67,6 @@ class Verdict:
     headline: str
     rows: tuple[MetricVerdict, ...]
     family_error: float
-    look: int  # how often this comparison was judged, this time included
     findings: tuple[
         str, ...
     ] = ()  # sentences: gaps, saturated generator, moved canaries, one-sided unsteadiness

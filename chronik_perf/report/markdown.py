@@ -39,7 +39,7 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     yield ""
     yield from (f"- {_text(w.name)}: {_text(w.describe())}" for w in comparison.workloads)
     yield f"- {words.count(len(comparison.kept_blocks), 'block')} of fresh starts of both versions, side by side"
-    yield f"- chance of any false verdict at most {words.rate(verdict.family_error)}, look {verdict.look}"
+    yield f"- chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
     yield f"- {_text(comparison.environment.cpu_model)}, {_text(comparison.environment.filesystem)}"
     for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
         origin = target.provenance

@@ -119,10 +119,10 @@ def _value(value: str | None) -> str:
 
 def _basis(comparison: Comparison, verdict: Verdict) -> str:
     blocks = words.count(len(comparison.kept_blocks), "block")
-    look = f", look {verdict.look}" if verdict.look > 1 else ""
     return (
-        f"{blocks} of fresh starts{look} in {comparison.elapsed_s:.0f} s; "
-        f"chance of any false verdict at most {words.rate(verdict.family_error)}"
+        f"{blocks} of fresh starts in {comparison.elapsed_s:.0f} s; "
+        f"chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
+        + (f"; it ended because {comparison.ended}" if comparison.ended else "")
     )
 
 

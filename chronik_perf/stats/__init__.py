@@ -6,11 +6,14 @@ measures, prints or reads a file; numpy, scipy and `model` are all it knows.
 
 from chronik_perf.stats.account import LossAccount, StageAccount, StageShare, loss_account, stage_account
 from chronik_perf.stats.design import DesignPower, MetricPower, design_check
-from chronik_perf.stats.family import Family
+from chronik_perf.stats.family import Family, margin_of
+from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.judge import judge
+from chronik_perf.stats.nested import Nested, best_pairs, nested
 from chronik_perf.stats.profile_diff import DiffNode, FrameChange, ProfileDifference, profile_difference
 from chronik_perf.stats.series import SeriesAccount, Slope, series_account, slope
 from chronik_perf.stats.steady import steady
+from chronik_perf.stats.stopping import Standing, standing
 
 __all__ = [
     "DesignPower",
@@ -19,17 +22,24 @@ __all__ = [
     "FrameChange",
     "LossAccount",
     "MetricPower",
+    "Nested",
     "ProfileDifference",
     "SeriesAccount",
     "Slope",
     "StageAccount",
     "StageShare",
+    "Standing",
+    "best_pairs",
     "design_check",
     "judge",
     "loss_account",
+    "margin_of",
+    "nested",
     "profile_difference",
     "series_account",
+    "slice_log_ratios",
     "slope",
     "stage_account",
+    "standing",
     "steady",
 ]

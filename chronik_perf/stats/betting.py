@@ -35,7 +35,9 @@ Direction: TypeAlias = Literal["above", "below"]
 # Chosen on simulated Gaussian pairs for the fewest blocks over margins of 0.4 to 5 block SDs and effects of 0 to 60
 # margins; neighbours of this grid cost a block more or less.
 STAKES = (6.0, 1.5, 0.4)
-PAIRED_SHARE = 0.3
+PAIRED_SHARE = 0.5
+# Halvings of an interval's end; what is left is far below what any table shows.
+BISECTIONS = 36
 
 _LOG_2 = float(np.log(2.0))
 
@@ -48,7 +50,7 @@ def log_wealth(
     `base` and `candidate` have one value a block along their last axis, on the scale of the test (logarithms for
     ratios); other axes are independent comparisons. `shift` broadcasts against those with an axis of length 1 for
     the blocks, `scale` against all; a scale may differ from block to block as long as it depends on earlier ones
-    alone. The result has the shape of the broadcast.
+    alone; an infinite one bets nothing. The result has the shape of the broadcast.
     """
     sign = 1.0 if direction == "below" else -1.0
     x, y = sign * base, sign * (candidate - shift)
@@ -123,7 +125,11 @@ def _end(
 ) -> Floats:
     """Bisect for the shift at which the wealth of each look is 1 / error."""
     sign = 1.0 if direction == "below" else -1.0
-    widest = float(np.max(np.asarray(scale)))
+    scales = np.atleast_1d(np.asarray(scale, dtype=float))
+    known = scales[np.isfinite(scales)]
+    if known.size == 0:
+        return np.full(base.size, sign * np.inf)
+    widest = float(known.max())
     span = (most - least) + 50 * widest
     inside = np.full(base.size, least if direction == "below" else most)  # not rejected there, or hardly
     outside = inside + sign * (span + (most - least))
@@ -132,10 +138,12 @@ def _end(
         wealths = log_wealth(base[None, :], candidate[None, :], shift[:, None], direction, scale)
         return np.asarray(np.diagonal(wealths) >= -np.log(error))
 
+    if smallest_error(base.size) > error:
+        return np.full(base.size, sign * np.inf)
     # An end that even the farthest shift does not reach is open.
     open_ended = ~rejected(outside)
     inside = inside - sign * span
-    for _ in range(60):
+    for _ in range(BISECTIONS):
         middle = (inside + outside) / 2
         gone = rejected(middle)
         outside = np.where(gone, middle, outside)

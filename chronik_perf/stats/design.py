@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
-from scipy.special import stdtr
+import numpy as np
 
 from chronik_perf.model import METRICS, BadInput, Design, Metric, Role, Workload, judged
 from chronik_perf.stats import words
+from chronik_perf.stats.betting import proven, smallest_error
 from chronik_perf.stats.family import EXACT, Family, margin_of, threshold_of
-from chronik_perf.stats.interval import half_width, t_quantile
 
-# The quietest block SDs on record (log ratio, 64 slices of 50 ms a side, fresh starts, pinned): the best
-# that a machine of this class has shown, so a design that fails even with these cannot succeed.
-QUIETEST_SD = {"throughput": 0.005, "cpu_per_message": 0.003}
-LEAST_BLOCKS = 3
+POWER = 0.95
+_TRIALS = 400
+_SEED = 20_260_511
 
 
 @dataclass(frozen=True, slots=True)
 class MetricPower:
     """What the design can tell of one gate or watch.
 
-    SDs are of the log ratio (or of the difference, in the metric's unit). `largest_block_sd` is the block SD
-    up to which an effect of 0 is still called unchanged and one of twice the threshold regressed. `quiet_p`
-    is the two-sided p of an effect of twice the threshold at the quietest block SD on record; None where none
-    is.
+    `largest_block_sd` is the SD over blocks of the log ratio (or of the difference, in the metric's unit) up to which
+    equals are called unchanged with a probability of 95 %. By the symmetry of the bets a move of twice the margin is
+    then found with the same probability.
     """
 
     metric: str
@@ -34,88 +33,94 @@ class MetricPower:
     threshold: float
     margin: float
     largest_block_sd: float
-    quiet_p: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class DesignPower:
-    """The error rates of a design and what they ask for; `half_width_per_sd` is in block SDs."""
+    """The error rates of a design and what they ask for. `least_blocks` must be seen before there is any word.
+
+    `smallest_p` is the smallest two-sided p that so many blocks can reach, however large the effect.
+    """
 
     blocks: int
-    degrees_of_freedom: int
     tests: int
-    look: int
-    look_error: float
-    alpha: float
-    t_quantile: float
-    half_width_per_sd: float
+    error: float
+    least_blocks: int
+    smallest_p: float
     metrics: tuple[MetricPower, ...]
     sentence: str
-
-    @property
-    def smallest_p(self) -> float | None:
-        """Give the smallest p of a gate or watch at twice its threshold on the quietest machine on record."""
-        known = [m.quiet_p for m in self.metrics if m.quiet_p is not None]
-        return min(known) if known else None
 
 
 def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower:
     """Work out what a design can tell before a block is run.
 
-    A t-interval has no combinatorial floor as a permutation test has (2 / 2**blocks): however few the blocks,
-    a quiet enough machine reaches any p. So the design is held against the quietest block SD on record: if
-    not even then an effect of twice the threshold would be called regressed (the interval's half width must
-    stay below the margin, and p below alpha follows), it is refused.
+    However large an effect, a block can multiply the wealth of a bet only so often, so that too few blocks can prove
+    nothing at the error rate that was promised: such a design is refused.
 
-    Raises BadInput for fewer than 3 blocks, a design that cannot reach its error rate, a threshold or an
-    error rate that makes no sense, or a threshold for a metric or workload that is not measured.
+    Raises BadInput for that, for a threshold or an error rate that makes no sense, or for a threshold for a metric or
+    workload that is not measured.
     """
-    if design.blocks < LEAST_BLOCKS:
-        raise BadInput(
-            f"{words.count(design.blocks, 'block')} cannot carry a verdict; ask for at least {LEAST_BLOCKS}"
-        )
-    _check_names(design, workloads)
     family = Family.of(design, workloads)
-    per_sd = half_width(design.blocks, 1.0, family.alpha)
+    _check_names(design, workloads)
+    least = least_blocks(family.one_way)
+    smallest_p = min(1.0, 2 * smallest_error(design.blocks))
+    if design.blocks < least:
+        raise BadInput(
+            f"{words.count(design.blocks, 'block')} cannot reach an error of {words.rate(family.error)} for each of "
+            f"{words.count(family.tests, 'test')}: the smallest p in reach is {smallest_p:.2g}; ask for at least "
+            f"{least} blocks, or allow a larger --family-error"
+        )
     rows = tuple(
-        _power(m, w, r, threshold_of(m, w, design), design.blocks, per_sd)
+        _power(m, w, r, threshold_of(m, w, design), design.blocks, family)
         for m, w, r in judged(workloads)
         if r != "evidence" and m.name not in EXACT
     )
-    for row in rows:
-        quiet = QUIETEST_SD.get(row.metric)
-        if row.role == "gate" and quiet is not None and quiet >= row.largest_block_sd:
-            needed = _blocks_needed(row.margin, quiet, family.alpha, design.blocks)
-            raise BadInput(
-                f"{design.blocks} blocks cannot reach an error of {words.rate(family.alpha)} for each of "
-                f"{family.tests} metrics: {row.metric} of {row.workload} would stay inconclusive at a "
-                f"threshold of {row.threshold:g} even on the quietest machine on record; ask for {needed}"
-            )
     return DesignPower(
         blocks=design.blocks,
-        degrees_of_freedom=design.blocks - 1,
         tests=family.tests,
-        look=family.look,
-        look_error=family.look_error,
-        alpha=family.alpha,
-        t_quantile=t_quantile(design.blocks, family.alpha),
-        half_width_per_sd=per_sd,
+        error=family.error,
+        least_blocks=least,
+        smallest_p=smallest_p,
         metrics=rows,
-        sentence=_sentence(design, family, rows, per_sd),
+        sentence=_sentence(design, family, rows, least),
     )
 
 
-def _power(m: Metric, w: Workload, role: Role, threshold: float, blocks: int, per_sd: float) -> MetricPower:
-    margin = margin_of(m, threshold)
-    quiet = QUIETEST_SD.get(m.name)
-    p = None if quiet is None else 2 * float(stdtr(blocks - 1, -2 * margin / (quiet / math.sqrt(blocks))))
-    return MetricPower(m.name, w.name, role, threshold, margin, margin / per_sd, p)
-
-
-def _blocks_needed(margin: float, sd: float, alpha: float, blocks: int) -> int:
-    while half_width(blocks, sd, alpha) >= margin:
+def least_blocks(one_way: float) -> int:
+    """Give the number of blocks before which nothing can be proven at this error of one direction."""
+    blocks = 1
+    while smallest_error(blocks) > one_way:
         blocks += 1
     return blocks
+
+
+def _power(m: Metric, w: Workload, role: Role, threshold: float, blocks: int, family: Family) -> MetricPower:
+    margin = margin_of(m, threshold)
+    largest = margin * _largest_sd_in_margins(blocks, family.one_way)
+    return MetricPower(m.name, w.name, role, threshold, margin, largest)
+
+
+@lru_cache(maxsize=64)
+def _largest_sd_in_margins(blocks: int, one_way: float) -> float:
+    """Bisect for the block SD, in margins, at which equals are called unchanged with a probability of 95 %.
+
+    Simulated with Gaussian starts and a fixed seed: the bets have no closed form for it.
+    """
+    noise = np.random.default_rng(_SEED).normal(0, math.sqrt(0.5), (2, _TRIALS, blocks))
+
+    def power(sd: float) -> float:
+        base, candidate = noise * sd
+        inside = [
+            proven(base, candidate, side * 1.0, "below" if side > 0 else "above", 1.0, one_way)[:, -1]
+            for side in (1, -1)
+        ]
+        return float(np.mean(inside[0] & inside[1]))
+
+    low, high = 0.0, 4.0
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (middle, high) if power(middle) >= POWER else (low, middle)
+    return low
 
 
 def _check_names(design: Design, workloads: tuple[Workload, ...]) -> None:
@@ -130,20 +135,18 @@ def _check_names(design: Design, workloads: tuple[Workload, ...]) -> None:
             )
 
 
-def _sentence(design: Design, family: Family, rows: tuple[MetricPower, ...], per_sd: float) -> str:
+def _sentence(design: Design, family: Family, rows: tuple[MetricPower, ...], least: int) -> str:
     text = (
-        f"{design.blocks} blocks, {words.count(family.tests, 'test')} that share an error of "
-        f"{words.rate(family.look_error)} (look {family.look}): an interval is ±{per_sd:.2g} block SDs wide"
+        f"a look after each block, at most {words.count(design.blocks, 'block')}; "
+        f"{words.count(family.tests, 'test')} share an error of {words.rate(design.family_error)} over all looks, "
+        f"so a word takes at least {words.count(least, 'block')}"
     )
-    reachable = [row.quiet_p for row in rows if row.quiet_p is not None]
-    if reachable:
-        text += f", the smallest p in reach {min(reachable):.0e}"
     gates = [r for r in rows if r.role == "gate"] or list(rows)
-    ratios = [r for r in gates if r.metric in QUIETEST_SD]
+    ratios = [r for r in gates if next(m for m in METRICS if m.name == r.metric).scale == "ratio"]
     if not ratios:
         return f"{text}."
     tightest = min(ratios, key=lambda r: r.largest_block_sd)
     return (
-        f"{text}, so {tightest.threshold * 100:g} % can be decided up to a block SD of "
-        f"{tightest.largest_block_sd * 100:.2g} %."
+        f"{text}; equals are called unchanged within ±{tightest.threshold * 100:g} %, and a loss of about twice that "
+        f"is found, with a power of {POWER * 100:.0f} % up to a block SD of {tightest.largest_block_sd * 100:.2g} %."
     )

@@ -1,12 +1,9 @@
 """The family of tests: how much error each may make, and what threshold it is held against.
 
-Error is shared in two ways, both by Bonferroni's inequality. Over *looks*: look k of a comparison may spend
-family_error / 2**k, a geometric spending whose sum never exceeds family_error however often `--resume` adds
-blocks and looks again (a Bonferroni group-sequential plan in the sense of Lan and DeMets, Biometrika 70,
-1983: the share of a look is fixed before its data is seen). Over *metrics*: within a look every gate and
-watch that is statistical, of all workloads, gets the same part. What is counted exactly (`unstored`) makes no
-such error, and evidence gets no word, so neither takes part. A comparison that was stopped early, by someone
-who could watch its estimates, shares its look over all the blocks at which it might have been stopped.
+Error is shared over *metrics* by Bonferroni's inequality: every gate and watch that is statistical, of all workloads,
+gets the same part, half of it in each direction. What is counted exactly (`unstored`) makes no such error, and
+evidence gets no word, so neither takes part. Over *looks* nothing need be shared: the bets of `betting` hold at every
+block at which one may stop, also when `--resume` adds blocks.
 """
 
 from __future__ import annotations
@@ -21,37 +18,30 @@ EXACT = frozenset({"unstored"})
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The statistical gates and watches of one look; `tests` is how many, `alpha` what each may err by."""
+    """The statistical gates and watches of a comparison; `tests` is how many, `error` what each may err by.
+
+    `one_way` is the part of it for either direction. Evidence decides nothing and shares nothing: each of its intervals
+    errs by `evidence_error` on its own.
+    """
 
     tests: int
-    look: int
-    look_error: float
-    alpha: float
-    next_alpha: float  # what each test may spend if blocks are added and judged once more
+    error: float
+    evidence_error: float
 
     @property
-    def level(self) -> float:
-        """Confidence of each two-sided interval."""
-        return 1 - self.alpha
+    def one_way(self) -> float:
+        """Give the chance that one direction of one test is ever proven wrongly."""
+        return self.error / 2
 
     @classmethod
-    def of(cls, design: Design, workloads: tuple[Workload, ...], complete: bool = True) -> Family:
-        """Count the tests of a design; `complete` False is for a comparison that stopped before its end.
-
-        Raises BadInput if family_error, look or blocks make no sense.
-        """
+    def of(cls, design: Design, workloads: tuple[Workload, ...]) -> Family:
+        """Count the tests of a design. Raises BadInput if family_error or blocks make no sense."""
         if not 0 < design.family_error < 1:
             raise BadInput(f"the family-wise error is {design.family_error:g}; it must lie between 0 and 1")
-        if design.look < 1:
-            raise BadInput(f"the look is {design.look}; looks are counted from 1")
         if design.blocks < 1:
             raise BadInput(f"the design has {design.blocks} blocks; at least 1 is needed")
         tests = sum(1 for m, _, r in judged(workloads) if r != "evidence" and m.name not in EXACT)
-        look_error = design.family_error / 2**design.look
-        # Whoever stopped it saw the estimate after every block, so each block was a chance to stop.
-        alpha = look_error / max(tests, 1) / (1 if complete else design.blocks)
-        next_alpha = look_error / max(tests, 1) / 2
-        return cls(tests, design.look, look_error, alpha, next_alpha)
+        return cls(tests, design.family_error / max(tests, 1), design.family_error)
 
 
 def threshold_of(metric: Metric, workload: Workload, design: Design) -> float:

@@ -85,8 +85,8 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
             yield f"Block {block.index} was discarded and counts for nothing: {block.discarded.rstrip('.')}."
     if not comparison.complete and comparison.blocks:
         yield (
-            f"The comparison is not complete ({words.count(len(comparison.blocks), 'block')} so far): who "
-            "stops it may have seen its estimates, so its intervals are wider than those of a complete one."
+            f"The comparison is not complete ({words.count(len(comparison.blocks), 'block')} so far); its intervals "
+            "hold all the same, since they hold at whatever block one stops."
         )
     apart = [b.index for b in comparison.kept_blocks if not b.interleaved]
     if apart:
@@ -187,6 +187,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     for (who, note), indexes in seen.items():
         where = _blocks(sorted(set(indexes)))
         yield f"{who + ' in ' if who else 'In '}{where}: {note.rstrip('.')}."
+    yield from (f"{note.rstrip('.')}." for note in comparison.notes)
 
 
 def _blocks(indexes: list[int]) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chronik_perf.model import SIDES, Comparison, Metric, Side, Slice, Unavailable
 
@@ -41,6 +45,35 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
         else:
             rows.append((block.index, base, candidate))
     return Pairs(tuple(rows), tuple(missing))
+
+
+def on_scale_of(metric: Metric, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give base and candidate on the scale of the test, one value a block: logarithms for ratios."""
+    values = np.asarray(pairs.values, dtype=float).reshape(-1, 2)
+    if metric.scale == "ratio":
+        values = np.log(values)
+    return values[:, 0], values[:, 1]
+
+
+def slice_log_ratios(comparison: Comparison, metric: Metric, workload: str) -> list[NDArray[np.float64]]:
+    """Give, for each kept block, the log ratio of candidate to base in each pair of slices that has both.
+
+    A pair is a slice of the base and the slice of the candidate that was measured beside it.
+    """
+    blocks: list[NDArray[np.float64]] = []
+    for block in comparison.kept_blocks:
+        ratios: list[float] = []
+        for base, candidate in zip(
+            block.base.gate_slices(workload), block.candidate.gate_slices(workload), strict=False
+        ):
+            b, c = (
+                metric.take(replace(start, slices=(one,)), workload)
+                for start, one in ((block.base, base), (block.candidate, candidate))
+            )
+            if not isinstance(b, Unavailable) and not isinstance(c, Unavailable) and b > 0 and c > 0:
+                ratios.append(math.log(c / b))
+        blocks.append(np.asarray(ratios))
+    return blocks
 
 
 def name_of(comparison: Comparison, side: Side) -> str:

@@ -1,4 +1,4 @@
-"""The paired effect over blocks, its t-interval, and how many blocks would narrow it enough."""
+"""The paired effect over blocks with its interval, and the word that the interval supports."""
 
 from __future__ import annotations
 
@@ -7,24 +7,32 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from chronik_perf.model import Effect, Metric, Unavailable, Word
+from chronik_perf.stats.betting import Floats, confidence_sequence, log_wealth
 
-# An interval wider than this factor says nothing; with two blocks it would overflow a float.
+# An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
+# hold it.
 WIDEST_LOG = math.log(1e9)
-MOST_BLOCKS = 1000
+# Of evidence, which has no margin: bets are scaled by this many SDs of the blocks before.
+SCALE_SDS = 3.0
+# Blocks that agree to the last bit have no SD; a scale must still be above 0.
+LEAST_SCALE, TINY_SCALE = 0.02, 1e-9
 
 
 def paired_effect(
-    scale: Literal["ratio", "difference"], pairs: Sequence[tuple[float, float]], alpha: float
+    scale: Literal["ratio", "difference"],
+    pairs: Sequence[tuple[float, float]],
+    error: float,
+    margin: float | None = None,
 ) -> Effect | Unavailable:
-    """Estimate candidate against base from one (base, candidate) pair a block.
+    """Estimate candidate against base from one (base, candidate) pair a block, in the order of the blocks.
 
-    The effect of a block is the log ratio or the difference; the interval is Student's for the mean of paired
-    differences at level 1 - alpha, two-sided, with blocks - 1 degrees of freedom. What a block does to both
-    sides alike cancels. Typical values are geometric means for ratios, arithmetic ones for differences.
-    Unavailable with fewer than two blocks, or where a ratio has no logarithm.
+    The estimate is the mean over blocks of the log ratio or the difference. The interval is the last one of the
+    confidence sequence of `betting` at level 1 - error, so it holds whenever one stops; what a block does to both
+    sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before. `p` is
+    anytime-valid too. Typical values are geometric means for ratios, arithmetic ones for differences. Unavailable with
+    fewer than two blocks, or where a ratio has no logarithm.
     """
     if len(pairs) < 2:
         return Unavailable(
@@ -37,31 +45,33 @@ def paired_effect(
         if np.any(values <= 0):
             return Unavailable("a value is not above 0, so there is no ratio")
         values = np.log(values)
-    d = values[:, 1] - values[:, 0]
-    # Equal values that were summed in another order differ in the last bit; that is no effect.
-    d[np.abs(d) <= 1e-12 * np.abs(values).max(axis=1)] = 0.0
-    n = d.size
+    base, candidate = on_one_scale(values)
+    d = candidate - base
+    stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
+    low, high = (float(x) for x in confidence_sequence(base, candidate, stake_scale, error)[-1])
+    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale)))
     mean, sd = float(d.mean()), float(d.std(ddof=1))
-    half = half_width(n, sd, alpha)
-    base, candidate = (float(x) for x in values.mean(axis=0))
-    t = abs(mean) / (sd / math.sqrt(n)) if sd > 0 else math.inf if mean else 0.0
-    p = 2 * float(stdtr(n - 1, -t))
-    low, high = mean - half, mean + half
+    # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
+    low, high = min(low, high), max(low, high)
+    # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
+    mean = min(max(mean, low), high)
+    typical = (float(base.mean()), float(candidate.mean()))
     if scale == "ratio":
         low, high = max(low, -WIDEST_LOG), min(high, WIDEST_LOG)
         mean, low, high = (math.expm1(x) for x in (mean, low, high))
-        base, candidate = math.exp(base), math.exp(candidate)
-    return Effect(scale, mean, low, high, 1 - alpha, n, sd, p, base, candidate)
+        typical = (math.exp(typical[0]), math.exp(typical[1]))
+    return Effect(scale, mean, low, high, 1 - error, d.size, sd, p, *typical)
 
 
-def t_quantile(blocks: int, alpha: float) -> float:
-    """Give Student's two-sided quantile for a test over that many blocks (at least 2)."""
-    return -float(stdtrit(blocks - 1, alpha / 2))
+def on_one_scale(values: Floats) -> tuple[Floats, Floats]:
+    """Give base and candidate, shape (blocks,), from (blocks, 2) without differences that only rounding made.
 
-
-def half_width(blocks: int, sd: float, alpha: float) -> float:
-    """Give half the width of the interval at a block SD."""
-    return t_quantile(blocks, alpha) * sd / math.sqrt(blocks)
+    Equal values that were summed in another order differ in the last bit; that is no effect.
+    """
+    base, candidate = values[:, 0], values[:, 1].copy()
+    alike = np.abs(candidate - base) <= 1e-12 * np.abs(values).max(axis=1)
+    candidate[alike] = base[alike]
+    return base, candidate
 
 
 def on_test_scale(effect: Effect) -> tuple[float, float, float]:
@@ -87,14 +97,16 @@ def decide(effect: Effect, metric: Metric, margin: float) -> Word:
     return "inconclusive"
 
 
-def blocks_to_decide(effect: Effect, margin: float, alpha: float) -> int | None:
-    """Give how many blocks in all would decide it, were estimate and block SD to stay as seen.
+def _most_gained(base: Floats, candidate: Floats, scale: Floats | float) -> float:
+    """Give the most log wealth that any look gained against no change, in either direction."""
+    return max(float(log_wealth(base, candidate, 0.0, d, scale).max()) for d in ("above", "below"))
 
-    None if more than MOST_BLOCKS: the effect lies too near the threshold, or the noise is too large.
-    """
-    _, mid, _ = on_test_scale(effect)
-    room = abs(abs(mid) - margin)
-    blocks = np.arange(effect.blocks + 1, MOST_BLOCKS + 1)
-    widths = -stdtrit(blocks - 1, alpha / 2) * effect.block_sd / np.sqrt(blocks)
-    enough = blocks[widths < room]
-    return int(enough[0]) if enough.size else None
+
+def _scale_of_earlier(d: Floats) -> Floats:
+    """Give a scale for each block from the blocks before it; the first two have none, so nothing is bet on them."""
+    scales = np.full(d.size, np.inf)
+    for i in range(2, d.size):
+        earlier = d[:i]
+        spread, size = float(earlier.std(ddof=1)), float(np.abs(earlier).mean())
+        scales[i] = max(SCALE_SDS * spread, LEAST_SCALE * size, TINY_SCALE)
+    return scales

@@ -18,8 +18,8 @@ _WORD_ORDER = {"regressed": 0, "improved": 1, "inconclusive": 2, "unchanged": 3,
 _ROLE_ORDER = {"gate": 0, "watch": 1, "evidence": 2}
 
 
-def judge(comparison: Comparison) -> Verdict:
-    """Judge every metric of every workload.
+def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
+    """Judge every metric of every workload; without `evidence` only what gets a word, which a look needs.
 
     Rows come gates first, then watches, then evidence; within a role regressed, improved, open, unchanged.
     The outcome is "regression" if any gate or watch regressed, else "inconclusive" if any gate is open, else
@@ -28,8 +28,12 @@ def judge(comparison: Comparison) -> Verdict:
 
     Raises BadInput for a threshold or an error rate that makes no sense.
     """
-    family = Family.of(comparison.design, comparison.workloads, comparison.complete)
-    rows = [_row(comparison, m, w, r, family) for m, w, r in judged(comparison.workloads)]
+    family = Family.of(comparison.design, comparison.workloads)
+    rows = [
+        _row(comparison, m, w, r, family)
+        for m, w, r in judged(comparison.workloads)
+        if evidence or r != "evidence"
+    ]
     rows = _related(comparison, rows)
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
     outcome = _outcome(rows)
@@ -38,7 +42,6 @@ def judge(comparison: Comparison) -> Verdict:
         headline=_headline(comparison, rows, outcome),
         rows=tuple(rows),
         family_error=comparison.design.family_error,
-        look=comparison.design.look,
         findings=findings(comparison),
     )
 

@@ -7,26 +7,21 @@ import math
 from chronik_perf.model import Effect, Metric, MetricVerdict, Role, Unavailable, Word, Workload
 from chronik_perf.stats import words
 from chronik_perf.stats.family import Family, margin_of
-from chronik_perf.stats.gather import Pairs
-from chronik_perf.stats.interval import (
-    MOST_BLOCKS,
-    blocks_to_decide,
-    decide,
-    half_width,
-    paired_effect,
-)
+from chronik_perf.stats.forecast import HORIZON, forecast
+from chronik_perf.stats.gather import Pairs, on_scale_of
+from chronik_perf.stats.interval import WIDEST_LOG, decide, on_test_scale, paired_effect
 
 
 def statistical_row(
     metric: Metric, workload: Workload, role: Role, threshold: float, pairs: Pairs, family: Family
 ) -> MetricVerdict:
     """Judge a gate or a watch from its pairs. Without an effect the word is None and `why` says so."""
-    effect = paired_effect(metric.scale, pairs.values, family.alpha)
+    margin = margin_of(metric, threshold)
+    effect = paired_effect(metric.scale, pairs.values, family.error, margin)
     if isinstance(effect, Unavailable):
         return no_effect(metric, workload, role, threshold, pairs, effect.reason)
-    margin = margin_of(metric, threshold)
     word = decide(effect, metric, margin)
-    why = what_it_takes(effect, metric, margin, family) if word == "inconclusive" else ""
+    why = what_it_takes(effect, metric, margin, pairs, family) if word == "inconclusive" else ""
     return MetricVerdict(
         metric=metric.name,
         workload=workload.name,
@@ -42,7 +37,7 @@ def statistical_row(
 
 def evidence_row(metric: Metric, workload: Workload, pairs: Pairs, family: Family) -> MetricVerdict:
     """Describe a metric that decides nothing: effect and interval, never a word."""
-    effect = paired_effect(metric.scale, pairs.values, family.alpha)
+    effect = paired_effect(metric.scale, pairs.values, family.evidence_error)
     if isinstance(effect, Unavailable):
         return no_effect(metric, workload, "evidence", None, pairs, effect.reason)
     sentence = (
@@ -97,22 +92,22 @@ def sentence_of(word: Word, effect: Effect, metric: Metric, threshold: float) ->
     return f"{title} cannot be told: {change}, at a threshold of {x}."
 
 
-def what_it_takes(effect: Effect, metric: Metric, margin: float, family: Family) -> str:
+def what_it_takes(effect: Effect, metric: Metric, margin: float, pairs: Pairs, family: Family) -> str:
     """Say what would decide an open row: how many blocks, and what this many could have seen."""
-    sd, seen = _spread(effect, metric), _smallest_seen(effect, metric, margin, family)
-    blocks = blocks_to_decide(effect, margin, family.next_alpha)
+    sd, seen = _spread(effect, metric), _smallest_seen(effect, metric, margin)
+    blocks = forecast(*on_scale_of(metric, pairs), margin, family.one_way).decided_at
     if blocks is None:
         take = (
-            f"At the block SD seen ({sd}) more than {MOST_BLOCKS:,} blocks would be needed: the effect lies "
+            f"At the block SD seen ({sd}) more than {HORIZON:,} blocks would be needed: the effect lies "
             "on the threshold, or the machine is too noisy; make it quieter or choose another threshold"
         )
     else:
-        more = blocks - effect.blocks
+        more = max(1, blocks - effect.blocks)
         take = (
-            f"At the block SD seen ({sd}) about {words.count(blocks, 'block')} would decide it, "
+            f"At the block SD seen ({sd}) about {words.count(effect.blocks + more, 'block')} would decide it, "
             f"{more:,} more than there are (--resume adds them)"
         )
-    return f"{take}; with {words.count(effect.blocks, 'block')} only {seen} could be called a regression."
+    return f"{take}; {seen}."
 
 
 def _spread(effect: Effect, metric: Metric) -> str:
@@ -123,19 +118,23 @@ def _spread(effect: Effect, metric: Metric) -> str:
     )
 
 
-def _smallest_seen(effect: Effect, metric: Metric, margin: float, family: Family) -> str:
-    """Give the smallest worsening that the interval at this width would have put beyond the threshold."""
-    least = margin + half_width(effect.blocks, effect.block_sd, family.alpha)
+def _smallest_seen(effect: Effect, metric: Metric, margin: float) -> str:
+    """Say the smallest worsening that an interval of this width would have put beyond the threshold."""
+    low, _, high = on_test_scale(effect)
+    least = margin + (high - low) / 2
+    blocks = words.count(effect.blocks, "block")
+    if not math.isfinite(least) or (effect.scale == "ratio" and least >= WIDEST_LOG):
+        return f"{blocks} are too few to call anything a regression"
     verb = "a fall" if metric.better == "higher" else "a rise"
     if effect.scale == "difference":
-        return f"{verb} of more than {words.quantity(least, metric.unit)}"
-    if metric.better == "higher":
-        return f"{verb} of more than {-math.expm1(-least) * 100:.3g} %"
-    return (
-        f"{verb} of more than {math.expm1(least) * 100:.3g} %"
-        if least < 1
-        else f"a rise more than {words.number(math.exp(min(least, 50)))}-fold"
-    )
+        size = f"{verb} of more than {words.quantity(least, metric.unit)}"
+    elif metric.better == "higher":
+        size = f"{verb} of more than {-math.expm1(-least) * 100:.3g} %"
+    elif least < 1:
+        size = f"{verb} of more than {math.expm1(least) * 100:.3g} %"
+    else:
+        size = f"a rise more than {words.number(math.exp(min(least, 50)))}-fold"
+    return f"with {blocks} only {size} could be called a regression"
 
 
 def _fewer_blocks(pairs: Pairs) -> str:

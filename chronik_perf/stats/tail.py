@@ -79,9 +79,10 @@ def _by_bound(
     if found is None:
         return None
     percentile, per_block = found
-    effect = paired_effect(metric.scale, [(b, c) for _, b, c in per_block], family.alpha)
+    margin = margin_of(metric, threshold)
+    effect = paired_effect(metric.scale, [(b, c) for _, b, c in per_block], family.error, margin)
     provable: Word = "regressed" if short == "candidate" else "improved"
-    if isinstance(effect, Unavailable) or decide(effect, metric, margin_of(metric, threshold)) != provable:
+    if isinstance(effect, Unavailable) or decide(effect, metric, margin) != provable:
         return None
     slow, p = name_of(comparison, short), f"p{percentile:g}"
     base_p, candidate_p = (p, "p99") if short == "base" else ("p99", p)

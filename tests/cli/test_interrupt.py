@@ -20,7 +20,7 @@ def begin(tmp_path: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "chronik_perf", "compare", "v2.2.0", "v2.2.8"),
-            *("--quick", "--workload", "raw", "--blocks", "30", "--no-profiles"),
+            *("--quick", "--workload", "raw", "--blocks", "30", "--no-profiles", "--family-error", "0.25"),
             *("--out", str(tmp_path / "run")),
             *more,
         ],
@@ -68,7 +68,6 @@ def test_an_interrupted_run_keeps_its_blocks_and_can_be_resumed(how: signal.Sign
     assert done.returncode in (0, 1, 3), done.stderr
     document = json.loads((tmp_path / "run" / "comparison.json").read_text())
     assert len(document["blocks"]) == 4
-    assert document["design"]["look"] == 2
 
 
 def test_a_killed_toolkit_takes_its_children_with_it(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_the_incident_is_named_by_its_stage() -> None:
     assert account.share_of_growth == pytest.approx((11.3 - 0.48) / (11.72 - 0.60), rel=0.02)
     assert account.tasks_per_batch == (0.0, 1.0)
     assert account.sentence.startswith(
-        "A batch now waits 11.3 ms for its commit instead of 0.48 ms; its growth is 97 % of the 11.1 ms"
+        "A batch now waits 11.3 ms for its commit instead of 0.48 ms; its growth is 98 % of the 11.1 ms"
     )
     assert "tasks spawned per batch: 0, then 1" in account.sentence
 

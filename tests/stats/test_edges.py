@@ -32,16 +32,18 @@ def test_too_few_blocks_give_no_effect_and_say_so(blocks: int, why: str) -> None
     assert verdict.headline.startswith("Inconclusive")
 
 
-def test_two_blocks_give_an_honest_and_finite_interval() -> None:
-    """With one degree of freedom an interval is enormous, and still a number that can be stored and shown."""
+def test_two_blocks_give_an_interval_that_excludes_nothing() -> None:
+    """Before enough blocks are seen an interval has no ends, the estimate stands, and there is no word."""
     for row in judge(comparison(2)).rows:
         if row.effect is not None:
-            assert all(math.isfinite(x) for x in (row.effect.low, row.effect.estimate, row.effect.high))
+            assert math.isfinite(row.effect.estimate)
+            assert row.effect.low < -0.99 and row.effect.high > 1e6
+            assert row.word in (None, "inconclusive")
 
 
 def test_all_blocks_discarded_is_inconclusive() -> None:
     """What is discarded counts for nothing, all of it too."""
-    all_out = comparison(6)
+    all_out = comparison(14)
     all_out = replace(all_out, blocks=tuple(replace(b, discarded="busy") for b in all_out.blocks))
     assert judge(all_out).outcome == "inconclusive"
 
@@ -53,7 +55,7 @@ def test_a_comparison_without_workloads_is_inconclusive() -> None:
 
 def test_a_side_that_stores_nothing_has_no_ratio() -> None:
     """A throughput of 0 has no logarithm: no effect and a reason, never minus infinity."""
-    dead = with_load(comparison(6), "candidate", lambda x: replace(x, stored=0))
+    dead = with_load(comparison(14), "candidate", lambda x: replace(x, stored=0))
     verdict = judge(dead)
     row = verdict.row("throughput", "acks1")
     assert row is not None and row.effect is None and row.word is None
@@ -66,7 +68,7 @@ def test_a_side_that_stores_nothing_has_no_ratio() -> None:
 def test_an_unavailable_value_says_why_there_is_none() -> None:
     """CPU that could not be read is not judged, keeps its reason, and leaves its gate open."""
     blind = with_slices(
-        comparison(6), "base", lambda s: replace(s, broker_cpu_s=Unavailable("schedstat is not readable"))
+        comparison(14), "base", lambda s: replace(s, broker_cpu_s=Unavailable("schedstat is not readable"))
     )
     verdict = judge(blind)
     row = verdict.row("cpu_per_message", "raw")
@@ -77,7 +79,7 @@ def test_an_unavailable_value_says_why_there_is_none() -> None:
 
 def test_a_block_without_a_value_is_left_out_and_told() -> None:
     """One block that lacks a value costs that block and no more."""
-    whole = comparison(6)
+    whole = comparison(14)
     first = whole.blocks[0]
     blind = replace(
         first,
@@ -88,14 +90,14 @@ def test_a_block_without_a_value_is_left_out_and_told() -> None:
     )
     row = judge(replace(whole, blocks=(blind, *whole.blocks[1:]))).row("cpu_per_message", "raw")
     assert row is not None and row.effect is not None
-    assert row.effect.blocks == 5
+    assert row.effect.blocks == 13
     assert row.word == "regressed"
     assert "Block 0 has no value for v2.2.0: no clock" in row.why
 
 
 def test_a_broker_without_metrics_is_judged_by_what_is_seen_from_outside() -> None:
     """Without telemetry the gates stand, and stages are unavailable with a reason."""
-    bare = with_slices(comparison(6), "base", lambda s: replace(s, telemetry={}))
+    bare = with_slices(comparison(14), "base", lambda s: replace(s, telemetry={}))
     verdict = judge(bare)
     assert verdict.outcome == "regression"
     stage = verdict.row("stage_commit_wait", "acks1")
@@ -104,7 +106,7 @@ def test_a_broker_without_metrics_is_judged_by_what_is_seen_from_outside() -> No
 
 def test_missing_latencies_are_not_zero() -> None:
     """A start without merged latencies has no p99, and the reason is told."""
-    bare = with_starts(comparison(6), "candidate", lambda s: replace(s, latency={}))
+    bare = with_starts(comparison(14), "candidate", lambda s: replace(s, latency={}))
     row = judge(bare).row("p99", "acks1")
     assert row is not None and row.effect is None and row.word is None and row.why
 
@@ -135,14 +137,14 @@ def test_equal_values_have_no_effect_and_p_1() -> None:
     """No spread and no difference is no evidence of one."""
     effect = paired_effect("ratio", [(3.0, 3.0)] * 4, 0.05)
     assert isinstance(effect, Effect)
-    assert (effect.low, effect.estimate, effect.high, effect.p) == (0.0, 0.0, 0.0, 1.0)
+    assert (effect.estimate, effect.p) == (0.0, 1.0)
+    assert effect.low < 0 < effect.high
 
 
 @pytest.mark.parametrize(
     ("design", "word"),
     [
         (Design(6, 1, family_error=0.0), "family-wise error"),
-        (Design(6, 1, look=0), "look"),
         (Design(6, 1, thresholds={"throughput": 1.0}), "nothing can exceed"),
         (Design(6, 1, thresholds={"throughput": -0.1}), "above 0"),
         (Design(6, 1, thresholds={"p99": math.nan}), "above 0"),

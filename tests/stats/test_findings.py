@@ -52,7 +52,7 @@ def test_a_canary_that_could_not_be_read_is_left_out() -> None:
     """An unavailable canary is no move and no crash."""
     gone = replace(canaries(), cpu_loop_ms=Unavailable("no clock"))
     comparison = equals()
-    for index in range(6):
+    for index in range(14):
         comparison = block(comparison, index, canaries_before=gone, canaries_after=gone)
     assert found(comparison, "machine moved") == []
 
@@ -66,7 +66,7 @@ def test_unsteadiness_of_one_side_alone_is_found() -> None:
     one_sided = with_starts(equals(), "candidate", unsteady)
     told = found(one_sided, "not steady")
     assert len(told) == 1
-    assert "v2.2.7" in told[0] and "6 of 6 starts" in told[0] and "v2.2.0 in none" in told[0]
+    assert "v2.2.7" in told[0] and "14 of 14 starts" in told[0] and "v2.2.0 in none" in told[0]
     assert found(with_starts(one_sided, "base", unsteady), "not steady") == []
 
 
@@ -76,8 +76,8 @@ def test_a_discarded_block_is_told_with_its_reason_and_counts_for_nothing() -> N
     assert found(comparison, "Block 2 was discarded and counts for nothing: a backup began.")
     row = judge(comparison).row("throughput", "acks1")
     assert row is not None and row.effect is not None
-    assert row.effect.blocks == 5
-    assert [i for i, _, _ in row.per_block] == [0, 1, 3, 4, 5]
+    assert row.effect.blocks == 13
+    assert [i for i, _, _ in row.per_block] == [0, 1, *range(3, 14)]
 
 
 def test_a_dirty_tree_is_told_loudly() -> None:
@@ -114,7 +114,7 @@ def test_notes_of_starts_and_blocks_are_told_once_with_their_blocks() -> None:
         with_starts(equals(), "candidate", killed), 1, notes=("the other broker never rested",)
     )
     told = found(comparison, "killed after 5 s of grace")
-    assert told == ["v2.2.7 in blocks 0, 1, 2, 3, 4 and 5: killed after 5 s of grace."]
+    assert told == ["v2.2.7 in 14 blocks: killed after 5 s of grace."]
     assert found(comparison, "In block 1: the other broker never rested.")
 
 
@@ -135,13 +135,11 @@ def test_alternated_starts_are_told() -> None:
     assert found(block(equals(), 0, interleaved=False), "whole starts alternated")
 
 
-def test_an_unfinished_run_is_told_and_judged_more_strictly() -> None:
-    """Whoever stopped it may have seen the estimate: the intervals are wider, and it is said."""
+def test_an_unfinished_run_is_told_and_its_intervals_hold() -> None:
+    """Whoever stopped it may have seen the estimate, which the bets allow: the words are those of a whole run."""
     whole, stopped = equals(), replace(equals(), complete=False)
-    assert found(stopped, "not complete (6 blocks so far)")
-    row, wider = judge(whole).row("throughput", "acks1"), judge(stopped).row("throughput", "acks1")
-    assert row is not None and wider is not None and row.effect is not None and wider.effect is not None
-    assert wider.effect.low < row.effect.low < row.effect.high < wider.effect.high
+    assert found(stopped, "not complete (14 blocks so far)")
+    assert judge(whole).rows == judge(stopped).rows
 
 
 def test_equal_names_are_told_apart() -> None:
@@ -150,7 +148,7 @@ def test_equal_names_are_told_apart() -> None:
         V220, V220, names=("v2.2.0", "v2.2.0"), workloads=(ACKS1,), histograms=False, evidence=False
     )
     comparison = with_starts(comparison, "candidate", lambda s: replace(s, notes=("killed",)))
-    assert found(comparison, "v2.2.0 (candidate) in blocks")
+    assert found(comparison, "v2.2.0 (candidate) in 14 blocks")
 
 
 def test_findings_do_not_make_words() -> None:

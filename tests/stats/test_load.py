@@ -65,7 +65,7 @@ def test_in_a_closed_loop_p50_restates_throughput_and_it_is_said() -> None:
     """128 in flight / 11.7 ms is the 10.9K msg/s: one fact, and with an idle broker the limit is latency."""
     row = judge(a_comparison(histograms=False, evidence=False)).row("p50", "acks1")
     assert row is not None
-    assert "128 in flight / 11.7 ms = 10.9K msg/s with v2.2.7" in row.sentence
+    assert "128 in flight / 11.7 ms = 11K msg/s with v2.2.7" in row.sentence
     assert "the limit is latency, not capacity" in row.sentence
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from chronik_perf.model import Comparison, MetricVerdict, Slice, Start
 from chronik_perf.stats import judge
-from tests.builders import ACKS1, V220, Behaviour, a_comparison, a_latency, with_slices, with_starts
+from tests.builders import ACKS1, V220, Behaviour, Noise, a_comparison, a_latency, with_slices, with_starts
 
-# Six blocks of six slices of 0.3 s: 10.8 s a side, so 3,000 commits need 278 commits a second.
-MANY, FEW, HARDLY_ANY = 1450.0, 87.0, 3.0
+# 14 blocks of six slices of 0.3 s: 25.2 s a side, so 3,000 commits need 119 commits a second.
+BLOCKS, MANY, FEW, HARDLY_ANY = 14, 620.0, 37.0, 1.3
+QUIET = Noise(between=0.004)
 
 
 def behaviour(p99_factor: float = 1.0, commits_per_s: float = MANY) -> dict[str, Behaviour]:
@@ -21,9 +22,11 @@ def behaviour(p99_factor: float = 1.0, commits_per_s: float = MANY) -> dict[str,
     return {"acks1": replace(b, p50_ms=p50, p99_ms=p99, commits_per_s=commits_per_s)}
 
 
-def compared(base: dict[str, Behaviour], candidate: dict[str, Behaviour]) -> Comparison:
+def compared(base: dict[str, Behaviour], candidate: dict[str, Behaviour], blocks: int = BLOCKS) -> Comparison:
     """Compare on acks=1 alone."""
-    return a_comparison(base, candidate, workloads=(ACKS1,), histograms=False, evidence=False)
+    return a_comparison(
+        base, candidate, blocks=blocks, workloads=(ACKS1,), histograms=False, evidence=False, noise=QUIET
+    )
 
 
 def p99(comparison: Comparison) -> MetricVerdict:
@@ -45,7 +48,7 @@ def test_a_slow_candidate_is_convicted_by_a_lower_bound_of_its_p99() -> None:
     assert row.word == "regressed"
     assert row.effect is not None
     assert "at least" in row.sentence and "p95" in row.sentence
-    assert "936 commits" in row.why
+    assert "924 commits" in row.why
     plain = p99(compared(behaviour(), behaviour(10.0)))
     assert plain.effect is not None
     assert row.effect.estimate < plain.effect.estimate  # the bound understates, never overstates
@@ -57,7 +60,7 @@ def test_a_slow_candidate_is_never_acquitted_by_the_bound(factor: float) -> None
     """A lower bound that is no worse proves neither unchanged nor improved; the row says why."""
     row = p99(compared(behaviour(), behaviour(factor, FEW)))
     assert row.word is None
-    assert "made 936 commits in all, and p99 needs 3,000" in row.why
+    assert "made 924 commits in all, and p99 needs 3,000" in row.why
     assert row.effect is not None  # shown, not judged
 
 
@@ -71,12 +74,12 @@ def test_two_slow_sides_are_not_judged() -> None:
     """With too few commits on both sides, nothing is said about p99."""
     row = p99(compared(behaviour(1.0, FEW), behaviour(10.0, FEW)))
     assert row.word is None
-    assert row.why.count("936") == 2
+    assert row.why.count("924") == 2
 
 
 def test_a_side_with_next_to_no_commits_lends_no_percentile() -> None:
     """Where not even the median has thirty commits beyond it, there is no bound."""
-    assert p99(compared(behaviour(), behaviour(100.0, HARDLY_ANY))).word is None
+    assert p99(compared(behaviour(), behaviour(100.0, HARDLY_ANY), blocks=8)).word is None
 
 
 def test_the_bound_is_a_percentile_that_the_histogram_lists() -> None:

@@ -1,0 +1,108 @@
+"""When a comparison may stop: as soon as more blocks would not change its outcome, or could not decide it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.design import least_blocks
+from chronik_perf.stats.family import Family, margin_of
+from chronik_perf.stats.forecast import Forecast, forecast
+from chronik_perf.stats.interval import on_test_scale
+from chronik_perf.stats.sequential import words_at_each_look
+
+# A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
+FINISHING = 3
+WIDE = 0.25  # of the effect itself, from one end to the other, on the scale of the test
+LIKELY, HOPELESS = 0.5, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether to stop, and the sentence that says why; empty while it goes on."""
+
+    stop: bool
+    reason: str = ""
+
+
+def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
+    """Look at a verdict after a block, when `more` blocks are still affordable.
+
+    Stopping early never adds to the error, since the bets hold at every look. Futility is not binding: whoever adds
+    blocks all the same keeps the error too.
+    """
+    family = Family.of(comparison.design, comparison.workloads)
+    gates = [r for r in verdict.rows if r.role == "gate"] or [
+        r for r in verdict.rows if r.metric == "throughput"
+    ]
+    undecided = [r for r in gates if r.word == "inconclusive"]
+    worse = [r for r in verdict.rows if r.word == "regressed"]
+    if worse:
+        left = min(FINISHING - max(_looks_since(r, family) for r in worse), more)
+        near = any(_ahead(r, family, left).by_horizon >= LIKELY for r in undecided) if left > 0 else False
+        if left > 0 and (near or _is_wide(worse[0])):
+            return Standing(False)
+        return Standing(True, "a regression is proven, and more blocks would not take it back")
+    watched = [r for r in verdict.rows if r.role == "watch" and r.word == "inconclusive" and r.per_block]
+    if gates and all(r.word in ("improved", "unchanged") for r in gates):
+        if more > 0 and any(_worse(r, _ahead(r, family, more)) >= LIKELY for r in watched):
+            return Standing(False)
+        return Standing(True, "every gate is decided")
+    if more <= 0:
+        return Standing(True, "the budget is spent")
+    return _futile(family, undecided, watched, more)
+
+
+def _futile(
+    family: Family, undecided: list[MetricVerdict], watched: list[MetricVerdict], more: int
+) -> Standing:
+    """Stop where drawing on the blocks there are, no future within the budget decides a gate or raises an alarm."""
+    # Before the least number of blocks and a few more, the blocks drawn from are too few to speak for the future.
+    seen = max((len(r.per_block) for r in (*undecided, *watched)), default=0)
+    if seen < least_blocks(family.one_way) + 2:
+        return Standing(False)
+    ahead = {id(r): _ahead(r, family, more) for r in (*undecided, *watched)}
+    if any(_worse(r, ahead[id(r)]) > HOPELESS for r in (*undecided, *watched)):
+        return Standing(False)
+    if not undecided:
+        return Standing(True, "a gate could not be measured")
+    lost = [r for r in undecided if ahead[id(r)].by_horizon <= HOPELESS]
+    if not lost:
+        return Standing(False)
+    return Standing(True, f"{metric(lost[0].metric).title} could not be decided within the budget")
+
+
+def _looks_since(row: MetricVerdict, family: Family) -> int:
+    """Give how many blocks ago a regression was proven; FINISHING for one that was counted and not tested."""
+    if row.effect is None or not row.per_block:
+        return FINISHING
+    base, candidate, margin = _on_scale(row)
+    words = words_at_each_look(base, candidate, margin, family.error)
+    return sum(word != "open" for word in words) - 1 if words[-1] != "open" else 0
+
+
+def _is_wide(row: MetricVerdict) -> bool:
+    if row.effect is None:
+        return False
+    low, mid, high = on_test_scale(row.effect)
+    return high - low > WIDE * abs(mid)
+
+
+def _on_scale(row: MetricVerdict) -> tuple[Floats, Floats, float]:
+    of = metric(row.metric)
+    values = np.asarray([(b, c) for _, b, c in row.per_block], dtype=float)
+    if of.scale == "ratio":
+        values = np.log(values)
+    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold)
+
+
+def _ahead(row: MetricVerdict, family: Family, more: int) -> Forecast:
+    base, candidate, margin = _on_scale(row)
+    return forecast(base, candidate, margin, family.one_way, base.size + more)
+
+
+def _worse(row: MetricVerdict, ahead: Forecast) -> float:
+    return ahead.below if metric(row.metric).better == "higher" else ahead.above
