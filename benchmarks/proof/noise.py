@@ -1,0 +1,194 @@
+"""Noise that identical code may show: drawn with fixed seeds, or resampled in whole blocks from what was recorded.
+
+Synthetic kinds are in margins of a test, so that a noise of 3 stands for a block SD of 15 % at X = 5 %. Whatever a kind
+does to a block, it is drawn at random which side it falls to, as `perf compare` draws order, folder and hash seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.proof.dataset import Floats, Recorded
+
+Draw = Callable[[np.random.Generator, tuple[int, int, int]], tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of noise; `draw` gives base and candidate of (comparisons, tests, blocks), in margins."""
+
+    name: str
+    family: str
+    draw: Draw
+
+
+def _sd(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+    """Draw a start's SD for each test, from a tenth of a margin to ten margins."""
+    return np.asarray(10 ** rng.uniform(-1, 1, (shape[0], shape[1], 1)))
+
+
+def _both(start: Callable[[np.random.Generator, tuple[int, int, int]], Floats]) -> Draw:
+    """Draw both sides alike and independently, at an SD of each test's own."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+        sd = _sd(rng, shape)
+        return sd * start(rng, shape), sd * start(rng, shape)
+
+    return draw
+
+
+def _beside(common: Callable[[np.random.Generator, tuple[int, int, int]], Floats]) -> Draw:
+    """Add to Gaussian starts what happens to both sides of a block alike."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+        sd = _sd(rng, shape)
+        shared = common(rng, shape)
+        return shared + sd * rng.normal(size=shape), shared + sd * rng.normal(size=shape)
+
+    return draw
+
+
+def _linear(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+    return rng.normal(0, 0.3, (shape[0], shape[1], 1)) * np.arange(shape[2])
+
+
+def _walk(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+    return np.cumsum(rng.normal(0, 1.0, shape), axis=-1)
+
+
+def _plateaus(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+    """Plateaus of 2 to 12 blocks at -13 % of 5 % margins, as a shared host showed."""
+    length = rng.integers(2, 13, (shape[0], shape[1], 1))
+    return np.asarray(-2.7 * ((np.arange(shape[2]) // length) % 2))
+
+
+def _ar1(rho: float) -> Callable[[np.random.Generator, tuple[int, int, int]], Floats]:
+    def common(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+        shocks = rng.normal(0, 3.0, shape)
+        out = np.empty(shape)
+        out[..., 0] = shocks[..., 0]
+        for i in range(1, shape[2]):
+            out[..., i] = rho * out[..., i - 1] + np.sqrt(1 - rho**2) * shocks[..., i]
+        return out
+
+    return common
+
+
+def _bursts(both: bool) -> Draw:
+    """Bursts that begin in 8 % of the blocks and hit both sides, or the start that happens to run."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+        sd = _sd(rng, shape)
+        size = -rng.exponential(8.0, shape)
+        hit = rng.random(shape) < 0.08
+        on_base = hit if both else hit & (rng.random(shape) < 0.5)
+        on_candidate = hit if both else hit & ~on_base
+        return (
+            sd * rng.normal(size=shape) + np.where(on_base, size, 0.0),
+            sd * rng.normal(size=shape) + np.where(on_candidate, size, 0.0),
+        )
+
+    return draw
+
+
+def _modes(weight: float, apart: float) -> Draw:
+    """Give each start one of two modes; `weight` is that of the slower, `apart` their distance in margins."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+        def side() -> Floats:
+            return np.where(rng.random(shape) < weight, -apart, 0.0) + rng.normal(0, 0.1, shape)
+
+        return side(), side()
+
+    return draw
+
+
+def _favoured(by: float) -> Draw:
+    """Favour the start that came first (or a port, a folder, a core) by so many margins, in every block."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+        swapped = rng.random(shape) < 0.5
+        sd = 0.1 * _sd(rng, shape)
+        gain = np.where(swapped, by, 0.0)
+        return sd * rng.normal(size=shape) + gain, sd * rng.normal(size=shape) + by - gain
+
+    return draw
+
+
+def _mixed(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    """Draw a drift, bursts, rare modes and heavy tails at once."""
+    sd = _sd(rng, shape)
+    shared = _walk(rng, shape) + np.where(rng.random(shape) < 0.05, -8.0, 0.0)
+
+    def side() -> Floats:
+        slow = np.where(rng.random(shape) < 0.15, -5.0, 0.0)
+        return shared + slow + sd * rng.standard_t(2, shape)
+
+    return side(), side()
+
+
+def _contaminated(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+    return np.where(rng.random(shape) < 0.1, 20.0, 1.0) * rng.normal(size=shape)
+
+
+def synthetic() -> tuple[Kind, ...]:
+    """Give all kinds that are drawn."""
+    return (
+        Kind("Gaussian", "Gaussian", _both(lambda rng, s: rng.normal(size=s))),
+        Kind(
+            "Student's t with 2 degrees of freedom", "heavy tails", _both(lambda rng, s: rng.standard_t(2, s))
+        ),
+        Kind("Cauchy", "heavy tails", _both(lambda rng, s: rng.standard_cauchy(s))),
+        Kind("Gaussian, 1 in 10 with 20 times the SD", "heavy tails", _both(_contaminated)),
+        Kind("log-normal, skewed", "heavy tails", _both(lambda rng, s: -rng.lognormal(0, 1, s))),
+        Kind("bursts on both sides", "bursts", _bursts(True)),
+        Kind("bursts on one start", "bursts", _bursts(False)),
+        Kind("linear drift", "drift", _beside(_linear)),
+        Kind("random walk", "drift", _beside(_walk)),
+        Kind("plateaus", "drift", _beside(_plateaus)),
+        Kind("AR(1) over blocks, 0.5", "autocorrelation", _beside(_ar1(0.5))),
+        Kind("AR(1) over blocks, 0.95", "autocorrelation", _beside(_ar1(0.95))),
+        *(
+            Kind(
+                f"modes {round(100 * (1 - w))}/{round(100 * w)}, {a:g} margins apart",
+                "two modes",
+                _modes(w, a),
+            )
+            for w in (0.5, 0.3, 0.1, 0.03)
+            for a in (1.5, 5.0, 30.0)
+        ),
+        *(
+            Kind(f"first start favoured by {by:g} margins", "start order", _favoured(by))
+            for by in (0.5, 1.5, 5.0)
+        ),
+        Kind("drift, bursts, modes and heavy tails at once", "mixed", _mixed),
+    )
+
+
+def resampled(
+    rng: np.random.Generator, runs: Sequence[Recorded], comparisons: int, blocks: int, run_length: int = 1
+) -> tuple[Floats, Floats]:
+    """Draw comparisons from recorded A/A ones, each from one of them.
+
+    Whole blocks are drawn with replacement, `run_length` neighbours at a time (a circular block bootstrap, Politis and
+    Romano 1992), and their sides are swapped at random. All runs must have the same measured tests. The result is on
+    the tests' scales, shape (comparisons, tests, blocks).
+    """
+    tests = runs[0].values.shape[0]
+    base, candidate = np.empty((2, comparisons, tests, blocks))
+    which = rng.integers(0, len(runs), comparisons)
+    for index, run in enumerate(runs):
+        mine = np.flatnonzero(which == index)
+        have = run.values.shape[1]
+        pieces = -(-blocks // run_length)
+        begins = rng.integers(0, have, (mine.size, pieces, 1))
+        picked = ((begins + np.arange(run_length)) % have).reshape(mine.size, -1)[:, :blocks]
+        swapped = rng.random(picked.shape) < 0.5
+        drawn = run.values[:, picked]  # (tests, comparisons, blocks, 2)
+        x = np.where(swapped, drawn[..., 1], drawn[..., 0])
+        y = np.where(swapped, drawn[..., 0], drawn[..., 1])
+        base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
+    return base, candidate

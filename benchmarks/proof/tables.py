@@ -1,0 +1,118 @@
+"""Makes all tables, in the short form or the full one."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.proof import false_alarms, power, record_table, rivals, speed
+from benchmarks.proof.dataset import Recorded, lines, read
+
+SEED = 20_260_425
+CURVES = ("throughput@raw", "throughput@acks1", "p99@raw")
+SPEEDS = ("throughput@raw", "throughput@acks1", "cpu_per_message@raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many comparisons are drawn for each row of a table."""
+
+    synthetic: int
+    recorded: int
+    power: int
+    speed: int
+    windows: int
+
+
+FULL = Size(synthetic=1500, recorded=6000, power=4000, speed=1000, windows=600)
+SHORT = Size(synthetic=60, recorded=300, power=200, speed=60, windows=40)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All that the page shows."""
+
+    made_on: str
+    took_s: float
+    size: Size
+    aa: list[Recorded]
+    others: list[Recorded]
+    machines: list[str]
+    drawn: list[false_alarms.Row]
+    recorded: list[false_alarms.Row]
+    everything: false_alarms.Row
+    counts: list[record_table.Count]
+    symmetry: list[record_table.Symmetry]
+    groups: list[power.Group]
+    powers: list[power.Row]
+    curves: list[power.Curve]
+    speeds: list[speed.Row]
+    real: list[speed.Real]
+    chains: list[rivals.Series]
+    replays: list[list[rivals.Replay]]
+    levelled: list[list[rivals.Levelled]]
+    missing: list[str]
+
+    @property
+    def broken(self) -> list[str]:
+        """Name the kinds of noise under which more than 1 % were accused."""
+        return [r.kind for r in (*self.drawn, *self.recorded) if not false_alarms.holds(r)]
+
+    @property
+    def blocks(self) -> int:
+        """Give how many blocks of A/A were recorded."""
+        return sum(r.values.shape[1] for r in self.aa)
+
+
+def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
+    """Make all tables from the data set in a folder. Raises BadInput for a line that is none."""
+    begun = time.monotonic()
+    runs = read(folder)
+    aa = [r for r in runs if r.is_aa]
+    tell(f"{len(runs)} recorded comparisons, {len(aa)} of them A/A")
+    drawn = false_alarms.drawn(size.synthetic, SEED)
+    recorded = false_alarms.recorded(aa, size.recorded, SEED)
+    everything = false_alarms.total([*drawn, *recorded], "all")
+    tell(f"false alarms: {everything.false} in {everything.comparisons:,} comparisons")
+    found = power.groups(aa)
+    powers = power.table(found, size.power, SEED)
+    curves = power.curves(found, CURVES, (0.01, 0.05), size.power, SEED)
+    tell(f"power: {sum(r.reached for r in powers)} of {len(powers)} goals reached")
+    speeds = speed.table(found, SPEEDS, size.speed, SEED)
+    chains = [s[0] for name in ("raw", "acks1") if (s := rivals.series(aa, name))]
+    replays = [rivals.table(c, size.windows, SEED) for c in chains]
+    levels = [rivals.levelled(c, size.windows, SEED) for c in chains]
+    tell(f"replayed {sum(len(r) for r in replays)} rules on {sum(len(c.pairs) for c in chains)} blocks")
+    return Tables(
+        made_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        took_s=time.monotonic() - begun,
+        size=size,
+        aa=aa,
+        others=[r for r in runs if not r.is_aa],
+        machines=sorted({machine_of(r) for r in runs}),
+        drawn=drawn,
+        recorded=recorded,
+        everything=everything,
+        counts=record_table.counts(lines(folder)),
+        symmetry=record_table.symmetry(aa),
+        groups=found,
+        powers=powers,
+        curves=curves,
+        speeds=speeds,
+        real=speed.real(runs),
+        chains=chains,
+        replays=replays,
+        levelled=levels,
+        missing=[r.name for r in rivals.missing()],
+    )
+
+
+def machine_of(run: Recorded) -> str:
+    """Say what machine a comparison ran on."""
+    m = run.line["machine"]
+    return (
+        f"{run.line['fingerprint']}: {m['cpu_model']}, {m['cores']} cores, {m['kernel']}, {m['filesystem']}"
+    )
