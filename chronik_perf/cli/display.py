@@ -15,8 +15,6 @@ from chronik_perf.experiment.progress import BLOCK, Progress
 from chronik_perf.model import Effect, Verdict, metric
 from chronik_perf.stats import words
 
-OPEN_ENDED = 1e6
-
 
 class Display:
     """A few lines redrawn once a second on a terminal; elsewhere (a CI log) one line whenever something began."""
@@ -85,6 +83,8 @@ class Display:
 
 
 def _so_far(effect: Effect) -> str:
-    # Before enough blocks have been seen the interval has no ends, and says less than the estimate alone.
-    bounded = effect.low > -1 + 1e-6 and effect.high < OPEN_ENDED
-    return words.signed_change(effect, "") if bounded else words.percent(effect.estimate, signed=True)
+    return (
+        words.percent(effect.estimate, signed=True)
+        if words.is_open(effect)
+        else words.signed_change(effect, "")
+    )

@@ -58,7 +58,8 @@ def drawing(row: MetricVerdict) -> Drawing | None:
 
 
 def _unit_of(effect: Effect, threshold: float | None) -> float:
-    return threshold or max(abs(effect.low), abs(effect.high), 1e-12)
+    ends = (effect.low, effect.estimate, effect.high)
+    return threshold or max(1e-12, *(abs(x) for x in ends if math.isfinite(x)))
 
 
 def _scaled(effect: Effect, value: float, unit: float) -> float:

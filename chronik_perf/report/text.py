@@ -123,6 +123,7 @@ def _basis(comparison: Comparison, verdict: Verdict) -> str:
         f"{blocks} of fresh starts in {comparison.elapsed_s:.0f} s; "
         f"chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
         + (f"; it ended because {comparison.ended}" if comparison.ended else "")
+        + (f" ({comparison.decided_s:.0f} s without the evidence)" if comparison.decided_s else "")
     )
 
 

@@ -12,6 +12,7 @@ from chronik_perf.stats.findings import findings
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.load import little, saturated, saturation_words
 from chronik_perf.stats.rows import evidence_row, statistical_row
+from chronik_perf.stats.symmetry import favoured_places
 from chronik_perf.stats.tail import tail_row
 
 _WORD_ORDER = {"regressed": 0, "improved": 1, "inconclusive": 2, "unchanged": 3, None: 4}
@@ -42,7 +43,7 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
         headline=_headline(comparison, rows, outcome),
         rows=tuple(rows),
         family_error=comparison.design.family_error,
-        findings=findings(comparison),
+        findings=(*findings(comparison), *favoured_places(comparison)),
     )
 
 

@@ -8,6 +8,7 @@ from chronik_perf.model import Effect, Metric
 
 WIDE = 10.0  # a bound from here on is said as a ratio too
 BOUNDLESS = 1e4  # and one from here on says only that two blocks are not enough
+OPEN_RATIO = 1e8  # an interval from a 1e8th to 1e8-fold excludes nothing
 FOLD = 2.5  # from this ratio on, "19.5-fold" says more than "+1,850 %"
 
 
@@ -68,6 +69,9 @@ def _places(low: float, high: float) -> int:
 
 def signed_change(effect: Effect, unit: str) -> str:
     """Give an effect and its interval without judging it: "−13 % (−36 to +9 %)"."""
+    if is_open(effect):
+        alone = f"{_signed(effect.estimate)} {unit}" if effect.scale == "difference" else ""
+        return f"{alone or percent(effect.estimate, signed=True)} (too few blocks for an interval)"
     if effect.scale == "difference":
         low, mid, high = (_signed(x) for x in (effect.low, effect.estimate, effect.high))
         return f"{mid} {unit} ({low} to {high} {unit})"
@@ -77,6 +81,13 @@ def signed_change(effect: Effect, unit: str) -> str:
     low, high = (_percent_figure(x, places, True) for x in (effect.low, effect.high))
     shown = f"{low} to {high} %" if 1 + effect.high < WIDE else f"{low} % to {_fold(1 + effect.high)}-fold"
     return f"{percent(effect.estimate, places, signed=True)} ({shown})"
+
+
+def is_open(effect: Effect) -> bool:
+    """Tell whether an interval excludes nothing yet, because too few blocks have been seen."""
+    if effect.scale == "difference":
+        return math.isinf(effect.low) and math.isinf(effect.high)
+    return effect.low < -1 + 1 / OPEN_RATIO and 1 + effect.high > OPEN_RATIO
 
 
 def _fold(ratio: float) -> str:

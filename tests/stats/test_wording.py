@@ -52,7 +52,7 @@ def effect(estimate: float, low: float, high: float) -> Effect:
         (effect(0.0, -0.0001, 0.0001), "0.00 % (−0.01 to +0.01 %)"),
         (effect(18.5, 18.3, 18.7), "19.5-fold (19.3 to 19.7)"),
         (effect(-0.18, -0.989, 59.68), "−18 % (−99 % to 60.7-fold)"),
-        (effect(-0.18, -1.0, 1e9), "−18 % (−100 % to over 10K-fold)"),
+        (effect(-0.18, -1.0, 1e9), "−18.0 % (too few blocks for an interval)"),
     ],
 )
 def test_an_effect_is_said_with_its_interval(given: Effect, said: str) -> None:
