@@ -7,12 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.proof.dataset import Floats
-from chronik_perf.stats.betting import log_wealth
+from benchmarks.proof.dataset import Booleans, Floats
+from chronik_perf.stats.betting import Direction, log_wealth
 
 FAMILY_ERROR = 0.01
 # Comparisons times tests times blocks in one piece; more of them do not fit into a processor's cache.
 PIECE = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Comparisons, each value of shape (comparisons, tests, blocks) on the tests' scales or in margins.
+
+    `base_first` tells of each block which side was started first, and broadcasts against the values.
+    """
+
+    base: Floats
+    candidate: Floats
+    base_first: Booleans
+
+    def lost(self, shift: Floats | float) -> Drawn:
+        """Give the same comparisons with a candidate that is shifted; `shift` has shape (tests,) or is one for all."""
+        return Drawn(self.base, self.candidate + np.asarray(shift)[..., None], self.base_first)
+
+    def test(self, at: int) -> Drawn:
+        """Give one test of each comparison alone."""
+        first = np.broadcast_to(self.base_first, self.base.shape)
+        return Drawn(self.base[:, at : at + 1], self.candidate[:, at : at + 1], first[:, at : at + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +54,7 @@ class Words:
 
 
 def words(
-    base: Floats,
-    candidate: Floats,
+    drawn: Drawn,
     margin: Floats | float,
     one_way: Floats | float,
     *,
@@ -42,34 +62,41 @@ def words(
 ) -> Words:
     """Judge comparisons at every look; without `sameness` nothing is tried to be proven inside, which is faster.
 
-    `base` and `candidate` have shape (comparisons, tests, blocks); `margin` broadcasts against (tests,), `one_way`,
-    the error of one direction of one test, against (comparisons, tests).
+    `margin` broadcasts against (tests,), `one_way`, the error of one direction of one test, against (comparisons,
+    tests).
     """
-    n, tests, blocks = base.shape
+    n, tests, blocks = drawn.base.shape
+    first = np.broadcast_to(drawn.base_first, drawn.base.shape)
     edge = np.broadcast_to(np.asarray(margin, dtype=float), (tests,))[:, None]
     error = np.broadcast_to(np.asarray(one_way, dtype=float), (n, tests))
     step = max(1, PIECE // (tests * blocks))
     parts = [
-        _words(base[i : i + step], candidate[i : i + step], edge, error[i : i + step, :, None], sameness)
+        _words(
+            Drawn(drawn.base[i : i + step], drawn.candidate[i : i + step], first[i : i + step]),
+            edge,
+            error[i : i + step, :, None],
+            sameness,
+        )
         for i in range(0, n, step)
     ]
     return Words(*(np.concatenate(p) for p in zip(*parts, strict=True)))
 
 
-def _words(
-    x: Floats, y: Floats, edge: Floats, error: Floats, sameness: bool
-) -> tuple[Floats, Floats, Floats]:
+def _words(drawn: Drawn, edge: Floats, error: Floats, sameness: bool) -> tuple[Floats, Floats, Floats]:
     needed = -np.log(error)
-    below = _first(log_wealth(x, y, -edge, "below", edge) >= needed)
-    above = _first(log_wealth(x, y, edge, "above", edge) >= needed)
+
+    def proven(shift: Floats, direction: Direction) -> Floats:
+        return _first(
+            log_wealth(drawn.base, drawn.candidate, shift, direction, edge, drawn.base_first) >= needed
+        )
+
+    below, above = proven(-edge, "below"), proven(edge, "above")
     if not sameness:
         return below, above, np.full_like(below, np.inf)
-    under = _first(log_wealth(x, y, edge, "below", edge) >= needed)
-    over = _first(log_wealth(x, y, -edge, "above", edge) >= needed)
-    return below, above, np.maximum(under, over)
+    return below, above, np.maximum(proven(edge, "below"), proven(-edge, "above"))
 
 
-def _first(held: np.ndarray) -> Floats:
+def _first(held: Booleans) -> Floats:
     return np.where(held.any(axis=-1), held.argmax(axis=-1) + 1.0, np.inf)
 
 

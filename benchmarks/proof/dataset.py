@@ -24,6 +24,7 @@ from chronik_perf.model import BadInput, Metric, Workload, judged
 from chronik_perf.stats.family import EXACT
 
 Floats: TypeAlias = NDArray[np.float64]
+Booleans: TypeAlias = NDArray[np.bool_]
 Row: TypeAlias = dict[str, Any]
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -104,7 +105,7 @@ class Recorded:
         return np.asarray(stacked[:, np.isfinite(stacked).all(axis=(0, 2))])
 
     @cached_property
-    def base_first(self) -> NDArray[np.bool_]:
+    def base_first(self) -> Booleans:
         """Tell of each block of `values` whether the base was started first."""
         stacked = np.stack([self._values(t) for t in self.measured])
         first = {
@@ -130,7 +131,8 @@ class Recorded:
     @property
     def seconds_besides(self) -> float:
         """Give the seconds that were not blocks: evidence, and what comes before the first block."""
-        return max(0.0, float(self.line["elapsed_s"]) - int(self.line["blocks"]) * self.seconds_a_block)
+        last_s = max(float(r["began_s"]) for r in self.starts)
+        return max(0.0, float(self.line["elapsed_s"]) - last_s - self.seconds_a_block)
 
     def series(self, workload: str, metric: str) -> Floats:
         """Give one metric of all starts in the order in which they ran, in the metric's unit."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.proof.bets import FAMILY_ERROR, Words, one_way, upper_bound, words
-from benchmarks.proof.dataset import Recorded
+from benchmarks.proof.bets import FAMILY_ERROR, Drawn, Words, one_way, upper_bound, words
+from benchmarks.proof.dataset import Booleans, Floats, Recorded
 from benchmarks.proof.noise import Kind, resampled, synthetic
 from chronik_perf.stats.family import margin_of
 
@@ -73,8 +73,8 @@ def _synthetic(kind: Kind, comparisons: int, rng: np.random.Generator) -> Row:
     rows = []
     for tests in (6, 7, 8):
         n = comparisons // 3
-        x, y = kind.draw(rng, (n, tests, BLOCKS))
-        rows.append(_counted(kind.name, x, y, np.ones(tests), tests, np.ones(tests)))
+        drawn = kind.draw(rng, (n, tests, BLOCKS))
+        rows.append(_counted(kind.name, drawn, np.ones(tests), tests, np.ones(tests)))
     return _named(total(rows, kind.name), kind.family)
 
 
@@ -104,29 +104,34 @@ def recorded(runs: Sequence[Recorded], comparisons: int, seed: int) -> list[Row]
 
 
 def _resampled(group: Sequence[Recorded], comparisons: int, length: int, rng: np.random.Generator) -> Row:
-    x, y = resampled(rng, group, comparisons, BLOCKS, length)
+    drawn = resampled(rng, group, comparisons, BLOCKS, length)
     measured = group[0].measured
     margins = np.array([margin_of(t.metric, t.metric.threshold) for t in measured])
     worse = np.array([1.0 if t.metric.better == "higher" else -1.0 for t in measured])
-    return _counted("", x, y, margins, len(group[0].tests), worse)
+    return _counted("", drawn, margins, len(group[0].tests), worse)
 
 
-def _counted(
-    name: str, x: np.ndarray, y: np.ndarray, margins: np.ndarray, tests: int, worse: np.ndarray
-) -> Row:
+def _counted(name: str, drawn: Drawn, margins: Floats, tests: int, worse: Floats) -> Row:
     """Judge as they are, and with a loss of exactly X; `worse` is 1 where less is worse, else -1."""
-    found = words(x, y, margins, one_way(tests), sameness=False)
+    found = words(drawn, margins, one_way(tests), sameness=False)
     accused = np.isfinite(found.below) | np.isfinite(found.above)
-    edge = words(x, y - (worse * margins)[:, None], margins, one_way(tests))
-    loose = words(x, y, margins / 100, LOOSE_ERROR, sameness=False)
+    edge = words(drawn.lost(-worse * margins), margins, one_way(tests))
+    loose = words(drawn, margins / 100, LOOSE_ERROR, sameness=False)
     down, up = (int(v) for v in (_earlier(loose, worse > 0), _earlier(loose, worse < 0)))
     wrong = np.isfinite(edge.first)
     return Row(
-        name, "", len(x), int(accused.any(axis=1).sum()), len(x), int(wrong.any(axis=1).sum()), down, up
+        name,
+        "",
+        len(drawn.base),
+        int(accused.any(axis=1).sum()),
+        len(drawn.base),
+        int(wrong.any(axis=1).sum()),
+        down,
+        up,
     )
 
 
-def _earlier(found: Words, lower: np.ndarray) -> int:
+def _earlier(found: Words, lower: Booleans) -> int:
     """Count tests in which the worse side was proven, and before the better one; `lower` says where less is worse."""
     worse, better = (
         np.where(lower, found.below, found.above),

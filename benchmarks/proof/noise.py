@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.proof.dataset import Floats, Recorded
+from benchmarks.proof.bets import Drawn
+from benchmarks.proof.dataset import Booleans, Floats, Recorded
 
-Draw = Callable[[np.random.Generator, tuple[int, int, int]], tuple[Floats, Floats]]
+Shape = tuple[int, int, int]
+Draw = Callable[[np.random.Generator, Shape], Drawn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +27,54 @@ class Kind:
     draw: Draw
 
 
-def _sd(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _sd(rng: np.random.Generator, shape: Shape) -> Floats:
     """Draw a start's SD for each test, from a tenth of a margin to ten margins."""
     return np.asarray(10 ** rng.uniform(-1, 1, (shape[0], shape[1], 1)))
 
 
-def _both(start: Callable[[np.random.Generator, tuple[int, int, int]], Floats]) -> Draw:
+def _order(rng: np.random.Generator, shape: Shape) -> Booleans:
+    """Draw which side is started first: once for all tests of a block."""
+    return np.asarray(rng.random((shape[0], 1, shape[2])) < 0.5)
+
+
+def _both(start: Callable[[np.random.Generator, Shape], Floats]) -> Draw:
     """Draw both sides alike and independently, at an SD of each test's own."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         sd = _sd(rng, shape)
-        return sd * start(rng, shape), sd * start(rng, shape)
+        return Drawn(sd * start(rng, shape), sd * start(rng, shape), _order(rng, shape))
 
     return draw
 
 
-def _beside(common: Callable[[np.random.Generator, tuple[int, int, int]], Floats]) -> Draw:
+def _beside(common: Callable[[np.random.Generator, Shape], Floats]) -> Draw:
     """Add to Gaussian starts what happens to both sides of a block alike."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         sd = _sd(rng, shape)
         shared = common(rng, shape)
-        return shared + sd * rng.normal(size=shape), shared + sd * rng.normal(size=shape)
+        x, y = (shared + sd * rng.normal(size=shape) for _ in range(2))
+        return Drawn(x, y, _order(rng, shape))
 
     return draw
 
 
-def _linear(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _linear(rng: np.random.Generator, shape: Shape) -> Floats:
     return rng.normal(0, 0.3, (shape[0], shape[1], 1)) * np.arange(shape[2])
 
 
-def _walk(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _walk(rng: np.random.Generator, shape: Shape) -> Floats:
     return np.cumsum(rng.normal(0, 1.0, shape), axis=-1)
 
 
-def _plateaus(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _plateaus(rng: np.random.Generator, shape: Shape) -> Floats:
     """Plateaus of 2 to 12 blocks at -13 % of 5 % margins, as a shared host showed."""
     length = rng.integers(2, 13, (shape[0], shape[1], 1))
     return np.asarray(-2.7 * ((np.arange(shape[2]) // length) % 2))
 
 
-def _ar1(rho: float) -> Callable[[np.random.Generator, tuple[int, int, int]], Floats]:
-    def common(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _ar1(rho: float) -> Callable[[np.random.Generator, Shape], Floats]:
+    def common(rng: np.random.Generator, shape: Shape) -> Floats:
         shocks = rng.normal(0, 3.0, shape)
         out = np.empty(shape)
         out[..., 0] = shocks[..., 0]
@@ -80,15 +88,16 @@ def _ar1(rho: float) -> Callable[[np.random.Generator, tuple[int, int, int]], Fl
 def _bursts(both: bool) -> Draw:
     """Bursts that begin in 8 % of the blocks and hit both sides, or the start that happens to run."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         sd = _sd(rng, shape)
         size = -rng.exponential(8.0, shape)
         hit = rng.random(shape) < 0.08
         on_base = hit if both else hit & (rng.random(shape) < 0.5)
         on_candidate = hit if both else hit & ~on_base
-        return (
+        return Drawn(
             sd * rng.normal(size=shape) + np.where(on_base, size, 0.0),
             sd * rng.normal(size=shape) + np.where(on_candidate, size, 0.0),
+            _order(rng, shape),
         )
 
     return draw
@@ -97,28 +106,29 @@ def _bursts(both: bool) -> Draw:
 def _modes(weight: float, apart: float) -> Draw:
     """Give each start one of two modes; `weight` is that of the slower, `apart` their distance in margins."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         def side() -> Floats:
             return np.where(rng.random(shape) < weight, -apart, 0.0) + rng.normal(0, 0.1, shape)
 
-        return side(), side()
+        return Drawn(side(), side(), _order(rng, shape))
 
     return draw
 
 
 def _favoured(by: float) -> Draw:
-    """Favour the start that came first (or a port, a folder, a core) by so many margins, in every block."""
+    """Favour the start that came first by so many margins, in every block."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
-        swapped = rng.random(shape) < 0.5
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+        base_first = _order(rng, shape)
         sd = 0.1 * _sd(rng, shape)
-        gain = np.where(swapped, by, 0.0)
-        return sd * rng.normal(size=shape) + gain, sd * rng.normal(size=shape) + by - gain
+        gain = np.where(base_first, by, 0.0)
+        x, y = sd * rng.normal(size=shape) + gain, sd * rng.normal(size=shape) + by - gain
+        return Drawn(x, y, base_first)
 
     return draw
 
 
-def _mixed(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Floats, Floats]:
+def _mixed(rng: np.random.Generator, shape: Shape) -> Drawn:
     """Draw a drift, bursts, rare modes and heavy tails at once."""
     sd = _sd(rng, shape)
     shared = _walk(rng, shape) + np.where(rng.random(shape) < 0.05, -8.0, 0.0)
@@ -127,10 +137,10 @@ def _mixed(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Float
         slow = np.where(rng.random(shape) < 0.15, -5.0, 0.0)
         return shared + slow + sd * rng.standard_t(2, shape)
 
-    return side(), side()
+    return Drawn(side(), side(), _order(rng, shape))
 
 
-def _contaminated(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
+def _contaminated(rng: np.random.Generator, shape: Shape) -> Floats:
     return np.where(rng.random(shape) < 0.1, 20.0, 1.0) * rng.normal(size=shape)
 
 
@@ -170,7 +180,7 @@ def synthetic() -> tuple[Kind, ...]:
 
 def resampled(
     rng: np.random.Generator, runs: Sequence[Recorded], comparisons: int, blocks: int, run_length: int = 1
-) -> tuple[Floats, Floats]:
+) -> Drawn:
     """Draw comparisons from recorded A/A ones, each from one of them.
 
     Whole blocks are drawn with replacement, `run_length` neighbours at a time (a circular block bootstrap, Politis and
@@ -179,16 +189,18 @@ def resampled(
     """
     tests = runs[0].values.shape[0]
     base, candidate = np.empty((2, comparisons, tests, blocks))
+    base_first = np.empty((comparisons, 1, blocks), dtype=bool)
     which = rng.integers(0, len(runs), comparisons)
     for index, run in enumerate(runs):
         mine = np.flatnonzero(which == index)
         have = run.values.shape[1]
         pieces = -(-blocks // run_length)
         begins = rng.integers(0, have, (mine.size, pieces, 1))
-        picked = ((begins + np.arange(run_length)) % have).reshape(mine.size, -1)[:, :blocks]
+        picked = ((begins + np.arange(run_length)) % have).reshape(mine.size, pieces * run_length)[:, :blocks]
         swapped = rng.random(picked.shape) < 0.5
         drawn = run.values[:, picked]  # (tests, comparisons, blocks, 2)
         x = np.where(swapped, drawn[..., 1], drawn[..., 0])
         y = np.where(swapped, drawn[..., 0], drawn[..., 1])
         base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
-    return base, candidate
+        base_first[mine, 0] = run.base_first[picked] ^ swapped
+    return Drawn(base, candidate, base_first)

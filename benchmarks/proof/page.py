@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.proof import false_alarms, power, rivals, speed
+from benchmarks.proof import false_alarms, figures, power, rivals, speed
 from benchmarks.proof.tables import Tables
 from chronik_perf.files import write_whole
 
@@ -36,8 +37,8 @@ def seconds(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.0f} s"
 
 
-def render(tables: Tables) -> str:
-    """Give the page."""
+def render(tables: Tables, drawn: Sequence[str] = ()) -> str:
+    """Give the page; `drawn` names the figures that stand beside it."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -49,9 +50,11 @@ def render(tables: Tables) -> str:
     environment.filters.update(percent=percent, blocks=blocks, seconds=seconds, zip=zip)
     text = environment.get_template(TEMPLATE).render(
         t=tables,
+        figures=tuple(drawn),
+        power_figure=figures.POWER,
+        rules_figure=figures.RULES,
         looks=false_alarms.BLOCKS,
         loose=false_alarms.LOOSE_ERROR,
-        budget=power.BUDGET_S,
         multiples=power.MULTIPLES,
         most=speed.MOST_BLOCKS,
         losses=rivals.LOSSES,
@@ -61,5 +64,6 @@ def render(tables: Tables) -> str:
 
 
 def write(tables: Tables, path: Path = PAGE) -> None:
-    """Write the page whole or not at all."""
-    write_whole(path, render(tables))
+    """Write the figures and the page, each whole or not at all."""
+    drawn = figures.write(path.parent, tables.curves, tables.replays)
+    write_whole(path, render(tables, drawn))

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.proof.bets import one_way, upper_bound, words
+from benchmarks.proof.bets import Drawn, Words, one_way, upper_bound, words
 from benchmarks.proof.dataset import Floats, Recorded, Test
 from benchmarks.proof.noise import resampled
 from chronik_perf.stats.family import margin_of
 
-BUDGET_S = 300.0
+# Of a run that says no other: the default length, and --quick.
+BUDGET_S, QUICK_BUDGET_S = 300.0, 60.0
 LEAST_BLOCKS = 5  # fewer recorded blocks are no noise to draw from
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 
@@ -56,7 +57,8 @@ class Group:
     @property
     def title(self) -> str:
         """Name the design."""
-        return " + ".join(self.workloads) + (" (quick)" if self.runs[0].line["quick"] else "")
+        length = "quick, " if self.runs[0].line["quick"] else ""
+        return f"{' + '.join(self.workloads)} ({length}{self.budget_s:.0f} s)"
 
     @property
     def tests(self) -> int:
@@ -79,10 +81,16 @@ class Group:
         return float(np.median([r.seconds_a_block for r in self.runs]))
 
     @property
+    def budget_s(self) -> float:
+        """Give the seconds that a comparison of this design may take."""
+        line = self.runs[0].line
+        return float(line.get("budget_s") or (QUICK_BUDGET_S if line["quick"] else BUDGET_S))
+
+    @property
     def affordable(self) -> int:
-        """Give the blocks that fit into the default budget beside evidence and everything else."""
+        """Give the blocks that fit into the budget beside evidence and everything else."""
         besides = float(np.median([r.seconds_besides for r in self.runs]))
-        return max(0, int((BUDGET_S - besides) / self.seconds_a_block))
+        return max(0, int((self.budget_s - besides) / self.seconds_a_block))
 
     def block_sd(self, test: Test) -> float:
         """Give the SD over blocks of the log ratio or difference within a comparison, pooled."""
@@ -90,11 +98,10 @@ class Group:
         d = [r.values[at, :, 1] - r.values[at, :, 0] for r in self.runs]
         return float(np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in d) / sum(x.size - 1 for x in d)))
 
-    def draw(self, test: Test, comparisons: int, blocks: int, seed: int) -> tuple[Floats, Floats]:
+    def draw(self, test: Test, comparisons: int, blocks: int, seed: int) -> Drawn:
         """Draw A/A comparisons of one test, shape (comparisons, 1, blocks)."""
         at = [t.name for t in self.measured].index(test.name)
-        x, y = resampled(np.random.default_rng(seed), self.runs, comparisons, blocks)
-        return x[:, at : at + 1], y[:, at : at + 1]
+        return resampled(np.random.default_rng(seed), self.runs, comparisons, blocks).test(at)
 
 
 def groups(runs: Sequence[Recorded]) -> list[Group]:
@@ -102,7 +109,12 @@ def groups(runs: Sequence[Recorded]) -> list[Group]:
     found: dict[tuple[object, ...], list[Recorded]] = defaultdict(list)
     for run in runs:
         if run.is_aa and run.values.shape[1] >= LEAST_BLOCKS:
-            key = (run.workloads, run.line["quick"], tuple(t.name for t in run.measured))
+            key = (
+                run.workloads,
+                run.line["quick"],
+                run.line.get("budget_s"),
+                tuple(t.name for t in run.measured),
+            )
             found[key].append(run)
     return sorted((Group(tuple(g)) for g in found.values()), key=lambda g: -g.blocks)
 
@@ -149,9 +161,9 @@ def table(found: Sequence[Group], comparisons: int, seed: int) -> list[Row]:
 
 def _row(group: Group, test: Test, goal: Goal, comparisons: int, seed: int) -> Row:
     blocks, margin, error = group.affordable, margin_of(test.metric, goal.threshold), one_way(group.tests)
-    x, y = group.draw(test, comparisons, max(1, blocks), seed)
-    lost = words(x, y + shift_of(test, goal.loss), margin, error)
-    edge = words(x, y + shift_of(test, goal.threshold), margin, error)
+    drawn = group.draw(test, comparisons, max(1, blocks), seed)
+    lost = words(drawn.lost(shift_of(test, goal.loss)), margin, error)
+    edge = words(drawn.lost(shift_of(test, goal.threshold)), margin, error)
     found = worse(lost, test)
     late = _commits_short(group, test)
     return Row(
@@ -166,9 +178,9 @@ def _row(group: Group, test: Test, goal: Goal, comparisons: int, seed: int) -> R
     )
 
 
-def worse(found: object, test: Test) -> Floats:
+def worse(found: Words, test: Test) -> Floats:
     """Give the block at which each comparison called the test *regressed*."""
-    return np.asarray(getattr(found, "below" if test.metric.better == "higher" else "above")[:, 0])
+    return (found.below if test.metric.better == "higher" else found.above)[:, 0]
 
 
 def _commits_short(group: Group, test: Test) -> int:
@@ -190,22 +202,18 @@ class Curve:
     points: tuple[tuple[float, float, float], ...]  # loss, share regressed, share unchanged
 
 
-def curves(
-    found: Sequence[Group], names: Sequence[str], thresholds: Sequence[float], n: int, seed: int
-) -> list[Curve]:
-    """Give detection curves of some tests on every group."""
-    return [
-        _curve(g, t, x, n, seed) for g in found for t in g.measured if t.name in names for x in thresholds
-    ]
+def curves(found: Sequence[Group], wanted: Mapping[str, Sequence[float]], n: int, seed: int) -> list[Curve]:
+    """Give detection curves of some tests, each at some thresholds, on every group."""
+    return [_curve(g, t, x, n, seed) for g in found for t in g.measured for x in wanted.get(t.name, ())]
 
 
 def _curve(group: Group, test: Test, threshold: float, comparisons: int, seed: int) -> Curve:
     margin, error = margin_of(test.metric, threshold), one_way(group.tests)
-    x, y = group.draw(test, comparisons, max(1, group.affordable), seed)
+    drawn = group.draw(test, comparisons, max(1, group.affordable), seed)
     points = []
     for multiple in MULTIPLES:
         loss = multiple * threshold
-        found = words(x, y + shift_of(test, loss), margin, error)
+        found = words(drawn.lost(shift_of(test, loss)), margin, error)
         points.append(
             (loss, float(np.isfinite(worse(found, test)).mean()), float(np.isfinite(found.inside).mean()))
         )

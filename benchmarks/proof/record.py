@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.proof.dataset import AA, Row, add
 from benchmarks.proof.rows import comparison_line, start_lines
 from chronik_perf.model import BadInput
+from chronik_perf.stats import judge
 from chronik_perf.store import load
 
 # Longer than any design takes; a comparison that hangs must not hold the record up for ever.
@@ -46,6 +47,7 @@ def parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     record.add_argument("--quick", action="store_true")
     record.add_argument("--blocks", type=int, help="at most so many blocks a comparison")
+    record.add_argument("--budget", help="time for each, such as 3m; else the default of perf compare")
     record.add_argument("--profiles", action="store_true", help="take profiles too, as a user's run does")
     record.add_argument("--threshold", action="append", default=[], metavar="METRIC=X", help="repeatable")
     adding = commands.add_parser("add", help="add the folders of runs that there are already")
@@ -92,13 +94,13 @@ def record(given: argparse.Namespace, data: Path) -> None:
             if code not in OUTCOMES:
                 raise BadInput(f"perf compare ended with {code}: {said}")
             count[code] += 1
-            _add_one(data, folder, started, code, label, said, given)
-        print(f"comparison {number}: {OUTCOMES[code]}. {said}", flush=True)
+            told = _add_one(data, folder, started, code, label, said, given)
+        print(f"comparison {number}: {OUTCOMES[code]}. {told}", flush=True)
     print("; ".join(f"{OUTCOMES[code]}: {times}" for code, times in sorted(count.items())))
 
 
 def _compare(given: argparse.Namespace, folder: Path) -> tuple[str, int, str]:
-    """Run one comparison; give when it began, its exit code and its first sentence."""
+    """Run one comparison; give when it began, its exit code and the last line of what it told."""
     command = [
         sys.executable,
         "-m",
@@ -113,34 +115,35 @@ def _compare(given: argparse.Namespace, folder: Path) -> tuple[str, int, str]:
     command += [f"--set-candidate={pair}" for pair in given.set_candidate]
     command += [f"--threshold={pair}" for pair in given.threshold]
     command += ["--quick"] * given.quick + ["--wait"]
+    command += [f"--budget={given.budget}"] * (given.budget is not None)
     command += ["--no-profiles"] * (not given.profiles)
     command += [f"--blocks={given.blocks}"] * (given.blocks is not None)
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
         try:
-            out, err = child.communicate(timeout=LONGEST_S)
+            _, err = child.communicate(timeout=LONGEST_S)
         except BaseException as error:
             child.send_signal(signal.SIGINT)  # the toolkit stops its brokers itself
             try:
-                child.wait(STOPPING_S)
+                child.communicate(timeout=STOPPING_S)
             except subprocess.TimeoutExpired:
                 child.kill()
             if isinstance(error, subprocess.TimeoutExpired):
                 raise BadInput(f"{shlex.join(command)} did not end within {LONGEST_S:.0f} s") from None
             raise
-    told = (out if child.returncode in (0, 1, 3) else err).strip().splitlines()
-    first = told[0] if out and child.returncode in (0, 1, 3) else (told or [""])[-1]
-    return started, child.returncode, first
+    last = (err.strip().splitlines() or [""])[-1]
+    return started, child.returncode, last
 
 
 def _add_one(
     data: Path, folder: Path, started: str, code: int, label: str, said: str, given: argparse.Namespace
-) -> None:
+) -> str:
+    """Add what was measured, or that nothing was; give the sentence that says how it came out."""
     if code != 4:
         comparison = load(folder)
         run = f"{comparison.started_at}-{comparison.design.seed}"
         add(data, comparison_line(comparison, run, label, code), start_lines(comparison, run))
-        return
+        return judge(comparison, evidence=False).headline
     line: Row = {
         "run": f"{started}-failed",
         "label": label,
@@ -152,3 +155,4 @@ def _add_one(
         "error": said,
     }
     add(data, line, [])
+    return said

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.proof.bets import one_way, upper_bound, words
-from benchmarks.proof.dataset import Floats, Recorded, tests_of
+from benchmarks.proof.bets import Drawn, one_way, upper_bound, words
+from benchmarks.proof.dataset import Booleans, Floats, Recorded, tests_of
 from benchmarks.proof.rules import Rule, rules, statistic
 from chronik_perf.stats.family import margin_of
 
 METRIC = "throughput"
-SIZES = (15, 30)  # values a side
+SIZES = (14, 30)  # values a side
 LOSSES = (0.03, 0.05, 0.10)
 THRESHOLD = 0.01  # of this toolkit: the smallest loss worth a word
 LEVEL = 0.01
+LEAST_WINDOWS = 10  # fewer windows than this say nothing of a rate
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Series:
     comparisons: int
     pairs: Floats
     ordered: Floats
+    base_first: Booleans
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Replay:
     windows: int
     false: int
     found: tuple[tuple[float, float], ...]
+
+    @property
+    def rate(self) -> float:
+        """Give the share of windows with a false alarm."""
+        return self.false / self.windows
 
     @property
     def bound(self) -> float:
@@ -69,7 +76,7 @@ def series(runs: Sequence[Recorded], workload: str) -> list[Series]:
         first = np.concatenate([r.base_first for r in group])
         ordered = np.where(first[:, None], pairs, pairs[:, ::-1])
         tests = len(tests_of(tuple(map(str, workloads))))  # type: ignore[call-overload]
-        out.append(Series(workload, str(fingerprint), tests, len(group), pairs, ordered))
+        out.append(Series(workload, str(fingerprint), tests, len(group), pairs, ordered, first))
     return sorted(out, key=lambda s: -len(s.pairs))
 
 
@@ -82,7 +89,7 @@ def table(chain: Series, most_windows: int, seed: int) -> list[Replay]:
     out: list[Replay] = []
     for n in SIZES:
         begins = _windows(len(chain.pairs), n, most_windows)
-        if not begins.size:
+        if begins.size < LEAST_WINDOWS:
             continue
         rng = np.random.default_rng([seed, n])
         swapped = rng.random((begins.size, n)) < 0.5
@@ -90,7 +97,8 @@ def table(chain: Series, most_windows: int, seed: int) -> list[Replay]:
         beside = [_beside(chain, b, n, swapped[i]) for i, b in enumerate(begins)]
         for layout, windows in (("one after the other", apart), ("side by side", beside)):
             out += [_replayed(rule, layout, n, windows) for rule in rules() if rule.decide is not None]
-        out.append(_ours(chain, n, beside, margin=THRESHOLD))
+        order = np.stack([chain.base_first[b : b + n] for b in begins]) ^ swapped
+        out.append(_ours(chain, n, beside, order, THRESHOLD))
     return out
 
 
@@ -113,7 +121,7 @@ def _apart(chain: Series, begin: int, n: int, swapped: bool) -> tuple[Floats, Fl
     return halves[::-1] if swapped else halves
 
 
-def _beside(chain: Series, begin: int, n: int, swapped: np.ndarray) -> tuple[Floats, Floats]:
+def _beside(chain: Series, begin: int, n: int, swapped: Booleans) -> tuple[Floats, Floats]:
     pairs = chain.pairs[begin : begin + n]
     return np.where(swapped, pairs[:, 1], pairs[:, 0]), np.where(swapped, pairs[:, 0], pairs[:, 1])
 
@@ -128,16 +136,20 @@ def _replayed(rule: Rule, layout: str, n: int, windows: Sequence[tuple[Floats, F
     return Replay(rule.name, rule.source, layout, n, len(windows), false, found)
 
 
-def _ours(chain: Series, n: int, windows: Sequence[tuple[Floats, Floats]], margin: float) -> Replay:
+def _ours(
+    chain: Series, n: int, windows: Sequence[tuple[Floats, Floats]], base_first: Booleans, margin: float
+) -> Replay:
     """Judge the same blocks by the bets, at the error that one test of such a comparison has."""
     (test,) = (t for t in tests_of((chain.workload,)) if t.metric.name == METRIC)
     edge, error = margin_of(test.metric, margin), one_way(chain.tests)
     x = np.log(np.stack([a for a, _ in windows]))[:, None]
     y = np.log(np.stack([b for _, b in windows]))[:, None]
-    alone = words(x, y, edge, error)
+    drawn = Drawn(x, y, base_first[:, None])
+    alone = words(drawn, edge, error)
     false = int((np.isfinite(alone.below) | np.isfinite(alone.above)).sum())
     found = tuple(
-        (loss, float(np.isfinite(words(x, y + np.log1p(-loss), edge, error).below).mean())) for loss in LOSSES
+        (loss, float(np.isfinite(words(drawn.lost(np.log1p(-loss)), edge, error).below).mean()))
+        for loss in LOSSES
     )
     name = f"perf compare, X = {margin * 100:g} %"
     return Replay(name, "this toolkit", "side by side", n, len(windows), false, found)

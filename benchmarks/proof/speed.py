@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from benchmarks.proof.bets import one_way, words
+from benchmarks.proof.bets import Drawn, one_way, words
 from benchmarks.proof.dataset import Floats, Recorded, Test
 from benchmarks.proof.power import Group, shift_of, worse
 from chronik_perf.stats.family import margin_of
@@ -54,13 +54,13 @@ def table(found: Sequence[Group], names: Sequence[str], comparisons: int, seed: 
 
 def _row(group: Group, test: Test, threshold: float, smallest: float, comparisons: int, seed: int) -> Row:
     margin, error = margin_of(test.metric, threshold), one_way(group.tests)
-    x, y = group.draw(test, comparisons, MOST_BLOCKS, seed)
+    drawn = group.draw(test, comparisons, MOST_BLOCKS, seed)
     shift = shift_of(test, smallest)
-    found = worse(words(x, y + shift, margin, error), test)
-    fixed = fixed_blocks((y - x)[:, 0] + shift, -np.sign(shift), margin, error)
+    found = worse(words(drawn.lost(shift), margin, error), test)
+    fixed = fixed_blocks((drawn.candidate - drawn.base)[:, 0] + shift, -np.sign(shift), margin, error)
     capped = float(np.quantile(found, POWER, method="higher"))
-    medians = [(0.0, float(np.median(words(x, y, margin, error).inside)))] + [
-        (loss, float(np.median(worse(words(x, y + shift_of(test, loss), margin, error), test))))
+    medians = [(0.0, float(np.median(words(drawn, margin, error).inside)))] + [
+        (loss, float(np.median(worse(words(drawn.lost(shift_of(test, loss)), margin, error), test))))
         for loss in sorted({smallest, *(s for s in LOSSES if s > smallest)})
     ]
     return Row(
@@ -114,8 +114,8 @@ def real(runs: Sequence[Recorded]) -> list[Real]:
         if run.is_aa or not run.values.size:
             continue
         margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
-        x, y = run.values[None, :, :, 0], run.values[None, :, :, 1]
-        found = words(x, y, margins, one_way(len(run.tests)))
+        whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first)
+        found = words(whole, margins, one_way(len(run.tests)))
         lower = np.array([t.metric.better == "higher" for t in run.measured])
         first = float(np.where(lower, found.below, found.above).min())
         rows.append(

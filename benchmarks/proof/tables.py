@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.proof import false_alarms, power, record_table, rivals, speed
+from benchmarks.proof import false_alarms, power, record_table, rivals, speed, whole
 from benchmarks.proof.dataset import Recorded, lines, read
 
 SEED = 20_260_425
-CURVES = ("throughput@raw", "throughput@acks1", "p99@raw")
+CURVES = {"throughput@raw": (0.01, 0.05), "throughput@acks1": (0.01, 0.05), "p99@raw": (0.05, 0.20)}
 SPEEDS = ("throughput@raw", "throughput@acks1", "cpu_per_message@raw")
 
 
@@ -23,12 +23,13 @@ class Size:
     synthetic: int
     recorded: int
     power: int
+    whole: int
     speed: int
     windows: int
 
 
-FULL = Size(synthetic=1500, recorded=6000, power=4000, speed=1000, windows=600)
-SHORT = Size(synthetic=60, recorded=300, power=200, speed=60, windows=40)
+FULL = Size(synthetic=1500, recorded=6000, power=4000, whole=60, speed=1000, windows=600)
+SHORT = Size(synthetic=60, recorded=300, power=100, whole=2, speed=40, windows=12)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Tables:
     groups: list[power.Group]
     powers: list[power.Row]
     curves: list[power.Curve]
+    wholes: list[whole.Row]
     speeds: list[speed.Row]
     real: list[speed.Real]
     chains: list[rivals.Series]
@@ -79,8 +81,12 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
     tell(f"false alarms: {everything.false} in {everything.comparisons:,} comparisons")
     found = power.groups(aa)
     powers = power.table(found, size.power, SEED)
-    curves = power.curves(found, CURVES, (0.01, 0.05), size.power, SEED)
+    curves = power.curves(found, CURVES, size.power, SEED)
     tell(f"power: {sum(r.reached for r in powers)} of {len(powers)} goals reached")
+    wholes = whole.table(found, size.whole, SEED)
+    tell(
+        f"whole comparisons: {sum(r.false for r in wholes)} with a false word in {sum(r.comparisons for r in wholes)}"
+    )
     speeds = speed.table(found, SPEEDS, size.speed, SEED)
     chains = [s[0] for name in ("raw", "acks1") if (s := rivals.series(aa, name))]
     replays = [rivals.table(c, size.windows, SEED) for c in chains]
@@ -101,6 +107,7 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
         groups=found,
         powers=powers,
         curves=curves,
+        wholes=wholes,
         speeds=speeds,
         real=speed.real(runs),
         chains=chains,

@@ -8,7 +8,7 @@ from scipy.stats import nct
 from scipy.stats import t as student
 
 from benchmarks.proof import false_alarms
-from benchmarks.proof.bets import one_way, upper_bound, words
+from benchmarks.proof.bets import Drawn, one_way, upper_bound, words
 from benchmarks.proof.noise import synthetic
 from benchmarks.proof.speed import POWER, fixed_blocks
 from chronik_perf.stats.sequential import words_at_each_look
@@ -21,10 +21,11 @@ def test_many_comparisons_at_once_get_the_words_of_one_alone(shift: float) -> No
     x, y = rng.normal(0, 0.5, (2, 4, 3, 40))
     y = y + shift
     error = one_way(3, 0.2)
-    found = words(x, y, 1.0, error)
+    first = rng.random((4, 3, 40)) < 0.5
+    found = words(Drawn(x, y, first), 1.0, error)
     for i in range(4):
         for j in range(3):
-            said = words_at_each_look(x[i, j], y[i, j], 1.0, 2 * error)
+            said = words_at_each_look(x[i, j], y[i, j], 1.0, 2 * error, first[i, j])
             firsts = {
                 word: said.index(word) + 1.0 if word in said else np.inf
                 for word in ("below", "above", "inside")
@@ -56,8 +57,8 @@ def test_neither_direction_is_favoured() -> None:
 def test_the_counting_can_fail() -> None:
     """Gaussian noise around a loss of twice the margin is called a regression, so silence is not built in."""
     (gaussian,) = (k for k in synthetic() if k.name == "Gaussian")
-    x, y = gaussian.draw(np.random.default_rng(3), (50, 6, 60))
-    assert np.isfinite(words(x, y - 40, 1.0, one_way(6)).below).mean() > 0.9
+    drawn = gaussian.draw(np.random.default_rng(3), (50, 6, 60))
+    assert np.isfinite(words(drawn.lost(-40), 1.0, one_way(6)).below).mean() > 0.9
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.proof.__main__ import main
-from benchmarks.proof.bets import one_way, words
+from benchmarks.proof.bets import Drawn, one_way, words
 from benchmarks.proof.dataset import AA, Recorded, add, lines, read
 from benchmarks.proof.record import label_of
 from benchmarks.proof.rows import comparison_line, start_lines
@@ -44,7 +44,8 @@ def test_a_replay_of_recorded_blocks_reaches_the_words_of_the_verdict(tmp_path: 
     comparison = a_comparison(V220, V227, blocks=14, noise=Noise(), seed=5)
     run = recorded(tmp_path, comparison, "regression")
     margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
-    found = words(run.values[None, :, :, 0], run.values[None, :, :, 1], margins, one_way(len(run.tests)))
+    whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first)
+    found = words(whole, margins, one_way(len(run.tests)))
     lower = np.array([t.metric.better == "higher" for t in run.measured])
     replayed = {
         t.name
