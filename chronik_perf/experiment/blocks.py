@@ -24,6 +24,9 @@ from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Targe
 from chronik_perf.sampling.canaries import measure_canaries
 
 MOST_STOLEN = 0.1
+# All that one start of a block may have over the other hangs on one thing, which is drawn at random and which the
+# bets know of: who was started first has the first folder, too.
+PLACES = ("data-a", "data-b")
 
 Watch = Callable[[Rig, Sequence[Rig]], None]
 """Called for each rig that is up and warm; the other rigs up come second."""
@@ -125,7 +128,6 @@ class BlockRunner:
         patience_s: float = PILOT_PATIENCE_S,
     ) -> None:
         """Start sides in the order given and warm them up; each is in `rigs` as soon as it must be ended."""
-        folders = rng.sample(["data-a", "data-b"], 2)
         for position, side in order:
             rig = start_rig(
                 side,
@@ -134,7 +136,7 @@ class BlockRunner:
                 self._place,
                 order=position,
                 seed=rng.randrange(1, 2**32),
-                data_name=folders[position],
+                data_name=PLACES[position],
                 log_name=f"block-{index:02d}-{side}",
             )
             rig.patience_s = patience_s

@@ -12,11 +12,15 @@ paired   1 + tanh(lambda (x - y')). Fair whenever x and y' of one block may be e
          heavy tails, bursts, drifts and modes included, because only the sign of the difference is random. (The sign-
          symmetric martingale; its Gaussian bound is in de la Pena, Annals of Probability 27, 1999, and Howard et al.,
          Annals of Statistics 49, 2021.) A won block at most doubles the wealth.
-apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c - y')), c the midpoint of both sides over the earlier blocks. Its
-         mean is 4 p (1 - p) <= 1 with p the mean of (1 + tanh lambda(x - c)) / 2, the same for x and y'. It needs
-         more: that the two starts of a block are independent, given what happened to both. A won block at most
-         quadruples the wealth, which is what two sides that lie wholly apart prove: a version with two modes shows
-         one of them in the base and the other in the candidate with a probability of at most 1/4 a block.
+apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c' - y')), c the mean over the earlier blocks of whichever side had
+         the place that the base has now (started first, or second), c' that of the candidate's place. Its mean is
+         4 p (1 - p) <= 1 with p the mean of (1 + tanh lambda(x - c)) / 2, the same for x and y'. It needs more: that
+         the two starts of a block are independent, given what happened to both and up to what their places add. A
+         won block at most quadruples the wealth, which is what two sides that lie wholly apart prove: a version with
+         two modes shows one of them in the base and the other in the candidate with a probability of at most 1/4 a
+         block. Centres of their own for each place, because a favoured place makes the two starts of a block
+         depend on each other: one of them always has it. What the places add is estimated, so here the mean is 1 up
+         to that estimate's error; docs/proof.md counts what it comes to.
 
 No variance is estimated and none assumed. `lambda` is a grid relative to a scale that is known before the block: the
 margin of the verdict, for a difference much smaller than it need not be told.
@@ -30,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Booleans: TypeAlias = NDArray[np.bool_]
 Direction: TypeAlias = Literal["above", "below"]
 
 # Chosen on simulated Gaussian pairs for the fewest blocks over margins of 0.4 to 5 block SDs and effects of 0 to 60
@@ -43,24 +48,30 @@ _LOG_2 = float(np.log(2.0))
 
 
 def log_wealth(
-    base: Floats, candidate: Floats, shift: Floats | float, direction: Direction, scale: Floats | float
+    base: Floats,
+    candidate: Floats,
+    shift: Floats | float,
+    direction: Direction,
+    scale: Floats | float,
+    base_first: Booleans | None = None,
 ) -> Floats:
     """Give the log of the wealth after each block that the true shift is above (or below) `shift`.
 
     `base` and `candidate` have one value a block along their last axis, on the scale of the test (logarithms for
     ratios); other axes are independent comparisons. `shift` broadcasts against those with an axis of length 1 for
     the blocks, `scale` against all; a scale may differ from block to block as long as it depends on earlier ones
-    alone; an infinite one bets nothing. The result has the shape of the broadcast.
+    alone; an infinite one bets nothing. `base_first` tells of each block whether the base had the first place;
+    without it the places are taken to be alike. The result has the shape of the broadcast.
     """
     sign = 1.0 if direction == "below" else -1.0
     x, y = sign * base, sign * (candidate - shift)
     x, y = np.broadcast_arrays(x, y)
-    centre = (_earlier_mean(x) + _earlier_mean(y)) / 2
+    centre_x, centre_y = _centres(x, y, base_first)
     parts: list[Floats] = []
     for stake in STAKES:
         rate = stake / np.asarray(scale, dtype=float)
         paired = np.cumsum(_log_bet(rate * (x - y)), axis=-1)
-        apart = _log_bet(rate * (x - centre)) + _log_bet(rate * (centre - y))
+        apart = _log_bet(rate * (x - centre_x)) + _log_bet(rate * (centre_y - y))
         apart[..., :1] = 0.0  # nothing came before the first block, so there is no midpoint to bet on
         parts.append(paired + np.log(PAIRED_SHARE / len(STAKES)))
         parts.append(np.cumsum(apart, axis=-1) + np.log((1 - PAIRED_SHARE) / len(STAKES)))
@@ -68,11 +79,16 @@ def log_wealth(
 
 
 def wealth(
-    base: Floats, candidate: Floats, shift: float, direction: Direction, scale: Floats | float
+    base: Floats,
+    candidate: Floats,
+    shift: float,
+    direction: Direction,
+    scale: Floats | float,
+    base_first: Booleans | None = None,
 ) -> Floats:
     """Give the wealth after each block; see `log_wealth`. It may overflow to infinity, which is right."""
     with np.errstate(over="ignore"):
-        return np.exp(log_wealth(base, candidate, shift, direction, scale))
+        return np.exp(log_wealth(base, candidate, shift, direction, scale, base_first))
 
 
 def proven(
@@ -82,16 +98,23 @@ def proven(
     direction: Direction,
     scale: Floats | float,
     error: float,
-) -> NDArray[np.bool_]:
+    base_first: Booleans | None = None,
+) -> Booleans:
     """Tell after each block whether the true shift is proven above (or below) `shift`; once proven, always.
 
     `error` is the chance that this one direction is ever proven wrongly.
     """
-    gained = log_wealth(base, candidate, shift, direction, scale) >= -np.log(error)
+    gained = log_wealth(base, candidate, shift, direction, scale, base_first) >= -np.log(error)
     return np.asarray(np.maximum.accumulate(gained, axis=-1))
 
 
-def confidence_sequence(base: Floats, candidate: Floats, scale: Floats | float, error: float) -> Floats:
+def confidence_sequence(
+    base: Floats,
+    candidate: Floats,
+    scale: Floats | float,
+    error: float,
+    base_first: Booleans | None = None,
+) -> Floats:
     """Give (low, high) of the shift after each block, shape (blocks, 2): what has not been bet away so far.
 
     All intervals together hold the true shift with a probability of at least 1 - error, so each is that of the block
@@ -101,8 +124,8 @@ def confidence_sequence(base: Floats, candidate: Floats, scale: Floats | float, 
     d = candidate - base
     if d.size == 0:
         return np.empty((0, 2))
-    high = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "below")
-    low = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "above")
+    high = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "below", base_first)
+    low = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "above", base_first)
     return np.stack((np.maximum.accumulate(low), np.minimum.accumulate(high)), axis=1)
 
 
@@ -122,6 +145,7 @@ def _end(
     least: float,
     most: float,
     direction: Direction,
+    base_first: Booleans | None,
 ) -> Floats:
     """Bisect for the shift at which the wealth of each look is 1 / error."""
     sign = 1.0 if direction == "below" else -1.0
@@ -134,8 +158,8 @@ def _end(
     inside = np.full(base.size, least if direction == "below" else most)  # not rejected there, or hardly
     outside = inside + sign * (span + (most - least))
 
-    def rejected(shift: Floats) -> NDArray[np.bool_]:
-        wealths = log_wealth(base[None, :], candidate[None, :], shift[:, None], direction, scale)
+    def rejected(shift: Floats) -> Booleans:
+        wealths = log_wealth(base[None, :], candidate[None, :], shift[:, None], direction, scale, base_first)
         return np.asarray(np.diagonal(wealths) >= -np.log(error))
 
     if smallest_error(base.size) > error:
@@ -149,6 +173,16 @@ def _end(
         outside = np.where(gone, middle, outside)
         inside = np.where(gone, inside, middle)
     return np.where(open_ended, sign * np.inf, outside)
+
+
+def _centres(x: Floats, y: Floats, base_first: Booleans | None) -> tuple[Floats, Floats]:
+    """Give the earlier means that the base and the candidate of each block are held against."""
+    if base_first is None:
+        centre = (_earlier_mean(x) + _earlier_mean(y)) / 2
+        return centre, centre
+    first = _earlier_mean(np.where(base_first, x, y))
+    second = _earlier_mean(np.where(base_first, y, x))
+    return np.where(base_first, first, second), np.where(base_first, second, first)
 
 
 def _earlier_mean(values: Floats) -> Floats:

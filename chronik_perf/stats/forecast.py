@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronik_perf.stats.betting import Direction, Floats, log_wealth
+from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealth
 
 FUTURES = 60
 HORIZON = 200
@@ -29,7 +29,12 @@ class Forecast:
 
 
 def forecast(
-    base: Floats, candidate: Floats, margin: float, one_way: float, horizon: int = HORIZON
+    base: Floats,
+    candidate: Floats,
+    margin: float,
+    one_way: float,
+    horizon: int = HORIZON,
+    base_first: Booleans | None = None,
 ) -> Forecast:
     """Go on with blocks drawn from those there are (a bootstrap of whole blocks), and see when a word would come.
 
@@ -41,23 +46,25 @@ def forecast(
     drawn = np.random.default_rng(SEED).integers(0, have, (FUTURES, more))
     x = np.concatenate((np.tile(base, (FUTURES, 1)), base[drawn]), axis=1)
     y = np.concatenate((np.tile(candidate, (FUTURES, 1)), candidate[drawn]), axis=1)
-    beyond_below = _first(x, y, -margin, "below", margin, one_way)
-    beyond_above = _first(x, y, margin, "above", margin, one_way)
-    within = np.maximum(
-        _first(x, y, margin, "below", margin, one_way), _first(x, y, -margin, "above", margin, one_way)
+    # A block keeps its places, so that what a place adds is drawn with it.
+    order = (
+        None
+        if base_first is None
+        else np.concatenate((np.tile(base_first, (FUTURES, 1)), base_first[drawn]), axis=1)
     )
-    first = np.minimum(np.minimum(beyond_below, beyond_above), within)
-    half = float(np.median(first))
+
+    def first(shift: float, direction: Direction) -> Floats:
+        won = log_wealth(x, y, shift, direction, margin, order) >= -np.log(one_way)
+        return np.where(won.any(axis=1), won.argmax(axis=1) + 1.0, np.inf)
+
+    beyond_below, beyond_above = first(-margin, "below"), first(margin, "above")
+    within = np.maximum(first(margin, "below"), first(-margin, "above"))
+    decided = np.minimum(np.minimum(beyond_below, beyond_above), within)
+    half = float(np.median(decided))
     return Forecast(
         horizon=have + more,
-        by_horizon=float(np.mean(np.isfinite(first))),
+        by_horizon=float(np.mean(np.isfinite(decided))),
         below=float(np.mean(np.isfinite(beyond_below))),
         above=float(np.mean(np.isfinite(beyond_above))),
         decided_at=int(half) if np.isfinite(half) else None,
     )
-
-
-def _first(x: Floats, y: Floats, shift: float, direction: Direction, margin: float, one_way: float) -> Floats:
-    """Give the number of blocks at which each future proves it; infinity where it does not."""
-    won = log_wealth(x, y, shift, direction, margin) >= -np.log(one_way)
-    return np.where(won.any(axis=1), won.argmax(axis=1) + 1.0, np.inf)

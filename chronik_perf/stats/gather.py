@@ -22,6 +22,7 @@ class Pairs:
 
     per_block: PerBlock
     missing: tuple[str, ...] = ()
+    base_first: tuple[bool, ...] = ()  # of each of those blocks, whether the base was started first
 
     @property
     def values(self) -> list[tuple[float, float]]:
@@ -33,6 +34,7 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
     """Take a metric from both starts of every kept block."""
     rows: list[tuple[int, float, float]] = []
     missing: list[str] = []
+    orders: list[bool] = []
     for block in comparison.kept_blocks:
         base, candidate = metric.take(block.base, workload), metric.take(block.candidate, workload)
         reasons = [
@@ -44,7 +46,13 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
             missing += reasons
         else:
             rows.append((block.index, base, candidate))
-    return Pairs(tuple(rows), tuple(missing))
+            orders.append(block.base.order == 0)
+    return Pairs(tuple(rows), tuple(missing), tuple(orders))
+
+
+def base_first(comparison: Comparison) -> dict[int, bool]:
+    """Tell by block index whether the base was started first."""
+    return {block.index: block.base.order == 0 for block in comparison.blocks}
 
 
 def on_scale_of(metric: Metric, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from chronik_perf.model import Effect, Metric, Unavailable, Word
-from chronik_perf.stats.betting import Floats, confidence_sequence, log_wealth
+from chronik_perf.stats.betting import Booleans, Floats, confidence_sequence, log_wealth
 
 # An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
 # hold it.
@@ -25,14 +25,15 @@ def paired_effect(
     pairs: Sequence[tuple[float, float]],
     error: float,
     margin: float | None = None,
+    base_first: Sequence[bool] | None = None,
 ) -> Effect | Unavailable:
     """Estimate candidate against base from one (base, candidate) pair a block, in the order of the blocks.
 
     The estimate is the mean over blocks of the log ratio or the difference. The interval is the last one of the
     confidence sequence of `betting` at level 1 - error, so it holds whenever one stops; what a block does to both
-    sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before. `p` is
-    anytime-valid too. Typical values are geometric means for ratios, arithmetic ones for differences. Unavailable with
-    fewer than two blocks, or where a ratio has no logarithm.
+    sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before;
+    `base_first` is as in `betting`. `p` is anytime-valid too. Typical values are geometric means for ratios,
+    arithmetic ones for differences. Unavailable with fewer than two blocks, or where a ratio has no logarithm.
     """
     if len(pairs) < 2:
         return Unavailable(
@@ -47,9 +48,10 @@ def paired_effect(
         values = np.log(values)
     base, candidate = on_one_scale(values)
     d = candidate - base
+    order = None if base_first is None else np.asarray(base_first, dtype=bool)
     stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
-    low, high = (float(x) for x in confidence_sequence(base, candidate, stake_scale, error)[-1])
-    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale)))
+    low, high = (float(x) for x in confidence_sequence(base, candidate, stake_scale, error, order)[-1])
+    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale, order)))
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
     low, high = min(low, high), max(low, high)
@@ -97,9 +99,13 @@ def decide(effect: Effect, metric: Metric, margin: float) -> Word:
     return "inconclusive"
 
 
-def _most_gained(base: Floats, candidate: Floats, scale: Floats | float) -> float:
+def _most_gained(
+    base: Floats, candidate: Floats, scale: Floats | float, base_first: Booleans | None
+) -> float:
     """Give the most log wealth that any look gained against no change, in either direction."""
-    return max(float(log_wealth(base, candidate, 0.0, d, scale).max()) for d in ("above", "below"))
+    return max(
+        float(log_wealth(base, candidate, 0.0, d, scale, base_first).max()) for d in ("above", "below")
+    )
 
 
 def _scale_of_earlier(d: Floats) -> Floats:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from chronik_perf.model import Effect, Metric, MetricVerdict, Role, Unavailable, Word, Workload
 from chronik_perf.stats import words
 from chronik_perf.stats.family import Family, margin_of
@@ -17,7 +19,7 @@ def statistical_row(
 ) -> MetricVerdict:
     """Judge a gate or a watch from its pairs. Without an effect the word is None and `why` says so."""
     margin = margin_of(metric, threshold)
-    effect = paired_effect(metric.scale, pairs.values, family.error, margin)
+    effect = paired_effect(metric.scale, pairs.values, family.error, margin, pairs.base_first)
     if isinstance(effect, Unavailable):
         return no_effect(metric, workload, role, threshold, pairs, effect.reason)
     word = decide(effect, metric, margin)
@@ -37,7 +39,7 @@ def statistical_row(
 
 def evidence_row(metric: Metric, workload: Workload, pairs: Pairs, family: Family) -> MetricVerdict:
     """Describe a metric that decides nothing: effect and interval, never a word."""
-    effect = paired_effect(metric.scale, pairs.values, family.evidence_error)
+    effect = paired_effect(metric.scale, pairs.values, family.evidence_error, base_first=pairs.base_first)
     if isinstance(effect, Unavailable):
         return no_effect(metric, workload, "evidence", None, pairs, effect.reason)
     sentence = (
@@ -95,7 +97,12 @@ def sentence_of(word: Word, effect: Effect, metric: Metric, threshold: float) ->
 def what_it_takes(effect: Effect, metric: Metric, margin: float, pairs: Pairs, family: Family) -> str:
     """Say what would decide an open row: how many blocks, and what this many could have seen."""
     sd, seen = _spread(effect, metric), _smallest_seen(effect, metric, margin)
-    blocks = forecast(*on_scale_of(metric, pairs), margin, family.one_way).decided_at
+    blocks = forecast(
+        *on_scale_of(metric, pairs),
+        margin,
+        family.one_way,
+        base_first=np.asarray(pairs.base_first, dtype=bool),
+    ).decided_at
     if blocks is None:
         take = (
             f"At the block SD seen ({sd}) more than {HORIZON:,} blocks would be needed: the effect lies "

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
-from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.design import least_blocks
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
+from chronik_perf.stats.gather import base_first
 from chronik_perf.stats.interval import on_test_scale
 from chronik_perf.stats.sequential import words_at_each_look
 
@@ -41,30 +42,38 @@ def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
     undecided = [r for r in gates if r.word == "inconclusive"]
     worse = [r for r in verdict.rows if r.word == "regressed"]
     if worse:
-        left = min(FINISHING - max(_looks_since(r, family) for r in worse), more)
-        near = any(_ahead(r, family, left).by_horizon >= LIKELY for r in undecided) if left > 0 else False
+        left = min(FINISHING - max(_looks_since(comparison, r, family) for r in worse), more)
+        near = (
+            any(_ahead(comparison, r, family, left).by_horizon >= LIKELY for r in undecided)
+            if left > 0
+            else False
+        )
         if left > 0 and (near or _is_wide(worse[0])):
             return Standing(False)
         return Standing(True, "a regression is proven, and more blocks would not take it back")
     watched = [r for r in verdict.rows if r.role == "watch" and r.word == "inconclusive" and r.per_block]
     if gates and all(r.word in ("improved", "unchanged") for r in gates):
-        if more > 0 and any(_worse(r, _ahead(r, family, more)) >= LIKELY for r in watched):
+        if more > 0 and any(_worse(r, _ahead(comparison, r, family, more)) >= LIKELY for r in watched):
             return Standing(False)
         return Standing(True, "every gate is decided")
     if more <= 0:
         return Standing(True, "the budget is spent")
-    return _futile(family, undecided, watched, more)
+    return _futile(comparison, family, undecided, watched, more)
 
 
 def _futile(
-    family: Family, undecided: list[MetricVerdict], watched: list[MetricVerdict], more: int
+    comparison: Comparison,
+    family: Family,
+    undecided: list[MetricVerdict],
+    watched: list[MetricVerdict],
+    more: int,
 ) -> Standing:
     """Stop where drawing on the blocks there are, no future within the budget decides a gate or raises an alarm."""
     # Before the least number of blocks and a few more, the blocks drawn from are too few to speak for the future.
     seen = max((len(r.per_block) for r in (*undecided, *watched)), default=0)
     if seen < least_blocks(family.one_way) + 2:
         return Standing(False)
-    ahead = {id(r): _ahead(r, family, more) for r in (*undecided, *watched)}
+    ahead = {id(r): _ahead(comparison, r, family, more) for r in (*undecided, *watched)}
     if any(_worse(r, ahead[id(r)]) > HOPELESS for r in (*undecided, *watched)):
         return Standing(False)
     if not undecided:
@@ -75,12 +84,12 @@ def _futile(
     return Standing(True, f"{metric(lost[0].metric).title} could not be decided within the budget")
 
 
-def _looks_since(row: MetricVerdict, family: Family) -> int:
+def _looks_since(comparison: Comparison, row: MetricVerdict, family: Family) -> int:
     """Give how many blocks ago a regression was proven; FINISHING for one that was counted and not tested."""
     if row.effect is None or not row.per_block:
         return FINISHING
-    base, candidate, margin = _on_scale(row)
-    words = words_at_each_look(base, candidate, margin, family.error)
+    base, candidate, margin, order = _on_scale(comparison, row)
+    words = words_at_each_look(base, candidate, margin, family.error, order)
     return sum(word != "open" for word in words) - 1 if words[-1] != "open" else 0
 
 
@@ -91,17 +100,22 @@ def _is_wide(row: MetricVerdict) -> bool:
     return high - low > WIDE * abs(mid)
 
 
-def _on_scale(row: MetricVerdict) -> tuple[Floats, Floats, float]:
+def _on_scale(comparison: Comparison, row: MetricVerdict) -> tuple[Floats, Floats, float, Booleans | None]:
     of = metric(row.metric)
     values = np.asarray([(b, c) for _, b, c in row.per_block], dtype=float)
     if of.scale == "ratio":
         values = np.log(values)
-    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold)
+    first = base_first(comparison)
+    indexes = [index for index, _, _ in row.per_block]
+    # Rows that were drawn rather than measured belong to no start whose place could be looked up.
+    known = all(index in first for index in indexes)
+    order = np.asarray([first[index] for index in indexes], dtype=bool) if known else None
+    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order
 
 
-def _ahead(row: MetricVerdict, family: Family, more: int) -> Forecast:
-    base, candidate, margin = _on_scale(row)
-    return forecast(base, candidate, margin, family.one_way, base.size + more)
+def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:
+    base, candidate, margin, order = _on_scale(comparison, row)
+    return forecast(base, candidate, margin, family.one_way, base.size + more, order)
 
 
 def _worse(row: MetricVerdict, ahead: Forecast) -> float:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from chronik_perf.model import Comparison, Latency, Metric, MetricVerdict, Side, Unavailable, Word, Workload
 from chronik_perf.stats import words
 from chronik_perf.stats.family import Family, margin_of
-from chronik_perf.stats.gather import PerBlock, name_of, pairs_of, telemetry_total
+from chronik_perf.stats.gather import PerBlock, base_first, name_of, pairs_of, telemetry_total
 from chronik_perf.stats.interval import decide, paired_effect
 from chronik_perf.stats.rows import no_effect, statistical_row
 
@@ -80,7 +80,14 @@ def _by_bound(
         return None
     percentile, per_block = found
     margin = margin_of(metric, threshold)
-    effect = paired_effect(metric.scale, [(b, c) for _, b, c in per_block], family.error, margin)
+    first = base_first(comparison)
+    effect = paired_effect(
+        metric.scale,
+        [(b, c) for _, b, c in per_block],
+        family.error,
+        margin,
+        [first[index] for index, _, _ in per_block],
+    )
     provable: Word = "regressed" if short == "candidate" else "improved"
     if isinstance(effect, Unavailable) or decide(effect, metric, margin) != provable:
         return None
