@@ -17,6 +17,8 @@ from chronik_perf.stats.sequential import words_at_each_look
 
 # A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
 FINISHING = 3
+# Who did not ask for speed wants to know of the other rows, too: after so many blocks the paired bets have their say.
+WHOLE_PICTURE = 12
 WIDE = 0.25  # of the effect itself, from one end to the other, on the scale of the test
 LIKELY, HOPELESS = 0.5, 0.02
 
@@ -43,6 +45,8 @@ def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
     worse = [r for r in verdict.rows if r.word == "regressed"]
     if worse:
         left = min(FINISHING - max(_looks_since(comparison, r, family) for r in worse), more)
+        if more > 0 and not comparison.design.quick and len(comparison.kept_blocks) < WHOLE_PICTURE:
+            return Standing(False)
         near = (
             any(_ahead(comparison, r, family, left).by_horizon >= LIKELY for r in undecided)
             if left > 0
