@@ -50,16 +50,19 @@ class BlockRunner:
         rng: random.Random,
         pilots: tuple[Pilot, ...],
         pairs: Mapping[str, int],
+        first: Side | None = None,
     ) -> tuple[Block, tuple[Pilot, ...]]:
         """Run one block. Without `pilots` it flies them first and gives them back.
 
-        `pairs` is the number of slices of each side by workload, for those that have a plan.
+        `pairs` is the number of slices of each side by workload, for those that have a plan. `first` is the side that
+        is started first; by default it is drawn.
 
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
         stolen = _Stolen()
         canaries_before = self._canaries()
-        order = list(enumerate(rng.sample(SIDES, 2)))
+        drawn = rng.sample(SIDES, 2)
+        order = list(enumerate(sorted(SIDES, key=lambda side: side != first) if first else drawn))
         rigs: list[Rig] = []
         try:
             if not pilots:

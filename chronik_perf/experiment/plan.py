@@ -61,7 +61,7 @@ class Budget:
 
 # The first blocks are short, since a large effect needs many blocks and not long ones; the plan of the others follows
 # from what those showed. The number of blocks is a bound that the time rarely lets a run reach.
-QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.3, series_s=0.6, profile_s=0.4)
+QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.25, series_s=0.5, profile_s=0.3)
 DEFAULT_BUDGET = Budget(seconds=300.0, blocks=80, gate_s=0.3, series_s=3.0, profile_s=3.0)
 
 

@@ -77,7 +77,9 @@ def run(
             check_free_space(place, len(comparison.workloads) * GATES_BYTES)
             # A generator of its own for each block, so that resuming a run repeats no order.
             index = have + len(spent_s) + 1
-            block, pilots = runner.run(index, _rng(design, index), comparison.pilots, pairs)
+            block, pilots = runner.run(
+                index, _rng(design, index), comparison.pilots, pairs, _first(comparison)
+            )
             comparison = grown(blocks=(*comparison.blocks, block), pilots=pilots)
             spent_s.append(time.monotonic() - block_begun)
             verdict = judge(comparison, evidence=False)
@@ -110,6 +112,17 @@ def run(
     finally:
         os.sched_setaffinity(0, affinity)
         shutil.rmtree(place.data_root, ignore_errors=True)
+
+
+def _first(comparison: Comparison) -> Side | None:
+    """Give the second block the order that the first had not; all others are drawn.
+
+    What a place adds is known only when each side has had both, and until then half of the bets must wait. One coin for
+    two blocks keeps the bets fair: what a favoured place wins in the one it loses in the other.
+    """
+    if len(comparison.blocks) != 1:
+        return None
+    return "candidate" if comparison.blocks[0].base.order == 0 else "base"
 
 
 def _rng(design: Design, index: int) -> random.Random:

@@ -9,7 +9,7 @@ from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import Workload
 from chronik_perf.stats import steady
 
-WINDOW_S = 0.06
+WINDOW_S = 0.04
 MOST = 10
 LEAST = 4
 

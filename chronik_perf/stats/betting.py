@@ -12,8 +12,9 @@ paired   1 + tanh(lambda (x - y')). Fair whenever x and y' of one block may be e
          heavy tails, bursts, drifts and modes included, because only the sign of the difference is random. (The sign-
          symmetric martingale; its Gaussian bound is in de la Pena, Annals of Probability 27, 1999, and Howard et al.,
          Annals of Statistics 49, 2021.) A won block at most doubles the wealth.
-apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c' - y')), c the mean over the earlier blocks of whichever side had
-         the place that the base has now (started first, or second), c' that of the candidate's place. Its mean is
+apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c' - y')), c the middle of both sides over the earlier blocks plus
+         half of what the place adds that the base has now (started first, or second), c' the same for the
+         candidate's place. Its mean is
          4 p (1 - p) <= 1 with p the mean of (1 + tanh lambda(x - c)) / 2, the same for x and y'. It needs more: that
          the two starts of a block are independent, given what happened to both and up to what their places add. A
          won block at most quadruples the wealth, which is what two sides that lie wholly apart prove: a version with
@@ -66,13 +67,13 @@ def log_wealth(
     sign = 1.0 if direction == "below" else -1.0
     x, y = sign * base, sign * (candidate - shift)
     x, y = np.broadcast_arrays(x, y)
-    centre_x, centre_y = _centres(x, y, base_first)
+    centre_x, centre_y, ready = _centres(x, y, base_first)
     parts: list[Floats] = []
     for stake in STAKES:
         rate = stake / np.asarray(scale, dtype=float)
         paired = np.cumsum(_log_bet(rate * (x - y)), axis=-1)
         apart = _log_bet(rate * (x - centre_x)) + _log_bet(rate * (centre_y - y))
-        apart[..., :1] = 0.0  # nothing came before the first block, so there is no midpoint to bet on
+        apart = np.where(ready, apart, 0.0)
         parts.append(paired + np.log(PAIRED_SHARE / len(STAKES)))
         parts.append(np.cumsum(apart, axis=-1) + np.log((1 - PAIRED_SHARE) / len(STAKES)))
     return np.asarray(np.logaddexp.reduce(np.stack(parts), axis=0), dtype=float)
@@ -175,14 +176,28 @@ def _end(
     return np.where(open_ended, sign * np.inf, outside)
 
 
-def _centres(x: Floats, y: Floats, base_first: Booleans | None) -> tuple[Floats, Floats]:
-    """Give the earlier means that the base and the candidate of each block are held against."""
+def _centres(x: Floats, y: Floats, base_first: Booleans | None) -> tuple[Floats, Floats, Booleans]:
+    """Give what the base and the candidate of each block are held against, and the blocks that may be bet on.
+
+    Both from earlier blocks: the middle between the sides, and half of what the first place adds to it, which is known
+    only when each side has had both places. (Two-way means: what the places add cancels in the middle, and what
+    the sides differ by cancels between the two orders.)
+    """
+    middle = (_earlier_mean(x) + _earlier_mean(y)) / 2
     if base_first is None:
-        centre = (_earlier_mean(x) + _earlier_mean(y)) / 2
-        return centre, centre
-    first = _earlier_mean(np.where(base_first, x, y))
-    second = _earlier_mean(np.where(base_first, y, x))
-    return np.where(base_first, first, second), np.where(base_first, second, first)
+        ready = np.arange(x.shape[-1]) > 0
+        return middle, middle, np.broadcast_to(ready, x.shape)
+    first = np.broadcast_to(base_first, x.shape)
+    added: list[Floats] = []
+    ready = np.ones(x.shape, dtype=bool)
+    for order, gain in ((first, x - y), (~first, y - x)):
+        before: NDArray[np.int_] = np.cumsum(order, axis=-1) - order
+        sums = np.cumsum(np.where(order, gain, 0.0), axis=-1) - np.where(order, gain, 0.0)
+        added.append(sums / np.maximum(before, 1))
+        ready &= before > 0
+    half = (added[0] + added[1]) / 4
+    towards_base = np.where(first, half, -half)
+    return middle + towards_base, middle - towards_base, ready
 
 
 def _earlier_mean(values: Floats) -> Floats:

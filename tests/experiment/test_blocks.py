@@ -40,6 +40,8 @@ def test_starts_are_fresh_and_their_luck_is_drawn(pair: Comparison) -> None:
     assert all({block.base.order, block.candidate.order} == {0, 1} for block in pair.blocks)
     assert all(block.base.data_dir != block.candidate.data_dir for block in pair.blocks)
     assert all(block.base.port != block.candidate.port for block in pair.blocks)
+    # Half of the bets wait until each side has had both places, so the second block never repeats the first's order.
+    assert pair.blocks[0].base.order != pair.blocks[1].base.order
 
 
 def test_slices_of_both_sides_interleave_and_never_overlap(pair: Comparison) -> None:
