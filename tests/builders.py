@@ -360,7 +360,9 @@ def a_comparison(
     made: list[Block] = []
     for index in range(blocks):
         shared = {w.name: make.draw(noise.shared) for w in workloads}
-        first = int(rng.integers(0, 2))
+        drawn = int(rng.integers(0, 2))
+        # As in a real run, the second block takes the order that the first had not.
+        first = 1 - made[0].base.order if index == 1 else drawn
         made.append(
             Block(
                 index,
