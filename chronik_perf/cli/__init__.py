@@ -17,6 +17,7 @@ import typer
 from chronik_perf.cli.baseline import app as baseline
 from chronik_perf.cli.bench import bench
 from chronik_perf.cli.compare import compare
+from chronik_perf.cli.doctor import doctor
 from chronik_perf.cli.history import app as history
 from chronik_perf.cli.report import report
 from chronik_perf.model import BadInput, PerfError
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.command()(doctor)
 app.add_typer(baseline)
 app.add_typer(history)
 

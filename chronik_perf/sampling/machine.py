@@ -48,7 +48,7 @@ def choose_cores() -> tuple[int | None, int | None, str | None]:
         )
     by_physical: dict[frozenset[int], int] = {}
     for core in allowed:
-        by_physical.setdefault(_siblings(core), core)
+        by_physical.setdefault(siblings(core), core)
     distinct = sorted(by_physical.values())
     if len(distinct) == 1:
         return (
@@ -170,7 +170,7 @@ def _cpu_times() -> dict[tuple[int, str], float]:
     return times
 
 
-def _siblings(core: int) -> frozenset[int]:
+def siblings(core: int) -> frozenset[int]:
     """Give the hardware threads of a core's physical core, itself among them."""
     listed = _text(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").strip()
     found = {core}

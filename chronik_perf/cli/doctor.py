@@ -1,0 +1,36 @@
+"""`perf doctor`: its options. What it does is in `examining` and `learning`, imported only when there is work to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.cli.options import seconds
+from chronik_perf.model import BadInput
+
+
+def doctor(
+    budget: Annotated[str, typer.Option(help="Time that all may take, such as 60s.")] = "60s",
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write what was found to this file, too.")
+    ] = None,
+    machine_only: Annotated[
+        bool, typer.Option("--machine-only", help="Only the machine's checks, a few seconds, and no broker.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Disk for the broker's data; else the current folder's.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs here.")] = False,
+) -> int:
+    """Measure this machine, and say what regression can be detected here in what time."""
+    budget_s = seconds("--budget", budget)
+    if not machine_only and budget_s < 30:
+        raise BadInput(
+            f"--budget is '{budget}', in which the broker cannot be compared with itself; give 30s or more, "
+            "or look at the machine alone with --machine-only"
+        )
+    from chronik_perf.cli import examining
+
+    return examining.carry_out(budget_s, json, machine_only, data_dir, wait)

@@ -1,0 +1,38 @@
+"""`perf doctor` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.programs import children_left, perf
+
+
+def test_the_machine_alone_is_looked_at_in_seconds(tmp_path: Path) -> None:
+    """Given --machine-only, every check has its line, the file says the same, and nothing is left behind."""
+    done = perf(["doctor", "--machine-only", "--budget", "2s", "--json", "found.json"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "found.json").read_text())
+    lines = done.stdout.splitlines()
+    for check in found["checks"]:
+        assert any(x.startswith(check["state"]) and check["name"] in x and check["said"] in x for x in lines)
+    assert {c["name"] for c in found["checks"]} >= {"profiler", "file system", "clock source", "open files"}
+    assert "unavailable" in found["detectable"]
+    assert {p.name for p in tmp_path.iterdir()} == {"found.json", "chronik-perf.lock"}
+    assert not children_left(tmp_path)
+
+
+def test_a_machine_that_cannot_run_the_broker_is_told_of(tmp_path: Path) -> None:
+    """Given a budget in which the broker cannot be compared with itself, it is refused in one sentence."""
+    done = perf(["doctor", "--budget", "5s"], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--machine-only" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """Given a data folder that does not exist, one sentence says so and nothing is measured."""
+    done = perf(["doctor", "--machine-only", "--data-dir", "nowhere"], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
