@@ -1,0 +1,166 @@
+"""The change points of a series: the model that describes it in the fewest words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronik_perf.stats.changes.cleaning import pattern, period_of, resolution, without_spikes
+from chronik_perf.stats.changes.noise import noise_of
+from chronik_perf.stats.changes.segments import SHORTEST, Division, Shape, divisions, fitted
+
+Floats = NDArray[np.float64]
+
+FEWEST = 2 * SHORTEST
+"""Values below which no change can be told."""
+
+_MOST_CHANGES = 40
+_FINEST = 1200
+_PATIENCE = 6
+_OF_NOISE = 2
+_LEAST_ODDS = float(np.log(9.0))
+"""Nine to one: a change of which less than 90 % can be said is not told."""
+_CREDIBLE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The level moved before position `index` of the series (counted with its gaps).
+
+    `before` and `after` are the levels on its two sides, in the series' unit; the true position lies in
+    `low`..`high` with a credibility of 95 %; `confidence` is the weight of the model with this change against the one
+    without it, 0.9 to 1 (Kass and Raftery 1995, by the description lengths).
+    """
+
+    index: int
+    before: float
+    after: float
+    low: int
+    high: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The series as one family of models sees it: on which scale, without which pattern, in levels or in lines."""
+
+    values: Floats
+    shape: Shape
+    floor: float
+    told: float
+    offset: float
+    remembers: bool
+
+    def cost(self, division: Division) -> float:
+        """Give twice the description length of the series, in nats, up to what all models share."""
+        n = len(self.values)
+        noise = noise_of(
+            self.values - fitted(self.values, division, self.shape), self.floor, remembers=self.remembers
+        )
+        coefficients = 1 if self.shape == "level" else 2
+        told = coefficients * float(np.sum(np.log(np.diff([0, *division, n]))))
+        told += 2 * len(division) * np.log(n) + self.told
+        # A short series is fitted too well by many numbers; as in AICc (Hurvich and Tsai 1989).
+        numbers = coefficients * (len(division) + 1) + len(division) + _OF_NOISE
+        return float(-2 * noise.log_likelihood + told * n / max(n - numbers - 1, 1) + self.offset)
+
+
+def detect(values: Floats) -> tuple[Change, ...]:
+    """Give the change points of a series, in order; values is (n,), NaN where there is a gap.
+
+    The models that compete: levels or straight lines between the changes, in the values or in their logarithms (where
+    all are positive), with or without a pattern that repeats, with noise that remembers up to nearly all of its last
+    value. Each is as long as its misfit (AR(1) noise with t innovations) and its numbers: log n for where a change is,
+    half the log of a segment's size for each of its parameters (Davis, Lee and Rodriguez-Yam 2006). The shortest wins;
+    no threshold is asked for. Fewer than 6 values, or values that are all the same, have no change. Raises ValueError
+    where values is not one-dimensional.
+    """
+    if values.ndim != 1:
+        raise ValueError("change points are sought in one series at a time")
+    places = np.flatnonzero(np.isfinite(values))
+    kept = values[places].astype(np.float64)
+    if len(kept) < FEWEST or np.ptp(kept) == 0:
+        return ()
+    view, division = min(
+        ((view, _shortest(view)) for view in _views(kept)), key=lambda pair: pair[0].cost(pair[1])
+    )
+    return tuple(_change(view, division, which, kept, places) for which in range(len(division)))
+
+
+def _views(values: Floats) -> Iterator[_View]:
+    n = len(values)
+    scale = float(np.median(np.abs(values - np.median(values)))) or float(np.std(values))
+    cleaned = without_spikes((values - float(np.median(values))) / scale)
+    # Divided by the scale so that the floor and the likelihoods do not depend on the unit.
+    yield from _in_shapes(cleaned, resolution(cleaned), 2 * n * np.log(scale))
+    if np.min(values) > 0:
+        logs = np.log(values)
+        spread = float(np.median(np.abs(logs - np.median(logs)))) or float(np.std(logs))
+        cleaned = without_spikes((logs - float(np.median(logs))) / spread)
+        # The density of the values is that of their logarithms ÷ the values.
+        offset = 2 * n * np.log(spread) + 2 * float(logs.sum())
+        yield from _in_shapes(cleaned, resolution(cleaned), offset)
+
+
+def _in_shapes(cleaned: Floats, floor: float, offset: float) -> Iterator[_View]:
+    period = period_of(cleaned)
+    # Where most values repeat the last one exactly, what looks like memory is the level itself.
+    remembers = bool(np.median(np.abs(np.diff(cleaned))) > 0)
+    shapes: tuple[Shape, ...] = ("level", "line")
+    for shape in shapes:
+        yield _View(cleaned, shape, floor, 0.0, offset, remembers)
+        if period is not None:
+            told = (period - 1) * np.log(len(cleaned) / period)
+            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, remembers)
+
+
+def _shortest(view: _View) -> Division:
+    n = len(view.values)
+    most = min(_MOST_CHANGES, n // SHORTEST - 1)
+    best: Division = ()
+    best_cost = view.cost(())
+    for division in divisions(view.values, view.shape, most, grid=-(-n // _FINEST))[1:]:
+        cost = view.cost(division)
+        if cost < best_cost:
+            best, best_cost = division, cost
+        elif len(division) > len(best) + _PATIENCE:
+            break
+    return _pruned(view, best, best_cost)
+
+
+def _pruned(view: _View, division: Division, cost: float) -> Division:
+    """Drop changes without which the series is hardly longer: least squares know no memory and no stray values."""
+    while division:
+        fewer = [division[:which] + division[which + 1 :] for which in range(len(division))]
+        costs = [view.cost(one) for one in fewer]
+        if min(costs) >= cost + 2 * _LEAST_ODDS:
+            break
+        cost = min(costs)
+        division = fewer[int(np.argmin(costs))]
+    return division
+
+
+def _change(view: _View, division: Division, which: int, kept: Floats, places: NDArray[np.int64]) -> Change:
+    n = len(kept)
+    start = division[which - 1] if which else 0
+    end = division[which + 1] if which + 1 < len(division) else n
+    at = division[which]
+    nearby = np.arange(max(start + SHORTEST, at - 50), min(end - SHORTEST, at + 50) + 1)
+    costs = np.array([view.cost((*division[:which], int(place), *division[which + 1 :])) for place in nearby])
+    weights = np.exp(-(costs - costs.min()) / 2)
+    likely = np.argsort(-weights)
+    enough = int(np.searchsorted(np.cumsum(weights[likely]) / weights.sum(), _CREDIBLE)) + 1
+    credible = nearby[likely[:enough]]
+    best = int(nearby[likely[0]])
+    without = view.cost(division[:which] + division[which + 1 :])
+    odds = (without - float(costs.min())) / 2
+    before, after = kept[start:best], kept[best:end]
+    return Change(
+        index=int(places[best]),
+        before=float(np.median(before)),
+        after=float(np.median(after)),
+        low=int(places[credible.min()]),
+        high=int(places[credible.max()]),
+        confidence=float(1 / (1 + np.exp(-min(odds, 700.0)))),
+    )

@@ -1,0 +1,48 @@
+"""How well noise that remembers and has heavy tails explains what a fit leaves over."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+Floats = NDArray[np.float64]
+
+DEGREES = 5.0
+"""Degrees of freedom of the innovations' t distribution: tails that a stray value does not dominate, and at 5 hardly
+less efficient than the normal where the noise is normal (Lange, Little and Taylor 1989)."""
+
+_MEMORY = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98])
+_ROUNDS = 12
+_NORMALISER = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The best of the noise models for one series of residuals: memory (AR(1) coefficient), scale, log likelihood."""
+
+    memory: float
+    scale: float
+    log_likelihood: float
+
+
+def noise_of(residuals: Floats, floor: float, *, remembers: bool) -> Noise:
+    """Fit first-order autoregressive noise with t innovations to residuals (n,), by maximum likelihood.
+
+    `floor` (> 0) is the smallest scale believed: values are recorded with a resolution, and a fit that leaves
+    nothing over would be worth infinitely much. Without `remembers` the coefficient is 0.
+    """
+    memory = _MEMORY if remembers else _MEMORY[:1]
+    innovations = residuals[None, :] - memory[:, None] * np.concatenate(([0.0], residuals[:-1]))[None, :]
+    innovations[:, 0] = residuals[0] * np.sqrt(1 - memory**2)
+    squares = innovations**2
+    variance = np.maximum(np.mean(squares, axis=1), floor**2)
+    for _ in range(_ROUNDS):  # EM for the scale: values far out weigh less
+        weights = (DEGREES + 1) / (DEGREES + squares / variance[:, None])
+        variance = np.maximum(np.mean(weights * squares, axis=1), floor**2)
+    spread = np.log1p(squares / (DEGREES * variance[:, None])).sum(axis=1)
+    n = len(residuals)
+    likelihood = n * (_NORMALISER - 0.5 * np.log(variance)) - 0.5 * (DEGREES + 1) * spread
+    likelihood += 0.5 * np.log(1 - memory**2)
+    best = int(np.argmax(likelihood))
+    return Noise(float(memory[best]), float(np.sqrt(variance[best])), float(likelihood[best]))
