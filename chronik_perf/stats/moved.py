@@ -5,18 +5,19 @@ Pure functions on change points, as `stats/changes` finds them in one series at 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from chronik_perf.stats.changes import Change
 
-Fate: TypeAlias = Literal["stayed", "went away again", "moved on", "undoes an earlier one"]
+Fate: TypeAlias = Literal["stayed", "went away again", "was outweighed later", "undid an earlier change"]
+Key = TypeVar("Key")
+
 BACK = 0.5
-"""A level is back when it has undone at least this share of the change, and not overshot by more than the rest."""
+"""A level is back when it lies within this share of the change from the level before it."""
 NEAR = 2
-"""Change points of several series may lie so many positions apart and still be one change, as single values stray."""
+"""Changes of two dimensions that lie so many positions apart may be one: fewer values are no level in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +37,25 @@ class Moved:
 def fates(changes: Sequence[Change]) -> tuple[Moved, ...]:
     """Say of each change of one series, in order of position, whether it stayed.
 
-    A change went away again if a later level returned to within half of the change of the level before it; the change
-    that returned is told as undoing it. One that a later change in the same direction, or a part of the way back,
-    followed "moved on" only if the newest level no longer lies on its side of the level before; else it stayed.
+    A change went away again if a later level came back to within half of it from the level before it; the change that
+    came back is told as undoing it, and not as news. Of the others, those whose newest level lies beyond the level
+    before, in the direction of the change, stayed; the rest were outweighed by a later change the other way.
     """
     found: list[Moved] = []
     undoing: set[int] = set()
     for i, change in enumerate(changes):
         step = change.after - change.before
-        back = next(
-            (
-                j
-                for j in range(i + 1, len(changes))
-                if abs(changes[j].after - change.before) <= (1 - BACK) * abs(step)
-            ),
-            None,
-        )
-        newest = changes[-1].after - change.before
+        later = range(i + 1, len(changes))
+        back = next((j for j in later if abs(changes[j].after - change.before) <= BACK * abs(step)), None)
         if i in undoing:
-            found.append(Moved(change, "undoes an earlier one"))
+            found.append(Moved(change, "undid an earlier change"))
         elif back is not None:
             undoing.add(back)
             found.append(Moved(change, "went away again", changes[back].index))
-        elif newest * step > 0:
+        elif (changes[-1].after - change.before) * step > 0:
             found.append(Moved(change, "stayed"))
         else:
-            found.append(Moved(change, "moved on"))
+            found.append(Moved(change, "was outweighed later"))
     return tuple(found)
 
 
@@ -70,32 +64,28 @@ def union(dimensions: Iterable[Sequence[Change]]) -> tuple[int, ...]:
 
     Of those that are one, the position is that of the most confident change.
     """
-    return tuple(
-        max(group, key=lambda pair: pair[1].confidence)[1].index
-        for group in together([(None, change) for changes in dimensions for change in changes])
-    )
+    keyed = [(number, change) for number, changes in enumerate(dimensions) for change in changes]
+    return tuple(_surest(group).index for group in together(keyed, NEAR))
 
 
-def together(changes: Iterable[tuple[object, Change]]) -> list[list[tuple[object, Change]]]:
+def together(changes: Iterable[tuple[Key, Change]], near: int = 0) -> list[list[tuple[Key, Change]]]:
     """Group changes of several series whose positions have one scale: one group for what moved at one place.
 
-    A change joins the group before it while the ranges in which the changes lie have a position in common, or its
-    position is within `NEAR` of that of the most confident one; so a chain of neighbours does not grow without end.
+    A change joins a group while the ranges in which its changes lie have a position in common, or it is at most `near`
+    positions from the most confident of them; so a chain of neighbours does not grow without end. One series (`Key`)
+    has at most one change in a group.
     """
-    groups: list[list[tuple[object, Change]]] = []
+    groups: list[list[tuple[Key, Change]]] = []
     for key, change in sorted(changes, key=lambda pair: pair[1].index):
-        if groups:
-            low = max(c.low for _, c in groups[-1])
-            high = min(c.high for _, c in groups[-1])
-            surest = max(groups[-1], key=lambda pair: pair[1].confidence)[1]
-            overlap = max(low, change.low) <= min(high, change.high)
-            if overlap or abs(change.index - surest.index) <= NEAR:
+        if groups and all(key != other for other, _ in groups[-1]):
+            low = max(change.low, *(c.low for _, c in groups[-1]))
+            high = min(change.high, *(c.high for _, c in groups[-1]))
+            if low <= high or abs(change.index - _surest(groups[-1]).index) <= near:
                 groups[-1].append((key, change))
                 continue
         groups.append([(key, change)])
     return groups
 
 
-def relative(change: Change) -> float:
-    """Give a change relative to the level before it; infinite where that was 0."""
-    return (change.after - change.before) / abs(change.before) if change.before else math.inf
+def _surest(group: Sequence[tuple[Key, Change]]) -> Change:
+    return max(group, key=lambda pair: pair[1].confidence)[1]
