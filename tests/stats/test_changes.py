@@ -36,20 +36,21 @@ NOISES: dict[str, Noise] = {
     "slow drift": lambda rng, n: rng.normal(size=n) + np.linspace(0, 10, n),
     "weekdays": lambda rng, n: rng.normal(size=n) + 3 * np.sin(np.arange(n) * 2 * np.pi / 7),
     "stray values": with_spikes,
+    "two modes": lambda rng, n: rng.normal(size=n) - np.where(rng.random(n) < 0.25, 30, 0),
 }
 
 
 @pytest.mark.parametrize("name", NOISES)
 def test_a_level_that_never_moved_has_hardly_ever_a_change(name: str) -> None:
-    """Given 40 series whose level never moves, in any kind of noise, at most three are said to have changed.
+    """Given 24 series whose level never moves, in any kind of noise, at most two are said to have changed.
 
-    A random walk has no level to hold; of those, at most six.
+    A random walk has no level to hold; of those, at most five.
     """
     rng = np.random.default_rng(7)
 
-    said = sum(bool(detect(100 + NOISES[name](rng, 90))) for _ in range(40))
+    said = sum(bool(detect(100 + NOISES[name](rng, 90))) for _ in range(24))
 
-    assert said <= (6 if name == "random walk" else 3)
+    assert said <= (5 if name == "random walk" else 2)
 
 
 @pytest.mark.parametrize("name", ["normal", "heavy tails", "remembers half", "weekdays", "stray values"])

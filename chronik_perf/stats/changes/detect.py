@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chronik_perf.stats.changes.cleaning import pattern, period_of, resolution, without_spikes
-from chronik_perf.stats.changes.noise import noise_of
+from chronik_perf.stats.changes.noise import noise_in_two_modes, noise_of
 from chronik_perf.stats.changes.segments import SHORTEST, Division, Shape, divisions, fitted
 
 Floats = NDArray[np.float64]
+Noise = Literal["remembers", "forgets", "two modes"]
 
 FEWEST = 2 * SHORTEST
 """Values below which no change can be told."""
@@ -19,6 +21,7 @@ _MOST_CHANGES = 40
 _FINEST = 1200
 _PATIENCE = 6
 _OF_NOISE = 2
+_OF_MODES = 4
 _LEAST_ODDS = float(np.log(9.0))
 """Nine to one: a change of which less than 90 % can be said is not told."""
 _CREDIBLE = 0.95
@@ -50,20 +53,23 @@ class _View:
     floor: float
     told: float
     offset: float
-    remembers: bool
+    noise: Noise
 
     def cost(self, division: Division) -> float:
         """Give twice the description length of the series, in nats, up to what all models share."""
         n = len(self.values)
-        noise = noise_of(
-            self.values - fitted(self.values, division, self.shape), self.floor, remembers=self.remembers
-        )
+        rest = self.values - fitted(self.values, division, self.shape)
+        if self.noise == "two modes":
+            likelihood, of_noise = noise_in_two_modes(rest, self.floor), _OF_MODES
+        else:
+            remembers = self.noise == "remembers"
+            likelihood, of_noise = noise_of(rest, self.floor, remembers=remembers).log_likelihood, _OF_NOISE
         coefficients = 1 if self.shape == "level" else 2
         told = coefficients * float(np.sum(np.log(np.diff([0, *division, n]))))
         told += 2 * len(division) * np.log(n) + self.told
         # A short series is fitted too well by many numbers; as in AICc (Hurvich and Tsai 1989).
-        numbers = coefficients * (len(division) + 1) + len(division) + _OF_NOISE
-        return float(-2 * noise.log_likelihood + told * n / max(n - numbers - 1, 1) + self.offset)
+        numbers = coefficients * (len(division) + 1) + len(division) + of_noise
+        return float(-2 * likelihood + told * n / max(n - numbers - 1, 1) + self.offset)
 
 
 def detect(values: Floats) -> tuple[Change, ...]:
@@ -71,7 +77,8 @@ def detect(values: Floats) -> tuple[Change, ...]:
 
     The models that compete: levels or straight lines between the changes, in the values or in their logarithms (where
     all are positive), with or without a pattern that repeats, with noise that remembers up to nearly all of its last
-    value. Each is as long as its misfit (AR(1) noise with t innovations) and its numbers: log n for where a change is,
+    value, or that switches between two modes. Each is as long as its misfit (with t innovations), its stray values and
+    its numbers: log n for where a change is,
     half the log of a segment's size for each of its parameters (Davis, Lee and Rodriguez-Yam 2006). The shortest wins;
     no threshold is asked for. Fewer than 6 values, or values that are all the same, have no change. Raises ValueError
     where values is not one-dimensional.
@@ -89,30 +96,34 @@ def detect(values: Floats) -> tuple[Change, ...]:
 
 
 def _views(values: Floats) -> Iterator[_View]:
-    n = len(values)
-    scale = float(np.median(np.abs(values - np.median(values)))) or float(np.std(values))
-    cleaned = without_spikes((values - float(np.median(values))) / scale)
-    # Divided by the scale so that the floor and the likelihoods do not depend on the unit.
-    yield from _in_shapes(cleaned, resolution(cleaned), 2 * n * np.log(scale))
+    yield from _on_scale(values, 0.0)
     if np.min(values) > 0:
         logs = np.log(values)
-        spread = float(np.median(np.abs(logs - np.median(logs)))) or float(np.std(logs))
-        cleaned = without_spikes((logs - float(np.median(logs))) / spread)
         # The density of the values is that of their logarithms ÷ the values.
-        offset = 2 * n * np.log(spread) + 2 * float(logs.sum())
-        yield from _in_shapes(cleaned, resolution(cleaned), offset)
+        yield from _on_scale(logs, 2 * float(logs.sum()))
 
 
-def _in_shapes(cleaned: Floats, floor: float, offset: float) -> Iterator[_View]:
-    period = period_of(cleaned)
+def _on_scale(values: Floats, offset: float) -> Iterator[_View]:
+    n = len(values)
+    scale = float(np.median(np.abs(values - np.median(values)))) or float(np.std(values))
+    # Divided by the scale so that the floor and the likelihoods do not depend on the unit.
+    offset += 2 * n * np.log(scale)
+    values = (values - float(np.median(values))) / scale
+    floor = resolution(values)
+    yield _View(values, "level", floor, np.log(n) * (_OF_MODES - _OF_NOISE), offset, "two modes")
+    cleaned = without_spikes(values)
+    away = np.abs(cleaned - values)
+    # A stray value is told too: where it is, and how far.
+    strays = float(np.sum(np.where(away > 0, 2 * np.log(n) + 2 * np.log1p(away), 0.0)))
     # Where most values repeat the last one exactly, what looks like memory is the level itself.
-    remembers = bool(np.median(np.abs(np.diff(cleaned))) > 0)
+    noise: Noise = "remembers" if np.median(np.abs(np.diff(cleaned))) > 0 else "forgets"
+    period = period_of(cleaned)
     shapes: tuple[Shape, ...] = ("level", "line")
     for shape in shapes:
-        yield _View(cleaned, shape, floor, 0.0, offset, remembers)
+        yield _View(cleaned, shape, floor, strays, offset, noise)
         if period is not None:
-            told = (period - 1) * np.log(len(cleaned) / period)
-            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, remembers)
+            told = strays + (period - 1) * np.log(n / period)
+            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, noise)
 
 
 def _shortest(view: _View) -> Division:

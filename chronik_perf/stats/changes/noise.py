@@ -46,3 +46,39 @@ def noise_of(residuals: Floats, floor: float, *, remembers: bool) -> Noise:
     likelihood += 0.5 * np.log(1 - memory**2)
     best = int(np.argmax(likelihood))
     return Noise(float(memory[best]), float(np.sqrt(variance[best])), float(likelihood[best]))
+
+
+def noise_in_two_modes(residuals: Floats, floor: float) -> float:
+    """Give the log likelihood of residuals (n,) that switch between two places at random, with t noise about each.
+
+    By EM from the split at the widest gap between sorted values that leaves a tenth on either side; weights, places
+    and the common scale are fitted. Switching that has no memory is no change of level, however far apart the places. Minus infinity where there is
+    one place only.
+    """
+    n = len(residuals)
+    ordered = np.sort(residuals)
+    edge = max(1, n // 10)
+    gaps = np.diff(ordered)[edge - 1 : n - edge]
+    split = ordered[edge - 1 + int(np.argmax(gaps))]
+    own = np.stack((residuals <= split, residuals > split)).astype(np.float64)
+    if not np.all(own.any(axis=1)):
+        return -np.inf
+    places = np.array([residuals[one > 0].mean() for one in own])
+    variance = max(float(np.mean((own * (residuals - places[:, None]) ** 2).sum(axis=0))), floor**2)
+    share = own.mean(axis=1)
+    density = np.zeros(n)
+    for _ in range(_ROUNDS):
+        squares = (residuals - places[:, None]) ** 2
+        logs = (
+            _NORMALISER
+            - 0.5 * np.log(variance)
+            - 0.5 * (DEGREES + 1) * np.log1p(squares / (DEGREES * variance))
+        )
+        logs += np.log(share)[:, None]
+        density = np.logaddexp(logs[0], logs[1])
+        own = np.exp(logs - density)
+        pulls = own * (DEGREES + 1) / (DEGREES + squares / variance)
+        share = np.clip(own.mean(axis=1), 1 / (2 * n), 1)
+        places = (pulls * residuals).sum(axis=1) / np.maximum(pulls.sum(axis=1), 1e-300)
+        variance = max(float((pulls * (residuals - places[:, None]) ** 2).sum() / n), floor**2)
+    return float(density.sum())
