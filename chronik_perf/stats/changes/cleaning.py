@@ -16,7 +16,7 @@ def resolution(values: Floats) -> float:
     steps = np.diff(np.unique(values))
     magnitude = float(np.max(np.abs(values), initial=0.0)) or 1.0
     steps = steps[steps > 1e-12 * magnitude]
-    return float(steps.min() if len(steps) else magnitude * 1e-6) / np.sqrt(12.0)
+    return float((steps.min() if len(steps) else magnitude * 1e-6) / np.sqrt(12.0))
 
 
 def without_spikes(values: Floats) -> Floats:

@@ -52,8 +52,8 @@ def noise_in_two_modes(residuals: Floats, floor: float) -> float:
     """Give the log likelihood of residuals (n,) that switch between two places at random, with t noise about each.
 
     By EM from the split at the widest gap between sorted values that leaves a tenth on either side; weights, places
-    and the common scale are fitted. Switching that has no memory is no change of level, however far apart the places. Minus infinity where there is
-    one place only.
+    and the common scale are fitted. Switching that has no memory is no change of level, however far apart the
+    places. Minus infinity where there is one place only.
     """
     n = len(residuals)
     ordered = np.sort(residuals)
