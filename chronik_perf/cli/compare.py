@@ -41,6 +41,10 @@ def compare(
         list[str] | None,
         typer.Option(help="METRIC=X or METRIC@WORKLOAD=X, such as throughput@acks1=3%. Repeatable."),
     ] = None,
+    learnt: Annotated[
+        Path | None,
+        typer.Option("--thresholds", help="Take the thresholds that perf doctor --learn wrote to this file."),
+    ] = None,
     family_error: Annotated[
         float | None,
         typer.Option(help="Chance of any false verdict in the whole comparison.  [default: 0.01]"),
@@ -73,6 +77,7 @@ def compare(
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""
     of_new_runs_only = {
         "--threshold": threshold,
+        "--thresholds": learnt,
         "--family-error": family_error,
         "--set-base": set_base,
         "--set-candidate": set_candidate,
@@ -101,6 +106,7 @@ def compare(
             (candidate or "", overrides(set_candidate or [])),
             comparing.workloads(quick, workload),
             comparing.design(quick, seed, blocks, family_error, limits, budget_s),
+            learnt,
             out,
             data_dir,
             allow_tmpfs,

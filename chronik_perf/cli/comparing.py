@@ -27,7 +27,9 @@ from chronik_perf.experiment import (
 )
 from chronik_perf.model import BadInput, Comparison, Design, Outcome, Target, Workload, differing_field
 from chronik_perf.stats import design_check, judge
+from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, load, save
+from chronik_perf.store.calibration import load_calibration
 from chronik_perf.targets import provenance, resolve
 
 __all__ = ["Job", "begun", "carry_out", "design", "resumed", "say", "workloads"]
@@ -48,6 +50,7 @@ def begun(
     candidate: tuple[str, dict[str, str]],
     loads: tuple[Workload, ...],
     plan: Design,
+    learnt: Path | None,
     out: Path | None,
     data_dir: Path | None,
     allow_tmpfs: bool,
@@ -61,6 +64,8 @@ def begun(
 
     Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
     """
+    history = load_calibration(learnt) if learnt is not None else None
+    plan = with_learnt(plan, loads, history)
     power = design_check(plan, loads)
     targets = resolve(*base), resolve(*candidate)
     say(power.sentence)
@@ -68,7 +73,14 @@ def begun(
         command = f"{command} --seed {plan.seed}"
     with machine_lock(wait, say), _kept(*_new_folder(out, *(t.name for t in targets))) as folder:
         place = _place(folder, loads, data_dir, allow_tmpfs)
-        yield Job(new_comparison(*targets, loads, plan, place, command), folder, place)
+        if history is not None and history.fingerprint != place.environment.fingerprint:
+            shutil.rmtree(place.data_root, ignore_errors=True)
+            raise BadInput(
+                f"{learnt} was learnt on another machine, and how far one varies says nothing of the other; "
+                "learn it here with: perf doctor --learn RUNS"
+            )
+        made = new_comparison(*targets, loads, plan, place, command)
+        yield Job(dataclasses.replace(made, notes=(calibration_sentence(history, made),)), folder, place)
 
 
 @contextlib.contextmanager

@@ -22,9 +22,20 @@ def doctor(
     data_dir: Annotated[
         Path | None, typer.Option(help="Disk for the broker's data; else the current folder's.")
     ] = None,
+    learn: Annotated[
+        Path | None,
+        typer.Option(help="Measure nothing: learn thresholds from the A/A runs below this folder."),
+    ] = None,
+    thresholds: Annotated[Path, typer.Option(help="Where --learn writes what it learnt.")] = Path(
+        "thresholds.json"
+    ),
     wait: Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs here.")] = False,
 ) -> int:
     """Measure this machine, and say what regression can be detected here in what time."""
+    if learn is not None:
+        from chronik_perf.cli import learning
+
+        return learning.carry_out(learn, thresholds)
     budget_s = seconds("--budget", budget)
     if not machine_only and budget_s < 30:
         raise BadInput(

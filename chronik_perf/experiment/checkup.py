@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import DEFAULT_BUDGET, QUICK, QUICK_BUDGET, default_design
 from chronik_perf.experiment.planning import affordable
-from chronik_perf.experiment.progress import Report
+from chronik_perf.experiment.progress import Progress, Report
 from chronik_perf.experiment.runner import new_comparison, run
 from chronik_perf.model import Comparison, Target
 
@@ -37,10 +37,14 @@ def check_up(target: Target, place: Place, seconds: float, seed: int, report: Re
     # The budget is kept here, block by block, for there is no evidence to leave time for.
     design = default_design(True, seed, blocks=_NO_BOUND, budget_s=10 * seconds + _QUICK_S)
     grown = new_comparison(target, target, QUICK, design, place, "perf doctor")
+
+    def timed(progress: Progress) -> None:
+        report(dataclasses.replace(progress, finished=len(spent), budget_s=seconds))
+
     end, spent = time.monotonic() + seconds, list[float]()
     while True:
         place.data_root.mkdir(parents=True, exist_ok=True)  # the runner takes it away at its end
-        with contextlib.closing(run(grown, place, report, profiles=False)) as growing:
+        with contextlib.closing(run(grown, place, timed, profiles=False)) as growing:
             begun = time.monotonic()
             for latest in growing:
                 grown = latest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ class Prognosis:
     tests: int
     family_error: float
     rows: tuple[Row, ...]
-    words: dict[str, str]
+    words: Mapping[str, str]
 
 
 def prognoses(checkup: Checkup) -> Prognosis | Unavailable:
@@ -67,9 +68,7 @@ def prognoses(checkup: Checkup) -> Prognosis | Unavailable:
         return Unavailable(main.noise.reason)
     verdict = judge(comparison, evidence=False)
     said = {f"{r.metric}@{r.workload}": r.word for r in verdict.rows if r.role != "evidence" and r.word}
-    promise = (
-        f"error {words.rate(comparison.design.family_error)} over {family.tests} tests, power {POWER:.0%}"
-    )
+    promise = f"error {words.rate(comparison.design.family_error)} over {family.tests} tests, power {POWER * 100:.0f} %"
     return Prognosis(
         sentence=_sentence(main, main.noise, promise),
         details=tuple(_details(rows, comparison, checkup, said, counts)),
@@ -79,7 +78,7 @@ def prognoses(checkup: Checkup) -> Prognosis | Unavailable:
         tests=family.tests,
         family_error=comparison.design.family_error,
         rows=rows,
-        words={k: str(v) for k, v in said.items()},
+        words=dict(said),
     )
 
 
@@ -109,7 +108,7 @@ def _details(
     rows: tuple[Row, ...],
     comparison: Comparison,
     checkup: Checkup,
-    said: dict[str, str],
+    said: Mapping[str, str],
     counts: dict[int, int],
 ) -> list[str]:
     lines = []
@@ -123,7 +122,7 @@ def _details(
         at = ", ".join(f"{_share(w.found.at_default)} in {_minutes(w.minutes)}" for w in row.within)
         lines.append(
             f"{title}: block SD {_share(n.pair_sd)} (95 % interval {_share(n.low_sd)} to {_share(n.high_sd)}, "
-            f"{n.blocks} blocks); at the default X of {own:.0%} detected: {at}."
+            f"{n.blocks} blocks); at the default X of {own * 100:.0f} % detected: {at}."
         )
     lines.append(
         f"A block of both loads takes {np.median(checkup.block_seconds):.1f} s, so "

@@ -1,6 +1,7 @@
 """The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
 
 from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Purpose, Slice, Start
+from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series
@@ -18,6 +19,7 @@ __all__ = [
     "Arrival",
     "BadInput",
     "Block",
+    "Calibration",
     "Canaries",
     "Comparison",
     "Design",
@@ -25,6 +27,7 @@ __all__ = [
     "Effect",
     "Environment",
     "Latency",
+    "Learnt",
     "LoadWindow",
     "Measured",
     "MeasurementFailed",
@@ -45,6 +48,7 @@ __all__ = [
     "Start",
     "Target",
     "Unavailable",
+    "Uncalibrated",
     "Verdict",
     "Word",
     "Workload",

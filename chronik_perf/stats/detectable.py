@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2  # type: ignore[import-untyped]
+from scipy.stats import chi2
 
 from chronik_perf.model import Measured, Metric, Unavailable
 from chronik_perf.stats.betting import Booleans, Floats, proven
@@ -158,8 +158,9 @@ def _least(power: Callable[[float], float], low: float, step: float) -> float | 
 
     None where it never does; simulation is dear, so each trial of an argument counts.
     """
+    high = low
     for doubling in range(_WIDEST_DOUBLINGS):
-        high = low + step * 2**doubling
+        high = low + step * 2.0**doubling
         if power(high) >= POWER:
             break
         low = high

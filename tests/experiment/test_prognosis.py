@@ -40,7 +40,7 @@ def test_one_sentence_says_what_is_detected_when_and_on_what_terms(calm: Prognos
         "5 minutes",
         "block SD seen",
         "error 1 % over 6 tests",
-        "power 95%",
+        "power 95 %",
     ):
         assert part in calm.sentence
     assert calm.more_time
