@@ -39,6 +39,7 @@ def main() -> None:
                 given.version,
                 given.version,
                 "--quick",
+                "--wait",
             ]
             done = subprocess.run(
                 [*command, "--out", str(root / f"run-{number:02d}")],
