@@ -17,7 +17,8 @@ from chronik_perf.report import history_page, history_text
 from chronik_perf.stats import words
 from chronik_perf.stats.changes import detect
 from chronik_perf.stats.moved import union
-from chronik_perf.stats.over_time import findings, named, past_of, stand
+from chronik_perf.stats.over_time import findings, named, stand
+from chronik_perf.stats.past import past_of
 from chronik_perf.store import RunFolder, history, load
 from chronik_perf.store.history_file import Given, of_file
 from chronik_perf.store.history_numbers import Form, read_series

@@ -14,7 +14,8 @@ from chronik_perf import resources
 from chronik_perf.report.charts.figure import AXIS
 from chronik_perf.report.charts.vega import Spec, draw
 from chronik_perf.stats import words
-from chronik_perf.stats.over_time import Finding, Past, is_worse
+from chronik_perf.stats.over_time import Finding
+from chronik_perf.stats.past import Past, is_worse
 
 _LABELS = 9  # of versions below a chart; more would overlap
 _LONGEST = 16

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Sequence
 
 from chronik_perf.stats import words
-from chronik_perf.stats.over_time import Finding, Past, Stand
+from chronik_perf.stats.over_time import Finding, Stand
+from chronik_perf.stats.past import Past
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 72

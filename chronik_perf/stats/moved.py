@@ -5,7 +5,8 @@ Pure functions on change points, as `stats/changes` finds them in one series at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
@@ -34,11 +35,13 @@ class Moved:
         return self.fate == "stayed"
 
 
-def fates(changes: Sequence[Change]) -> tuple[Moved, ...]:
+def fates(
+    changes: Sequence[Change], tolerance: Callable[[float], float] = lambda level: math.inf
+) -> tuple[Moved, ...]:
     """Say of each change of one series, in order of position, whether it stayed.
 
-    A change went away again if a later level came back to within half of it from the level before it; the change that
-    came back is told as undoing it, and not as news. Of the others, those whose newest level lies beyond the level
+    A change went away again if a later level came back to within half of it, and within `tolerance` (of that level),
+    from the level before it; the change that came back is told as undoing it, and not as news. Of the others, those whose newest level lies beyond the level
     before, in the direction of the change, stayed; the rest were outweighed by a later change the other way.
     """
     found: list[Moved] = []
@@ -46,7 +49,8 @@ def fates(changes: Sequence[Change]) -> tuple[Moved, ...]:
     for i, change in enumerate(changes):
         step = change.after - change.before
         later = range(i + 1, len(changes))
-        back = next((j for j in later if abs(changes[j].after - change.before) <= BACK * abs(step)), None)
+        near = min(BACK * abs(step), tolerance(change.before))
+        back = next((j for j in later if abs(changes[j].after - change.before) <= near), None)
         if i in undoing:
             found.append(Moved(change, "undid an earlier change"))
         elif back is not None:

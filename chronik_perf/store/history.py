@@ -154,8 +154,8 @@ def _add_one(connection: Connection, result: Result, replace: bool, shown: str) 
         "added": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     if there is None:
-        made = connection.execute(insert(occasions).values(identity=occasion.identity, **row))
-        number = made.inserted_primary_key[0]
+        statement = insert(occasions).values(identity=occasion.identity, **row)
+        number = connection.execute(statement.returning(occasions.c.id)).scalar_one()
     else:
         number = there.id
         connection.execute(update(occasions).where(occasions.c.id == number).values(**row))
@@ -183,8 +183,9 @@ def _kind_number(connection: Connection, kind: Kind) -> int:
     number = connection.execute(select(kinds.c.id).where(*same)).scalar()
     if number is None:
         named = {name: getattr(kind, name) for name in _KIND_FIELDS}
-        made = connection.execute(insert(kinds).values(**named, **row))
-        return int(made.inserted_primary_key[0])
+        return int(
+            connection.execute(insert(kinds).values(**named, **row).returning(kinds.c.id)).scalar_one()
+        )
     # What a metric means to people may change; the newest result knows best.
     connection.execute(update(kinds).where(kinds.c.id == number).values(**row))
     return int(number)
