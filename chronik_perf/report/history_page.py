@@ -15,7 +15,7 @@ from chronik_perf.report.charts.figure import AXIS
 from chronik_perf.report.charts.vega import Spec, draw
 from chronik_perf.stats import words
 from chronik_perf.stats.over_time import Finding
-from chronik_perf.stats.past import Past, is_worse
+from chronik_perf.stats.past import Past, is_loss, is_worse
 
 _LABELS = 9  # of versions below a chart; more would overlap
 _LONGEST = 16
@@ -73,6 +73,16 @@ def chart(past: Past) -> Markup:
                 "x": {**x, "field": "edge"},
                 "color": colour,
                 "strokeDash": {"field": "dash", "type": "nominal", "legend": None, "scale": _DASHES},
+            },
+        },
+        {  # at the top of each, where it can be pointed at
+            "data": {"values": _changes(past)},
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1.0},
+            "encoding": {
+                "x": {**x, "field": "edge"},
+                "y": {"value": 4},
+                "color": colour,
+                "shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None},
                 "description": {"field": "said"},
             },
         },
@@ -137,13 +147,15 @@ def _changes(past: Past) -> list[dict[str, Any]]:
     found = []
     for moved in past.moved:
         change = moved.change
-        colour = "var(--bad)" if is_worse(past.track.kind, change) else "var(--good)"
+        where = past.track.readings[change.index].occasion.name
+        loss, gain = is_loss(past, moved), moved.fate == "stayed" and not is_worse(past.track.kind, change)
         found.append(
             {
                 "edge": change.index - 0.5,
-                "colour": colour if moved.stayed else "var(--line-strong)",
-                "dash": "stayed" if moved.stayed else "gone",
-                "said": f"{words.number(change.before)} → {words.number(change.after)}, {moved.fate}",
+                "colour": "var(--bad)" if loss else "var(--good)" if gain else "var(--line-strong)",
+                "dash": "stayed" if loss or gain else "gone",
+                "shape": "triangle-up" if change.after > change.before else "triangle-down",
+                "said": f"{where}: {words.number(change.before)} → {words.number(change.after)}, {moved.fate}",
             }
         )
     return found

@@ -23,16 +23,16 @@ NEAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One change of one series, with what became of it: `until` is the position where it was undone."""
+    """One change of one series, with what became of it: `until` is the position where it was undone.
+
+    `lasts` tells whether the newest level lies beyond the level before the change, in its direction, and nothing undid
+    the change. That can be true of one that stayed and of one that undid another.
+    """
 
     change: Change
     fate: Fate
+    lasts: bool
     until: int | None = None
-
-    @property
-    def stayed(self) -> bool:
-        """Tell whether the newest level still holds what this change brought."""
-        return self.fate == "stayed"
 
 
 def fates(
@@ -41,8 +41,9 @@ def fates(
     """Say of each change of one series, in order of position, whether it stayed.
 
     A change went away again if a later level came back to within half of it, and within `tolerance` (of that level),
-    from the level before it; the change that came back is told as undoing it, and not as news. Of the others, those whose newest level lies beyond the level
-    before, in the direction of the change, stayed; the rest were outweighed by a later change the other way.
+    from the level before it; the change that came back is told as undoing it, and not as news. Of the others, those
+    whose newest level lies beyond the level before, in the direction of the change, stayed; the rest were outweighed by
+    a later change the other way.
     """
     found: list[Moved] = []
     undoing: set[int] = set()
@@ -51,15 +52,14 @@ def fates(
         later = range(i + 1, len(changes))
         near = min(BACK * abs(step), tolerance(change.before))
         back = next((j for j in later if abs(changes[j].after - change.before) <= near), None)
+        lasts = back is None and (changes[-1].after - change.before) * step > 0
         if i in undoing:
-            found.append(Moved(change, "undid an earlier change"))
+            found.append(Moved(change, "undid an earlier change", lasts))
         elif back is not None:
             undoing.add(back)
-            found.append(Moved(change, "went away again", changes[back].index))
-        elif (changes[-1].after - change.before) * step > 0:
-            found.append(Moved(change, "stayed"))
+            found.append(Moved(change, "went away again", lasts, changes[back].index))
         else:
-            found.append(Moved(change, "was outweighed later"))
+            found.append(Moved(change, "stayed" if lasts else "was outweighed later", lasts))
     return tuple(found)
 
 

@@ -13,7 +13,15 @@ from chronik_perf.stats import words
 from chronik_perf.stats.changes import Change
 from chronik_perf.stats.changes.detect import FEWEST
 from chronik_perf.stats.moved import Moved, together
-from chronik_perf.stats.past import Past, confidence_words, is_worse, moved_words, size_of, threshold_words
+from chronik_perf.stats.past import (
+    Past,
+    confidence_words,
+    is_loss,
+    is_worse,
+    moved_words,
+    size_of,
+    threshold_words,
+)
 
 SURE = 0.95
 """Confidence that a change needs before it may fail a check."""
@@ -23,12 +31,19 @@ Standing: TypeAlias = Literal["regressed", "held", "unsure", "too few"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One series' share of a finding, with a sentence for it."""
+    """One series' share of a finding, with a sentence for it. `word` is None for what is there no more."""
 
     past: Past
     moved: Moved
     worse: bool
     sentence: str
+
+    @property
+    def word(self) -> Literal["regressed", "improved"] | None:
+        """Give the word for a change that is still there."""
+        if is_loss(self.past, self.moved):
+            return "regressed"
+        return "improved" if self.moved.fate == "stayed" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ class Finding:
     @property
     def worse(self) -> bool:
         """Tell whether a part of it is a loss that is still there."""
-        return any(part.worse and part.moved.stayed for part in self.parts)
+        return any(is_loss(part.past, part.moved) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +103,7 @@ def stand(past: Past, since: str | None = None) -> Stand:
         more = words.count(FEWEST - n, "more value is", "more values are")
         return Stand(past, "too few", f"{n} of the {FEWEST} values that a change needs; {more} needed")
     accepted = _accepted(past, since)
-    losses = [
-        m
-        for m in past.moved
-        if m.stayed and is_worse(kind, m.change) and m.change.index > accepted and _beyond(past, m)
-    ]
+    losses = [m for m in past.moved if is_loss(past, m) and m.change.index > accepted and _beyond(past, m)]
     if not losses:
         return Stand(
             past, "held", f"no loss beyond {threshold_words(kind)} stayed, over {n} values up to {newest}"

@@ -72,6 +72,11 @@ def is_worse(kind: Kind, change: Change) -> bool:
     return (change.after > change.before) == (kind.better == "lower")
 
 
+def is_loss(past: Past, moved: Moved) -> bool:
+    """Tell whether a change is for the worse and lasts; a gain that was lost again is such a loss, too."""
+    return moved.lasts and is_worse(past.track.kind, moved.change)
+
+
 def _is_ratio(track: Track) -> bool:
     return track.kind.scale == "ratio"
 
