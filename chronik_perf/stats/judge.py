@@ -11,7 +11,9 @@ from chronik_perf.stats.family import EXACT, Family, threshold_of
 from chronik_perf.stats.findings import findings
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.load import little, saturated, saturation_words
+from chronik_perf.stats.mode_findings import mode_findings
 from chronik_perf.stats.rows import evidence_row, statistical_row
+from chronik_perf.stats.slope_findings import slope_findings
 from chronik_perf.stats.symmetry import favoured_places
 from chronik_perf.stats.tail import tail_row
 
@@ -43,7 +45,13 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
         headline=_headline(comparison, rows, outcome),
         rows=tuple(rows),
         family_error=comparison.design.family_error,
-        findings=(*findings(comparison), *favoured_places(comparison)),
+        findings=(
+            *findings(comparison),
+            *favoured_places(comparison),
+            # A look, which comes after each block, decides nothing by these.
+            *(mode_findings(comparison) if evidence else ()),
+            *(slope_findings(comparison) if evidence else ()),
+        ),
     )
 
 
