@@ -22,6 +22,10 @@ def doctor(
     data_dir: Annotated[
         Path | None, typer.Option(help="Disk for the broker's data; else the current folder's.")
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep the broker's blocks in a new run below this folder, for --learn."),
+    ] = None,
     learn: Annotated[
         Path | None,
         typer.Option(help="Measure nothing: learn thresholds from the A/A runs below this folder."),
@@ -44,4 +48,4 @@ def doctor(
         )
     from chronik_perf.cli import examining
 
-    return examining.carry_out(budget_s, json, machine_only, data_dir, wait)
+    return examining.carry_out(budget_s, json, machine_only, data_dir, keep, wait)

@@ -23,7 +23,7 @@ from chronik_perf.experiment.plan import QUICK
 from chronik_perf.experiment.prognosis import Prognosis, prognoses
 from chronik_perf.model import BadInput, MeasurementFailed, Unavailable
 from chronik_perf.sampling.doctor import Advice, Check, Gain, examine
-from chronik_perf.store import reading
+from chronik_perf.store import RunFolder, reading, save
 from chronik_perf.sut.child import Child
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.targets import resolve
@@ -37,7 +37,12 @@ _SLEEPER = "import time\nwhile True: time.sleep(0.01)"
 
 
 def carry_out(
-    budget_s: float, out: Path | None, machine_only: bool, data_dir: Path | None, wait: bool
+    budget_s: float,
+    out: Path | None,
+    machine_only: bool,
+    data_dir: Path | None,
+    keep: Path | None,
+    wait: bool,
 ) -> int:
     """Measure, print, write; give 0. Raises MeasurementFailed where the broker could not be measured."""
     with machine_lock(wait, _say), _folder(data_dir) as folder:
@@ -50,7 +55,7 @@ def carry_out(
                 print(f"{check.state:<12} {check.name:<15} {check.said}", flush=True)
         found: Prognosis | Unavailable = Unavailable("the broker was not measured, as --machine-only asked")
         if not machine_only:
-            found = _broker(folder, budget_s - machine_s - _PROFILER_S - _CLOSING_S)
+            found = _broker(folder, budget_s - machine_s - _PROFILER_S - _CLOSING_S, keep)
     for line in _conclusion(found):
         print(line)
     advice = _advice(checks, found)
@@ -65,7 +70,7 @@ def carry_out(
     return 0
 
 
-def _broker(folder: Path, seconds: float) -> Prognosis | Unavailable:
+def _broker(folder: Path, seconds: float, keep: Path | None) -> Prognosis | Unavailable:
     """Compare the reference broker with itself; what keeps it from that is a finding, not the end."""
     clients = {
         "confluent-kafka": str(confluent_kafka.__version__),
@@ -81,7 +86,18 @@ def _broker(folder: Path, seconds: float) -> Prognosis | Unavailable:
             )
     except MeasurementFailed as error:
         return Unavailable(str(error))
+    if keep is not None:
+        _say(f"the blocks are kept in {_kept(checkup, keep)}")
     return prognoses(checkup)
+
+
+def _kept(checkup: Checkup, parent: Path) -> Path:
+    """Save the A/A as a run of its own, named by the time at which it began."""
+    comparison = checkup.comparison
+    stamp = comparison.started_at.replace(":", "")[:17]
+    run = RunFolder.create(parent / f"{stamp}-{REFERENCE}-doctor-{os.getpid()}", REFERENCE, REFERENCE)
+    save(comparison, run.path)
+    return run.path
 
 
 def _conclusion(found: Prognosis | Unavailable) -> Iterator[str]:

@@ -113,7 +113,8 @@ def _details(
 ) -> list[str]:
     lines = []
     for row in rows:
-        title = f"{metric(row.metric).title} on {row.workload} load"
+        name = metric(row.metric).title
+        title = f"{name[0].upper()}{name[1:]} on {row.workload} load"
         if isinstance(row.noise, Unavailable):
             lines.append(f"{title}: unavailable, {row.noise.reason}.")
             continue

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from chronik_perf.model import Measured, Metric, Unavailable
+from chronik_perf.stats import words
 from chronik_perf.stats.betting import Booleans, Floats, proven
 from chronik_perf.stats.design import POWER, least_blocks
 from chronik_perf.stats.family import margin_of
@@ -63,7 +64,9 @@ def block_noise(base: Floats, candidate: Floats) -> BlockNoise | Unavailable:
     alike, and what the middle varies more is common to both.
     """
     if base.size < LEAST_SEEN:
-        return Unavailable(f"{base.size} blocks have a value, and an SD wants at least {LEAST_SEEN}")
+        return Unavailable(
+            f"{words.count(base.size, 'block')} measured, and an SD wants at least {LEAST_SEEN}"
+        )
     degrees = base.size - 1
     variance = float(np.var(candidate - base, ddof=1))
     if variance == 0:
