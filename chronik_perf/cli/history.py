@@ -1,6 +1,6 @@
 """`perf history`: results over many versions: keep them, show them, check the newest, find change points in any series.
 
-What the commands do is in `remembering`, which each imports when it is called: `perf --help` need not wait for it.
+What the commands do is in `remembering` and `detecting`, imported when one is called: `perf --help` need not wait.
 """
 
 from __future__ import annotations
@@ -120,6 +120,6 @@ def detect(
     ] = Format.AUTO,
 ) -> None:
     """Print the change points of the series in FILE, as a JSON list of positions counted from 0."""
-    from chronik_perf.cli import remembering
+    from chronik_perf.cli import detecting
 
-    remembering.print_changes(file, format_.value)
+    detecting.print_changes(file, format_.value)

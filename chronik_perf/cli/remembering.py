@@ -1,27 +1,21 @@
-"""Carries out `perf history`."""
+"""Carries out `perf history` where there is a history: add, show and check."""
 
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
-
-import numpy as np
 
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, MeasurementFailed, Outcome
 from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
 from chronik_perf.stats import words
-from chronik_perf.stats.changes import detect
-from chronik_perf.stats.moved import union
 from chronik_perf.stats.over_time import findings, named, stand
 from chronik_perf.stats.past import past_of
 from chronik_perf.store import RunFolder, history, load
 from chronik_perf.store.history_file import Given, of_file
-from chronik_perf.store.history_numbers import Form, read_series
 from chronik_perf.store.history_run import of_comparison, utc
 
 
@@ -93,12 +87,6 @@ def check(where: str, metrics: list[str], workloads: list[str], since: str | Non
     # A watch raises an alarm and need not be decided.
     open_gates = any(s.word in ("too few", "unsure") and s.past.track.kind.role != "watch" for s in stands)
     return "inconclusive" if open_gates or judged <= {"too few", "unsure"} else "none"
-
-
-def print_changes(file: Path, form: Form) -> None:
-    """Print the positions of the change points of any series as a JSON list. Raises BadInput for no series."""
-    columns = read_series(file, form)
-    print(json.dumps(list(union(detect(np.array(column, dtype=float)) for column in columns))))
 
 
 def _chosen(tracks: Sequence[Track], metrics: list[str], workloads: list[str]) -> list[Track]:

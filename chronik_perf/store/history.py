@@ -24,6 +24,7 @@ from chronik_perf.store.history_tables import (
     readings,
     schema,
     tables,
+    transaction,
 )
 
 _KIND_FIELDS = ("metric", "unit", "workload", "workload_identity")
@@ -36,8 +37,8 @@ def add(where: str, results: Sequence[Result], replace: bool = False) -> None:
     or the database is none of ours, MeasurementFailed if it does not take them.
     """
     engine, shown = connect(where)
-    with _told(engine, shown, writing=True), engine.begin() as connection:
-        _prepare(connection, engine, shown)
+    with _told(engine, shown, writing=True), transaction(engine, writing=True) as connection:
+        _prepare(connection, shown)
         for result in results:
             _add_one(connection, result, replace, shown)
 
@@ -50,7 +51,7 @@ def tracks(where: str) -> tuple[Track, ...]:
     engine, shown = connect(where)
     if is_missing(engine):
         raise BadInput(f"there is no history at {shown}; begin one with perf history add RUN")
-    with _told(engine, shown, writing=False), engine.connect() as connection:
+    with _told(engine, shown, writing=False), transaction(engine, writing=False) as connection:
         _check(connection, shown)
         return _read(connection)
 
@@ -107,8 +108,8 @@ def _kind(row: Any) -> Kind:
     )
 
 
-def _prepare(connection: Connection, engine: Engine, shown: str) -> None:
-    if foreign(engine):
+def _prepare(connection: Connection, shown: str) -> None:
+    if foreign(connection):
         raise BadInput(f"{shown} is a database of another program; name another file with --db")
     if inspect(connection).has_table(schema.name):
         _check(connection, shown)

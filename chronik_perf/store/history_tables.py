@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Engine,
     Float,
     ForeignKey,
@@ -26,7 +29,9 @@ from sqlalchemy.exc import ArgumentError
 from chronik_perf.model import BadInput
 
 HISTORY_SCHEMA = 1
-DEFAULT = "perf-history.sqlite"
+_WRITERS = (
+    0x6368726F6E696B  # the lock that writers of a PostgreSQL history take; any number that nobody else uses
+)
 
 tables = MetaData()
 schema = Table("perf_history_schema", tables, Column("version", Integer, primary_key=True))
@@ -94,7 +99,7 @@ def connect(where: str) -> tuple[Engine, str]:
         shown = url.render_as_string(hide_password=True)
     match url.get_backend_name():
         case "sqlite":
-            return create_engine(url, connect_args={"timeout": 30}), shown
+            return create_engine(url, connect_args={"timeout": 30, "isolation_level": None}), shown
         case "postgresql" | "postgres":
             try:
                 return create_engine(
@@ -121,7 +126,22 @@ def is_missing(engine: Engine) -> bool:
     )
 
 
-def foreign(engine: Engine) -> bool:
+@contextlib.contextmanager
+def transaction(engine: Engine, writing: bool) -> Iterator[Connection]:
+    """Give a connection whose reads see one moment, and whose writes are kept all or none, one writer at a time."""
+    if engine.dialect.name != "sqlite" and not writing:
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # The driver would begin too late, and a reader that becomes a writer is refused instead of waiting.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        elif writing:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        yield connection
+        connection.commit()
+
+
+def foreign(connection: Connection) -> bool:
     """Tell whether an SQLite file has tables and none of ours: it belongs to another program."""
-    names = inspect(engine).get_table_names()
-    return engine.dialect.name == "sqlite" and bool(names) and schema.name not in names
+    names = inspect(connection).get_table_names()
+    return connection.dialect.name == "sqlite" and bool(names) and schema.name not in names

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -162,6 +163,14 @@ def test_a_run_is_added_once(where: str) -> None:
     assert [r.blocks for r in track(history.tracks(where), "throughput@raw").readings] == [5]
     history.add(where, [of_comparison(fewer)], replace=True)
     assert [r.blocks for r in track(history.tracks(where), "throughput@raw").readings] == [4]
+
+
+def test_many_may_add_at_once(where: str) -> None:
+    """Given eight programs that add to a history which is not there yet, all of their results are in it."""
+    results = [of_comparison(run_of(day)) for day in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda result: history.add(where, [result]), results))
+    assert len(track(history.tracks(where), "throughput@raw").readings) == 8
 
 
 def test_machines_and_workloads_are_never_one_series(where: str) -> None:
