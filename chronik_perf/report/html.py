@@ -92,7 +92,10 @@ def _section(comparison: Comparison, verdict: Verdict, workload: Workload) -> Se
         counted=circumstances.counted(comparison, workload.name),
         busy={side: generator_busy(comparison, side, workload.name) for side in SIDES},
         stages=stage_account(comparison, verdict, workload.name),
-        per_block=tuple(charts.per_block(comparison, r) for r in decided if r.metric != "unstored"),
+        per_block=(
+            *(charts.per_block(comparison, r) for r in decided if r.metric != "unstored"),
+            *charts.slice_modes(comparison, workload),
+        ),
         latency=charts.latency(comparison, workload.name),
         over_time=tuple(charts.over_time(comparison, workload.name, value) for value in charts.OVER_TIME),
         flames=tuple(flame(comparison, workload.name, kind) for kind in _telling_first(verdict, workload)),

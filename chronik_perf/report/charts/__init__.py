@@ -1,4 +1,4 @@
-"""The charts of the page: per-block points, latency by percentile, values over time.
+"""The charts of the page: per-block points, slices with modes, latency by percentile, values over time.
 
 Each gives a picture or the reason why there is none. No text from outside goes into a chart: sides are "base" and
 "candidate" by colour, dash and shape, and the page's legend says who they are.
@@ -7,6 +7,7 @@ Each gives a picture or the reason why there is none. No text from outside goes 
 from chronik_perf.report.charts.blocks import per_block
 from chronik_perf.report.charts.figure import Figure
 from chronik_perf.report.charts.latency import latency
+from chronik_perf.report.charts.modes import slice_modes
 from chronik_perf.report.charts.series import OVER_TIME, TimeValue, over_time
 
-__all__ = ["OVER_TIME", "Figure", "TimeValue", "latency", "over_time", "per_block"]
+__all__ = ["OVER_TIME", "Figure", "TimeValue", "latency", "over_time", "per_block", "slice_modes"]

@@ -1,0 +1,67 @@
+"""Every slice of a workload whose throughput has modes, and the level of each mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chronik_perf.model import SIDES, Comparison, Workload
+from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
+from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
+from chronik_perf.stats import words
+from chronik_perf.stats.mode_findings import modes_of
+
+
+def slice_modes(comparison: Comparison, workload: Workload) -> tuple[Figure, ...]:
+    """Draw each slice's throughput by block and side, with lines at the modes' levels; nothing where none has modes."""
+    sides = modes_of(comparison, workload)
+    if not any(s.modes for s in sides.values()):
+        return ()
+    points: list[dict[str, Any]] = [
+        {"block": block.index, "side": side, "value": float(value)}
+        for side in SIDES
+        for block, start in zip(comparison.kept_blocks, sides[side].starts, strict=True)
+        for value in start
+    ]
+    levels: list[dict[str, Any]] = [
+        {
+            "side": side,
+            "level": mode.level,
+            "said": f"{side}: {words.quantity(mode.level, 'msg/s')} in {words.percent(mode.weight, 0)}",
+        }
+        for side in SIDES
+        for found in [sides[side].modes]
+        if found is not None
+        for mode in found.modes
+    ]
+    y = {"type": "quantitative", "axis": AXIS, "scale": from_zero(p["value"] for p in points)}
+    spec: Spec = {
+        "width": 620,
+        "height": 160,
+        "layer": [
+            {
+                "data": {"values": points},
+                "mark": {"type": "point", "filled": True, "size": 12, "opacity": 0.6},
+                "encoding": {
+                    "x": {"field": "block", "type": "ordinal", "axis": {"title": "block", "labelAngle": 0}},
+                    "xOffset": {"field": "side", "sort": list(SIDES)},
+                    "y": {"field": "value", **y},
+                    "color": SIDE_COLOUR,
+                },
+            },
+            {
+                "data": {"values": levels},
+                "mark": {"type": "rule", "strokeWidth": 1.5},
+                "encoding": {
+                    "y": {"field": "level", **y},
+                    "color": SIDE_COLOUR,
+                    "strokeDash": SIDE_DASH,
+                    "description": {"field": "said"},
+                },
+            },
+        ],
+    }
+    title = "Throughput of every slice, and its modes"
+    label = f"{title}: {'; '.join(level['said'] for level in levels)}"
+    machine = any(s.machine for s in sides.values())
+    note = "Both sides slowed at the same moments: these are the machine's speeds." if machine else ""
+    return (Figure(title, draw(spec, label), "msg/s", note=note, wide=True),)
