@@ -30,16 +30,23 @@ def doctor(
         Path | None,
         typer.Option(help="Measure nothing: learn thresholds from the A/A runs below this folder."),
     ] = None,
-    thresholds: Annotated[Path, typer.Option(help="Where --learn writes what it learnt.")] = Path(
-        "thresholds.json"
-    ),
+    thresholds: Annotated[
+        Path | None, typer.Option(help="Where --learn writes what it learnt.  [default: thresholds.json]")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs here.")] = False,
 ) -> int:
     """Measure this machine, and say what regression can be detected here in what time."""
+    measuring = {"--json": json, "--machine-only": machine_only, "--data-dir": data_dir, "--keep": keep}
     if learn is not None:
+        if beside := [option for option, value in measuring.items() if value]:
+            raise BadInput(f"{beside[0]} has no place beside --learn, which measures nothing")
         from chronik_perf.cli import learning
 
-        return learning.carry_out(learn, thresholds)
+        return learning.carry_out(learn, thresholds or Path("thresholds.json"))
+    if thresholds is not None:
+        raise BadInput("--thresholds is where --learn writes; give --learn RUNS with it")
+    if machine_only and keep is not None:
+        raise BadInput("--keep has no place beside --machine-only, which measures no blocks")
     budget_s = seconds("--budget", budget)
     if not machine_only and budget_s < 30:
         raise BadInput(

@@ -32,7 +32,7 @@ REFERENCE = "v2.2.0"
 # The checks take a sixth of the time, and no more than it takes to see bursts of a neighbour.
 _SHARE, _MOST_S = 1 / 6, 12.0
 _PROFILER_S = 3.0
-_CLOSING_S = 2.0
+_CLOSING_S = 5.0  # the simulation of what is detectable
 _SLEEPER = "import time\nwhile True: time.sleep(0.01)"
 
 

@@ -78,7 +78,11 @@ def _recorded(folder: Path) -> list[Comparison]:
         )
     if len(kept) < len(found):
         print(f"{len(found) - len(kept)} of {len(found)} runs are not A/A and teach nothing", file=sys.stderr)
-    return kept
+    # A run that was copied is one run: counted twice it would make the history longer than it is.
+    once = {(c.started_at, c.design.seed): c for c in sorted(kept, key=lambda c: len(c.blocks))}
+    if len(once) < len(kept):
+        print(f"{len(kept) - len(once)} runs are copies of others and count once", file=sys.stderr)
+    return list(once.values())
 
 
 def _budget_blocks(comparisons: Sequence[Comparison], most: int) -> int:

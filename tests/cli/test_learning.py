@@ -70,6 +70,26 @@ def test_a_short_history_says_uncalibrated(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "thresholds.json").read_text())["learnt"] == {}
 
 
+def test_a_run_that_was_copied_counts_once(tmp_path: Path) -> None:
+    """Given two runs and a copy of each, the history is that of two runs."""
+    record(tmp_path / "runs", 2)
+    record(tmp_path / "runs" / "copies", 2)
+    done = perf(["doctor", "--learn", "runs"], cwd=tmp_path)
+    assert done.returncode == 0
+    assert "26 A/A blocks are recorded" in done.stdout
+    assert "2 runs are copies" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--learn", ".", "--keep", "x"], ["--thresholds", "x"], ["--machine-only", "--keep", "x"]]
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path: Path, options: list[str]) -> None:
+    """Given an option that has no effect beside another, it is refused in one sentence."""
+    done = perf(["doctor", *options], cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_folder_without_an_a_a_is_refused(tmp_path: Path) -> None:
     """Given runs of two versions alone, or no run, one sentence says what to record."""
     run = tmp_path / "runs" / "one"
