@@ -39,8 +39,26 @@ def add(where: str, results: Sequence[Result], replace: bool = False) -> None:
     engine, shown = connect(where)
     with _told(engine, shown, writing=True), transaction(engine, writing=True) as connection:
         _prepare(connection, shown)
+        numbers: dict[Kind, int] = {}
+        rows: list[dict[str, Any]] = []
         for result in results:
-            _add_one(connection, result, replace, shown)
+            occasion = _occasion_number(connection, result.occasion, replace, shown)
+            for kind, reading in result.readings:
+                if kind not in numbers:
+                    numbers[kind] = _kind_number(connection, kind)
+                rows.append(
+                    {
+                        "occasion": occasion,
+                        "kind": numbers[kind],
+                        "level": reading.level,
+                        "level_sd": reading.level_sd,
+                        "blocks": reading.blocks,
+                        "against_base": reading.against_base,
+                        "against_base_sd": reading.against_base_sd,
+                    }
+                )
+        if rows:
+            connection.execute(insert(readings), rows)
 
 
 def tracks(where: str) -> tuple[Track, ...]:
@@ -131,8 +149,8 @@ def _check(connection: Connection, shown: str) -> None:
         raise BadInput(f"{shown} has schema {version}, which this perf does not read; add the results anew")
 
 
-def _add_one(connection: Connection, result: Result, replace: bool, shown: str) -> None:
-    occasion = result.occasion
+def _occasion_number(connection: Connection, occasion: Occasion, replace: bool, shown: str) -> int:
+    """Write an occasion and give its number; of one that is replaced, the readings are gone."""
     there = connection.execute(
         select(occasions.c.id, occasions.c.added).where(occasions.c.identity == occasion.identity)
     ).first()
@@ -156,23 +174,10 @@ def _add_one(connection: Connection, result: Result, replace: bool, shown: str) 
     }
     if there is None:
         statement = insert(occasions).values(identity=occasion.identity, **row)
-        number = connection.execute(statement.returning(occasions.c.id)).scalar_one()
-    else:
-        number = there.id
-        connection.execute(update(occasions).where(occasions.c.id == number).values(**row))
-        connection.execute(delete(readings).where(readings.c.occasion == number))
-    for kind, reading in result.readings:
-        connection.execute(
-            insert(readings).values(
-                occasion=number,
-                kind=_kind_number(connection, kind),
-                level=reading.level,
-                level_sd=reading.level_sd,
-                blocks=reading.blocks,
-                against_base=reading.against_base,
-                against_base_sd=reading.against_base_sd,
-            )
-        )
+        return int(connection.execute(statement.returning(occasions.c.id)).scalar_one())
+    connection.execute(update(occasions).where(occasions.c.id == there.id).values(**row))
+    connection.execute(delete(readings).where(readings.c.occasion == there.id))
+    return int(there.id)
 
 
 def _kind_number(connection: Connection, kind: Kind) -> int:
