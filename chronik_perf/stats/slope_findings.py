@@ -64,21 +64,23 @@ def slope_findings(comparison: Comparison) -> Iterator[str]:
                 yield _sentence(comparison, workload, value, found)
             elif value is THROUGHPUT and found.smallest_seen > BLIND:
                 blind.append(
-                    f"{_limit(found)} with {workload.title} ({words.count(found.blocks, 'start')} of "
-                    f"{words.number(found.load_s)} s of load a side)"
+                    f"{_limit(found)} with {workload.title} ({words.count(found.blocks, 'start')} a side, "
+                    f"{found.load_s:.2g} s of load each)"
                 )
     if blind:
         yield (
-            "Only a strong drift of throughput within a start could be told from so little load; the sides would "
-            f"have to drift apart by {' and '.join(blind)}."
+            f"Had throughput drifted within a start, it could have been told {'; '.join(blind)}. A slower drift "
+            "takes more load a start to be seen."
         )
 
 
 def _limit(found: Drift) -> str:
     """Say the smallest drift that would have been told."""
-    if not math.isfinite(found.smallest_seen) or found.smallest_seen > 1:
-        return "more than 100 % a second"
-    return f"about {words.percent(found.smallest_seen, 0)} a second"
+    if not math.isfinite(found.smallest_seen):
+        return "not at all"
+    if found.smallest_seen > 1:
+        return "only from more than 100 % a second on"
+    return f"only from about {words.percent(found.smallest_seen, 0)} a second on"
 
 
 def _sentence(comparison: Comparison, workload: Workload, value: Drifting, found: Drift) -> str:

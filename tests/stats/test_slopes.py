@@ -157,7 +157,7 @@ def test_equals_have_no_finding_of_drift() -> None:
 
 def test_a_run_that_is_too_short_says_what_it_could_not_see() -> None:
     """Given noisy slices or few blocks, the smallest drift that could be told is said."""
-    noisy = [f for f in judge(raw(noise=0.3)).findings if "strong drift" in f]
-    assert len(noisy) == 1 and "% a second with acks=1, 128 raw connections (14 starts of" in noisy[0]
-    few = [f for f in judge(raw(blocks=4)).findings if "strong drift" in f]
-    assert len(few) == 1 and "more than 100 % a second" in few[0]
+    noisy = [f for f in judge(raw(noise=0.3)).findings if "could have been told" in f]
+    assert len(noisy) == 1 and "% a second on with acks=1, 128 raw connections (14 starts a side" in noisy[0]
+    few = [f for f in judge(raw(blocks=4)).findings if "could have been told" in f]
+    assert len(few) == 1 and "not at all with acks=1, 128 raw connections (4 starts a side" in few[0]
