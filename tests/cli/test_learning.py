@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from chronik_perf.model import Calibration, Learnt
+from chronik_perf.sampling.machine import environment
 from chronik_perf.store import save
+from chronik_perf.store.calibration import save_calibration
 from tests.builders import RAW, V220, V227, Noise, a_comparison
 from tests.cli.programs import perf
 
@@ -59,6 +62,23 @@ def test_another_machines_thresholds_are_refused(learnt: Path) -> None:
     assert done.returncode == 2
     assert "another machine" in done.stderr.splitlines()[-1]
     assert not (learnt / "out").exists()
+
+
+def test_this_machines_thresholds_are_held_and_said(tmp_path: Path) -> None:
+    """Given thresholds of this machine, a comparison holds its rows against them and says where they are from."""
+    here = environment(tmp_path, broker_core=None, load_core=None, clients={}).fingerprint
+    one = Learnt(0.123, 0.04, 0.05, 110, 20, "2026-01-01", "2026-01-02")
+    save_calibration(
+        Calibration(1, here, "2026-01-03", 10, 60, 0.01, {"throughput@raw": one}), tmp_path / "t.json"
+    )
+    asked = ["--quick", "--workload", "raw", "--blocks", "4", "--family-error", "0.25", "--no-profiles"]
+    done = perf(
+        ["compare", "v2.2.0", "v2.2.0", *asked, "--thresholds", "t.json", "--out", "run"], cwd=tmp_path
+    )
+    document = json.loads((tmp_path / "run" / "comparison.json").read_text())
+    assert document["design"]["thresholds"] == {"throughput@raw": 0.123}
+    assert "hresholds learnt from 110 A/A blocks of this machine; uncalibrated: " in done.stdout
+    assert "cpu_per_message@raw" in document["notes"][0]
 
 
 def test_a_short_history_says_uncalibrated(tmp_path: Path) -> None:
