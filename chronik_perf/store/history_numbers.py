@@ -63,10 +63,20 @@ def _from_json(text: str) -> list[Column]:
     except RecursionError:
         raise ValueError("its JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"its JSON is broken at line {error.lineno} ({error.msg.lower()})") from None
+        content = _one_json_a_line(text)
+        if content is None:
+            raise ValueError(f"its JSON is broken at line {error.lineno} ({error.msg.lower()})") from None
     columns = _columns(content)
     longest = max((len(c) for c in columns), default=0)
     return [c + [math.nan] * (longest - len(c)) for c in columns]
+
+
+def _one_json_a_line(text: str) -> list[Any] | None:
+    """Give the values of a text that has one piece of JSON a line; None where it has not."""
+    try:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _columns(content: Any) -> list[Column]:

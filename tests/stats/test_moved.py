@@ -51,7 +51,7 @@ def test_what_came_back_by_half_alone_has_not_gone_away() -> None:
     """Given a loss of 20 % of which 9 % are left, it stayed where 5 % are tolerated, and went away where 10 % are."""
     levels = changes(100, 80, 91)
     assert [m.fate for m in fates(levels, lambda level: 0.05 * level)] == ["stayed", "stayed"]
-    assert [m.fate for m in fates(levels, lambda level: 0.10 * level)][0] == "went away again"
+    assert fates(levels, lambda level: 0.10 * level)[0].fate == "went away again"
 
 
 def test_what_went_away_says_when() -> None:

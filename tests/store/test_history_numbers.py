@@ -36,6 +36,7 @@ def series(tmp_path: Path, content: str | bytes, form: Form = "auto") -> list[li
         ('[{"time": 1, "value": 5}, {"time": 2, "value": null}, {"time": 3}]', [5, NAN, NAN]),
         ('[{"commit": "a", "p99": 5}, {"commit": "b", "p99": 6}]', [5, 6]),
         ("[[10, 5], [11, 6], [12, 5]]", [5, 6, 5]),
+        ('{"time": 1, "value": 5}\n{"time": 2, "value": null}\n', [5, NAN]),
         ("1\n\n3\n", [1, NAN, 3]),
         ("1\r\nnan\r\n3\r\n", [1, NAN, 3]),
         ("\ufeffvalue\n1\n2\n", [1, 2]),
