@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from chronik_perf.cli import run
 from chronik_perf.store import save
-from tests.builders import a_comparison
+from tests.builders import RAW, V220, V227, a_comparison
 
 
 def stepped(levels: list[float], each: int, noise: float = 0.01, seed: int = 7) -> list[float]:
@@ -163,6 +164,40 @@ def test_a_run_is_added_once_and_shown(tmp_path: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert "the ratio to v2.2.0, measured side by side" in shown and "(acks1)" not in shown
     assert page.read_text().endswith("</html>")
+
+
+def test_a_regression_over_runs_is_found_beside_the_base(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given seven good and seven bad commits beside the same base, check fails on the ratio, from the first bad."""
+    db = ["--db", str(tmp_path / "h.sqlite")]
+    for day in range(1, 15):
+        made = a_comparison(
+            V220,
+            V220 if day <= 7 else V227,
+            blocks=4,
+            slices=2,
+            evidence=False,
+            histograms=False,
+            seed=day,
+            workloads=(RAW,),
+        )
+        provenance = dataclasses.replace(made.candidate.provenance, commit=f"{day:02d}" * 20)
+        made = dataclasses.replace(
+            made,
+            candidate=dataclasses.replace(made.candidate, name="main", provenance=provenance),
+            started_at=f"2026-03-{day:02d}T10:00:00+00:00",
+        )
+        folder = tmp_path / f"run{day}"
+        folder.mkdir()
+        save(made, folder)
+        assert run(["history", "add", str(folder), *db]) == 0
+    capsys.readouterr()
+    assert run(["history", "check", *db, "--metric", "throughput@raw"]) == 1
+    said = capsys.readouterr().out
+    assert "times v2.2.0" in said and "since main (0808080808)" in said
+    assert run(["history", "show", *db]) == 0
+    assert "series moved at main (0808080808)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
