@@ -122,10 +122,9 @@ def _how_often(comparison: Comparison, workload: Workload, sides: dict[Side, Sid
         "each comes"
     )
     measure = _shared_modes(sides)
-    if measure is None:
+    kept = _shares(measure, sides) if measure is not None else []
+    if measure is None or not kept:
         return f"{luck}; the two sides have no modes in common, so how often is not compared."
-    shares = [[_share_of_lowest(measure, start) for start in sides[side].starts] for side in SIDES]
-    kept = [(b, c) for b, c in zip(*shares, strict=True) if b is not None and c is not None]
     base, candidate = np.asarray(kept, dtype=float).T
     p = change_in_share(base, candidate)
     level = words.quantity(measure.modes[0].level, "msg/s")
@@ -157,6 +156,12 @@ def _shared_modes(sides: dict[Side, SideModes]) -> Modes | None:
 def _all_units(measure: Modes, side: SideModes) -> Floats:
     """Give the logs of everything that is counted of one side."""
     return np.concatenate([np.empty(0), *(measure.units(s) for s in side.starts if s.size)])
+
+
+def _shares(measure: Modes, sides: dict[Side, SideModes]) -> list[tuple[float, float]]:
+    """Give, for each block that has both, the shares of base and candidate in the lowest mode."""
+    shares = [[_share_of_lowest(measure, start) for start in sides[side].starts] for side in SIDES]
+    return [(b, c) for b, c in zip(*shares, strict=True) if b is not None and c is not None]
 
 
 def _share_of_lowest(measure: Modes, start: Floats) -> float | None:
