@@ -19,6 +19,7 @@ from chronik_perf.cli.bench import bench
 from chronik_perf.cli.compare import compare
 from chronik_perf.cli.doctor import doctor
 from chronik_perf.cli.history import app as history
+from chronik_perf.cli.instructions import instructions
 from chronik_perf.cli.report import report
 from chronik_perf.model import BadInput, PerfError
 
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.command()(instructions)
 app.command()(doctor)
 app.add_typer(baseline)
 app.add_typer(history)

@@ -1,0 +1,64 @@
+"""`perf instructions`: its options. What it does is in `counting`, imported only when there is work to do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.cli.options import overrides
+from chronik_perf.model import BadInput
+
+_FEWEST_MESSAGES, _FEWEST_REPEATS = 500, 2
+
+
+def instructions(
+    base: Annotated[str, typer.Argument(help="The version that is taken as good, such as v2.2.0.")],
+    candidate: Annotated[str, typer.Argument(help="The version in question, such as v2.2.7.")],
+    messages: Annotated[
+        int, typer.Option(help="Messages of the longer run; the shorter has a fifth of them.")
+    ] = 12_000,
+    repeats: Annotated[int, typer.Option(help="How often both runs are repeated; at least 2.")] = 3,
+    set_base: Annotated[
+        list[str] | None, typer.Option(help="Override KEY=VALUE in the base's configuration. Repeatable.")
+    ] = None,
+    set_candidate: Annotated[
+        list[str] | None,
+        typer.Option(help="Override KEY=VALUE in the candidate's configuration. Repeatable."),
+    ] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Write all that was counted into this file as JSON.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")
+    ] = False,
+) -> int:
+    """Count the instructions that two versions execute for each message, under valgrind's cachegrind.
+
+    Evidence beside `perf compare`, and never a verdict: it sees CPU work that no clock shows, and no waiting at all.
+    """
+    if messages < _FEWEST_MESSAGES:
+        raise BadInput(
+            f"--messages is {messages}; give at least {_FEWEST_MESSAGES}, or starting the broker outweighs them"
+        )
+    if repeats < _FEWEST_REPEATS:
+        raise BadInput(
+            f"--repeats is {repeats}; give at least {_FEWEST_REPEATS}, for one shows no precision of its own"
+        )
+    if as_json is not None and as_json.is_dir():
+        raise BadInput(f"--json is {as_json}, which is a folder; name a file")
+    from chronik_perf.cli.counting import carry_out
+
+    carry_out(
+        (base, overrides(set_base or [])),
+        (candidate, overrides(set_candidate or [])),
+        messages,
+        repeats,
+        as_json,
+        wait,
+        shlex.join(["perf", *sys.argv[1:]]),
+    )
+    return 0
