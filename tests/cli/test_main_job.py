@@ -14,9 +14,14 @@ from tests.cli.programs import children_left, perf
 
 @pytest.fixture(scope="module")
 def incident(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, str]:
-    """Run `perf compare v2.2.0 v2.2.7 --quick` once: its exit code, folder and output."""
+    """Run `perf compare v2.2.0 v2.2.7 --quick` once: its exit code, folder and output.
+
+    It ends when the regression is proven; the budget leaves room for a machine that other work shares.
+    """
     folder = tmp_path_factory.mktemp("incident")
-    done = perf(["compare", "v2.2.0", "v2.2.7", "--quick", "--out", str(folder / "run")], cwd=folder)
+    done = perf(
+        ["compare", "v2.2.0", "v2.2.7", "--quick", "--budget", "4m", "--out", str(folder / "run")], cwd=folder
+    )
     assert done.returncode in (0, 1, 3), done.stderr
     return done.returncode, folder / "run", done.stdout
 
@@ -27,14 +32,18 @@ def judged(folder: Path) -> tuple[Comparison, Verdict]:
 
 
 def test_the_regression_is_found(incident: tuple[int, Path, str]) -> None:
-    """Given v2.2.7 beside v2.2.0, acks=1 throughput and p99 have regressed and the exit code is 1."""
+    """Given v2.2.7 beside v2.2.0, acks=1 throughput has regressed and the exit code is 1; p99 is never called better.
+
+    Whether p99 has a word depends on how many commits the machine made before the regression was proven.
+    """
     code, folder, stdout = incident
-    assert code == 1
+    assert code == 1, stdout
     _, verdict = judged(folder)
-    for name in ("throughput", "p99"):
-        row = verdict.row(name, "acks1")
-        assert row is not None
-        assert row.word == "regressed", row.why
+    throughput, p99 = verdict.row("throughput", "acks1"), verdict.row("p99", "acks1")
+    assert throughput is not None
+    assert throughput.word == "regressed", throughput.why
+    assert p99 is not None
+    assert p99.word not in ("improved", "unchanged"), p99.why
     assert "regressed" in stdout
 
 
