@@ -162,7 +162,7 @@ def carry_out(job: Job, profiles: bool) -> Outcome:
     ):
         for latest in growing:
             save(latest, job.folder.path)
-            display.estimate(judge(latest))
+            display.estimate(judge(latest, evidence=False))
     say("writing the report")
     return write_report(latest, job.folder.path)
 
