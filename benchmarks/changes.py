@@ -57,6 +57,7 @@ NOISES: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "slow drift": lambda rng, n: rng.normal(size=n) + np.linspace(0, 10, n),
     "weekdays": lambda rng, n: rng.normal(size=n) + 3 * np.sin(np.arange(n) * 2 * np.pi / 7),
     "stray values": stray,
+    "grows fourfold": lambda rng, n: rng.normal(size=n) * np.where(np.arange(n) < n // 2, 0.5, 2),
     "two modes": lambda rng, n: rng.normal(size=n) - np.where(rng.random(n) < 0.25, 30, 0),
 }
 

@@ -9,6 +9,8 @@ _BESIDE = 4
 _SPIKE_SCALES = 5.0
 _LONGEST_PERIOD = 60
 _CYCLES = 3
+RESTLESS = 20
+"""Values over which the strength of the noise is taken as the same."""
 
 
 def resolution(values: Floats) -> float:
@@ -82,3 +84,16 @@ def pattern(values: Floats, period: int) -> Floats:
     shape = np.array([np.median(rest[phase == p]) for p in range(period)])
     repeated: Floats = (shape - shape.mean())[phase]
     return repeated
+
+
+def restlessness(values: Floats, floor: float) -> Floats:
+    """Give the strength of the noise at each value (n,), geometric mean 1: the median size of the steps around it.
+
+    Steps, and their median, so that neither a level nor a single move of it counts.
+    """
+    sizes = np.abs(np.diff(values))
+    half = RESTLESS // 2
+    around = [float(np.median(sizes[max(0, i - half) : i + half])) for i in range(len(values))]
+    strength = np.maximum(np.array(around), floor)
+    relative: Floats = strength / np.exp(np.mean(np.log(strength)))
+    return relative

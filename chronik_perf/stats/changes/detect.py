@@ -7,7 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chronik_perf.stats.changes.cleaning import pattern, period_of, resolution, without_spikes
+from chronik_perf.stats.changes.cleaning import (
+    RESTLESS,
+    pattern,
+    period_of,
+    resolution,
+    restlessness,
+    without_spikes,
+)
 from chronik_perf.stats.changes.noise import noise_in_two_modes, noise_of
 from chronik_perf.stats.changes.segments import SHORTEST, Division, Shape, divisions, fitted
 
@@ -54,6 +61,7 @@ class _View:
     told: float
     offset: float
     noise: Noise
+    restless: Floats
 
     def cost(self, division: Division) -> float:
         """Give twice the description length of the series, in nats, up to what all models share."""
@@ -63,7 +71,10 @@ class _View:
             likelihood, of_noise = noise_in_two_modes(rest, self.floor), _OF_MODES
         else:
             remembers = self.noise == "remembers"
-            likelihood, of_noise = noise_of(rest, self.floor, remembers=remembers).log_likelihood, _OF_NOISE
+            likelihood, of_noise = (
+                noise_of(rest, self.floor, self.restless, remembers=remembers).log_likelihood,
+                _OF_NOISE,
+            )
         coefficients = 1 if self.shape == "level" else 2
         told = coefficients * float(np.sum(np.log(np.diff([0, *division, n]))))
         told += 2 * len(division) * np.log(n) + self.told
@@ -110,7 +121,8 @@ def _on_scale(values: Floats, offset: float) -> Iterator[_View]:
     offset += 2 * n * np.log(scale)
     values = (values - float(np.median(values))) / scale
     floor = resolution(values)
-    yield _View(values, "level", floor, np.log(n) * (_OF_MODES - _OF_NOISE), offset, "two modes")
+    calm = np.ones_like(values)
+    yield _View(values, "level", floor, np.log(n) * (_OF_MODES - _OF_NOISE), offset, "two modes", calm)
     cleaned = without_spikes(values)
     away = np.abs(cleaned - values)
     # A stray value is told too: where it is, and how far.
@@ -119,11 +131,15 @@ def _on_scale(values: Floats, offset: float) -> Iterator[_View]:
     noise: Noise = "remembers" if np.median(np.abs(np.diff(cleaned))) > 0 else "forgets"
     period = period_of(cleaned)
     shapes: tuple[Shape, ...] = ("level", "line")
+    of_strength = n / RESTLESS * np.log(RESTLESS)
     for shape in shapes:
-        yield _View(cleaned, shape, floor, strays, offset, noise)
+        yield _View(cleaned, shape, floor, strays, offset, noise, calm)
+        if n >= 2 * RESTLESS:
+            restless = restlessness(cleaned, floor)
+            yield _View(cleaned, shape, floor, strays + of_strength, offset, noise, restless)
         if period is not None:
             told = strays + (period - 1) * np.log(n / period)
-            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, noise)
+            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, noise, calm)
 
 
 def _shortest(view: _View) -> Division:

@@ -26,16 +26,17 @@ class Noise:
     log_likelihood: float
 
 
-def noise_of(residuals: Floats, floor: float, *, remembers: bool) -> Noise:
+def noise_of(residuals: Floats, floor: float, restless: Floats, *, remembers: bool) -> Noise:
     """Fit first-order autoregressive noise with t innovations to residuals (n,), by maximum likelihood.
 
     `floor` (> 0) is the smallest scale believed: values are recorded with a resolution, and a fit that leaves
-    nothing over would be worth infinitely much. Without `remembers` the coefficient is 0.
+    nothing over would be worth infinitely much. `restless` (n,) is the scale of each innovation relative to the others,
+    all 1 where the noise is equally strong throughout. Without `remembers` the coefficient is 0.
     """
     memory = _MEMORY if remembers else _MEMORY[:1]
     innovations = residuals[None, :] - memory[:, None] * np.concatenate(([0.0], residuals[:-1]))[None, :]
     innovations[:, 0] = residuals[0] * np.sqrt(1 - memory**2)
-    squares = innovations**2
+    squares = (innovations / restless) ** 2
     variance = np.maximum(np.mean(squares, axis=1), floor**2)
     for _ in range(_ROUNDS):  # EM for the scale: values far out weigh less
         weights = (DEGREES + 1) / (DEGREES + squares / variance[:, None])
@@ -43,7 +44,7 @@ def noise_of(residuals: Floats, floor: float, *, remembers: bool) -> Noise:
     spread = np.log1p(squares / (DEGREES * variance[:, None])).sum(axis=1)
     n = len(residuals)
     likelihood = n * (_NORMALISER - 0.5 * np.log(variance)) - 0.5 * (DEGREES + 1) * spread
-    likelihood += 0.5 * np.log(1 - memory**2)
+    likelihood += 0.5 * np.log(1 - memory**2) - float(np.sum(np.log(restless)))
     best = int(np.argmax(likelihood))
     return Noise(float(memory[best]), float(np.sqrt(variance[best])), float(likelihood[best]))
 
