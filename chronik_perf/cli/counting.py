@@ -185,7 +185,7 @@ def _headline(result: _Result) -> str:
 def _sees(change: stats.Change) -> str:
     sees = f"It sees CPU work: these repeats could tell a change of {words.percent(change.resolution, 2)}"
     if change.resolution > 0.001:
-        return f"{sees}; more of them, or longer runs (--repeats, --messages), bring that to 0.1 %."
+        return f"{sees}; more of them (--repeats) and longer runs (--messages) see less, down to about 0.1 %."
     return f"{sees}."
 
 

@@ -31,21 +31,8 @@ def small(*arguments: str) -> Target:
     return resolve(f"command:{sys.executable} {words}")
 
 
-def per_message(runs: list[CountedRun], side: str) -> float:
-    served = {r.messages: r.instructions for r in runs if r.side == side and not r.idle_s}
-    return (served[PLAN.long] - served[PLAN.short]) / (PLAN.long - PLAN.short)
-
-
 def counted(valgrind: Valgrind, base: Target, candidate: Target, folder: Path) -> list[CountedRun]:
     return list(count((base, candidate), PLAN, valgrind, folder, None, lambda _: None))
-
-
-def test_work_is_seen_and_waiting_is_not(valgrind: Valgrind, tmp_path: Path) -> None:
-    """Given a loop of 100 turns a message on one side, it is counted; 5 ms of waiting a burst on the other is not."""
-    runs = counted(valgrind, small("--wait-ms", "5"), small("--work", "100"), tmp_path)
-    waiting, working = per_message(runs, "base"), per_message(runs, "candidate")
-    assert 1_000 < working - waiting < 20_000
-    assert not children_left(tmp_path)
 
 
 def test_the_reference_broker_is_counted(valgrind: Valgrind, tmp_path: Path) -> None:
