@@ -162,7 +162,9 @@ def _lines(result: _Result) -> Iterator[str]:
         yield "  native functions that differ most, instructions per message (a Python broker's own functions run in"
         yield "  the interpreter's):"
         for f in result.functions:
-            yield f"    {f.difference:>+10,.0f}  {f.base:>10,.0f} → {f.candidate:<10,.0f}  {f.name}"
+            # What only starting calls differs by less than one, and must not read "-0".
+            before, after = (max(0.0, v) for v in (f.base, f.candidate))
+            yield f"    {f.difference:>+10,.0f}  {before:>10,.0f} → {after:<10,.0f}  {f.name}"
     yield ""
     yield "  Evidence, which decides nothing: the exit code is 0 whatever was counted."
 
