@@ -34,7 +34,7 @@ def test_it_says_what_it_sees_and_what_it_is_blind_to(tmp_path: Path) -> None:
             *("--messages", "1000", "--repeats", "2", "--json", "counted.json"),
         ],
         cwd=tmp_path,
-        timeout_s=300,
+        timeout_s=170,
     )
     assert done.returncode == 0, done.stderr
     assert "more instructions per message" in done.stdout

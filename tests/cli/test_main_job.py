@@ -20,9 +20,9 @@ def incident(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, str]:
     """
     folder = tmp_path_factory.mktemp("incident")
     done = perf(
-        ["compare", "v2.2.0", "v2.2.7", "--quick", "--budget", "4m", "--out", str(folder / "run")],
+        ["compare", "v2.2.0", "v2.2.7", "--quick", "--budget", "2m", "--out", str(folder / "run")],
         cwd=folder,
-        timeout_s=330,
+        timeout_s=170,
     )
     assert done.returncode in (0, 1, 3), done.stderr
     return done.returncode, folder / "run", done.stdout
