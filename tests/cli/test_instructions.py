@@ -102,5 +102,9 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in stderr
+    # Interrupted in the instant in which a broker begins, it is that broker's leash that ends it, just after.
+    deadline = time.monotonic() + 10
+    while children_left(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not children_left(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["chronik-perf.lock"]
