@@ -65,6 +65,7 @@ class Valgrind:
         """
         return [
             *(self.path, "-q", "--tool=cachegrind", "--cache-sim=no", "--branch-sim=no"),
+            "--vgdb=no",  # its pipes would stay behind a broker that is killed
             *("--trace-children=yes", f"--cachegrind-out-file={folder}/cachegrind.%p"),
         ]
 
