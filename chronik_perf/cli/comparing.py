@@ -7,7 +7,6 @@ import dataclasses
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import confluent_kafka
 
 from chronik_perf.cli.display import Display
 from chronik_perf.cli.reporting import write_report
+from chronik_perf.cli.saying import say
 from chronik_perf.experiment import (
     Place,
     choose_place,
@@ -124,11 +124,6 @@ def resumed(
             )
         commands = f"{earlier.command}\n{command}"
         yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
-
-
-def say(words: str) -> None:
-    """Tell what goes on; stdout is for the result."""
-    print(words, file=sys.stderr, flush=True)
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:

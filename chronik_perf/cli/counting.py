@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
 from chronik_perf.experiment.counting import CountingPlan, Valgrind, count
 from chronik_perf.files import write_whole
@@ -58,8 +58,8 @@ def carry_out(
     valgrind = Valgrind.find()
     plan = CountingPlan(short=messages // 5, long=messages, repeats=repeats)
     core, _, _ = choose_cores()
-    with machine_lock(wait, _say), _folder() as folder:
-        runs = list(count(targets, plan, valgrind, folder, core, _say))
+    with machine_lock(wait, say), _folder() as folder:
+        runs = list(count(targets, plan, valgrind, folder, core, say))
     result = _result(targets, plan, valgrind, runs)
     if as_json is not None:
         _write(as_json, result, runs, command)
@@ -220,7 +220,3 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
     )
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

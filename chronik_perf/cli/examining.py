@@ -17,6 +17,7 @@ from typing import Any
 import confluent_kafka
 
 from chronik_perf.cli.display import Display
+from chronik_perf.cli.saying import say
 from chronik_perf.experiment import choose_place, machine_lock
 from chronik_perf.experiment.checkup import Checkup, check_up
 from chronik_perf.experiment.plan import QUICK
@@ -45,10 +46,10 @@ def carry_out(
     wait: bool,
 ) -> int:
     """Measure, print, write; give 0. Raises MeasurementFailed where the broker could not be measured."""
-    with machine_lock(wait, _say), _folder(data_dir) as folder:
+    with machine_lock(wait, say), _folder(data_dir) as folder:
         checks = []
         machine_s = min(_SHARE * budget_s, _MOST_S)
-        _say("looking at the machine")
+        say("looking at the machine")
         with _sleeper(folder) as pid:
             for check in examine(folder, machine_s, pid):
                 checks.append(check)
@@ -76,7 +77,7 @@ def _broker(folder: Path, seconds: float, keep: Path | None) -> Prognosis | Unav
         "confluent-kafka": str(confluent_kafka.__version__),
         "librdkafka": str(confluent_kafka.libversion()[0]),
     }
-    _say(f"comparing {REFERENCE} with itself")
+    say(f"comparing {REFERENCE} with itself")
     try:
         # A sync that is free was warned of above.
         place = choose_place(folder / "data", folder / "logs", QUICK, allow_tmpfs=True, clients=clients)
@@ -87,7 +88,7 @@ def _broker(folder: Path, seconds: float, keep: Path | None) -> Prognosis | Unav
     except MeasurementFailed as error:
         return Unavailable(str(error))
     if keep is not None:
-        _say(f"the blocks are kept in {_kept(checkup, keep)}")
+        say(f"the blocks are kept in {_kept(checkup, keep)}")
     return prognoses(checkup)
 
 
@@ -169,7 +170,3 @@ def _sleeper(folder: Path) -> Iterator[int]:
         yield child.pid
     finally:
         child.kill()
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

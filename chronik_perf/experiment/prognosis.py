@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chronik_perf.experiment.checkup import Checkup, blocks_within
+from chronik_perf.experiment.plan import DEFAULT_BUDGET
 from chronik_perf.model import Comparison, Measured, Unavailable, metric
 from chronik_perf.stats import Family, judge, words
 from chronik_perf.stats.design import POWER
@@ -17,8 +18,6 @@ from chronik_perf.stats.gather import on_scale_of, pairs_of
 MINUTES = (1, 5, 15)
 _MAIN = ("throughput", "raw")
 _ROWS = (_MAIN, ("cpu_per_message", "raw"), ("throughput", "acks1"))
-# A comparison has at most so many blocks unless it is told otherwise.
-_DEFAULT_BLOCKS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,11 @@ def _details(
     lines.append(
         f"A block of both loads takes {np.median(checkup.block_seconds):.1f} s, so "
         + ", ".join(f"{n} fit into {_minutes(m)}" for m, n in counts.items())
-        + (f" (beyond {_DEFAULT_BLOCKS} with --blocks)." if max(counts.values()) > _DEFAULT_BLOCKS else ".")
+        + (
+            f" (beyond {DEFAULT_BUDGET.blocks} with --blocks)."
+            if max(counts.values()) > DEFAULT_BUDGET.blocks
+            else "."
+        )
     )
     wrong = [name for name, word in said.items() if word in ("regressed", "improved")]
     base = comparison.base.name

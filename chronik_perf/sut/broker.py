@@ -134,7 +134,7 @@ class BrokerProcess:
         inodes = listeners.listening_inodes(self.host, self.port)
         if not inodes:
             raise MeasurementFailed(
-                self._failure_soon()
+                self.failure_soon()
                 or f"{self.target.name} (process {self.pid}) runs, but nothing listens on its port "
                 f"{self.port} any more{self._last_words()}"
             )
@@ -211,7 +211,7 @@ class BrokerProcess:
         if found and who and (self._owner is None or who == self._owner):
             self._owner, self._owner_fd = who, found[1]
             return
-        failure = self._failure_soon()
+        failure = self.failure_soon()
         if failure is None and inode not in listeners.listening_inodes(self.host, self.port):
             self.verify_owner()  # a port that was being closed has a listener without a holder for an instant
             return
@@ -221,9 +221,9 @@ class BrokerProcess:
             f"{_holder(inode)} listens there; stop it, or let the broker choose another port"
         )
 
-    def _failure_soon(self) -> str | None:
+    def failure_soon(self, patience_s: float = _ENDING_S) -> str | None:
         """Like `failure`, with patience: a process that is ending closes its port before it is known to have ended."""
-        deadline = time.monotonic() + _ENDING_S
+        deadline = time.monotonic() + patience_s
         while (failure := self.failure()) is None and time.monotonic() < deadline:
             time.sleep(_POLL_S)
         return failure

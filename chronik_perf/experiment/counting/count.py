@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 from chronik_perf.experiment.counting.rest import idle_share, wait_for_rest
 from chronik_perf.experiment.counting.valgrind import Valgrind
@@ -143,7 +143,7 @@ def _serve(broker: BrokerProcess, messages: int) -> tuple[float, bool]:
         load_s = load.give(messages)
     except MeasurementFailed as error:
         # What became of the broker says more than that its connection is gone; under valgrind it ends slowly.
-        raise MeasurementFailed(_failure_soon(broker) or str(error)) from error
+        raise MeasurementFailed(broker.failure_soon(_ENDING_S) or str(error)) from error
     finally:
         load.close()
     rest_s = wait_for_rest(cpu, idle, _PATIENCE_S)
@@ -154,10 +154,3 @@ def _serve(broker: BrokerProcess, messages: int) -> tuple[float, bool]:
             "instructions are divided by what is stored, so the two must agree"
         )
     return (load_s, False) if isinstance(rest_s, Unavailable) else (load_s + rest_s, True)
-
-
-def _failure_soon(broker: BrokerProcess) -> str | None:
-    deadline = monotonic() + _ENDING_S
-    while (failure := broker.failure()) is None and monotonic() < deadline:
-        sleep(0.02)
-    return failure

@@ -71,10 +71,7 @@ class _View:
             likelihood, of_noise = noise_in_two_modes(rest, self.floor), _OF_MODES
         else:
             remembers = self.noise == "remembers"
-            likelihood, of_noise = (
-                noise_of(rest, self.floor, self.restless, remembers=remembers).log_likelihood,
-                _OF_NOISE,
-            )
+            likelihood, of_noise = noise_of(rest, self.floor, self.restless, remembers=remembers), _OF_NOISE
         coefficients = 1 if self.shape == "level" else 2
         told = coefficients * float(np.sum(np.log(np.diff([0, *division, n]))))
         told += 2 * len(division) * np.log(n) + self.told
@@ -129,17 +126,17 @@ def _on_scale(values: Floats, offset: float) -> Iterator[_View]:
     strays = float(np.sum(np.where(away > 0, 2 * np.log(n) + 2 * np.log1p(away), 0.0)))
     # Where most values repeat the last one exactly, what looks like memory is the level itself.
     noise: Noise = "remembers" if np.median(np.abs(np.diff(cleaned))) > 0 else "forgets"
-    period = period_of(cleaned)
+    variants = [(cleaned, strays, calm)]
+    if n >= 2 * RESTLESS:
+        variants.append((cleaned, strays + n / RESTLESS * np.log(RESTLESS), restlessness(cleaned, floor)))
+    if (period := period_of(cleaned)) is not None:
+        variants.append(
+            (cleaned - pattern(cleaned, period), strays + (period - 1) * np.log(n / period), calm)
+        )
     shapes: tuple[Shape, ...] = ("level", "line")
-    of_strength = n / RESTLESS * np.log(RESTLESS)
     for shape in shapes:
-        yield _View(cleaned, shape, floor, strays, offset, noise, calm)
-        if n >= 2 * RESTLESS:
-            restless = restlessness(cleaned, floor)
-            yield _View(cleaned, shape, floor, strays + of_strength, offset, noise, restless)
-        if period is not None:
-            told = strays + (period - 1) * np.log(n / period)
-            yield _View(cleaned - pattern(cleaned, period), shape, floor, told, offset, noise, calm)
+        for seen, told, restless in variants:
+            yield _View(seen, shape, floor, told, offset, noise, restless)
 
 
 def _shortest(view: _View) -> Division:

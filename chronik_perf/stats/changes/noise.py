@@ -1,7 +1,5 @@
 """How well noise that remembers and has heavy tails explains what a fit leaves over."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
@@ -17,17 +15,8 @@ _ROUNDS = 12
 _NORMALISER = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """The best of the noise models for one series of residuals: memory (AR(1) coefficient), scale, log likelihood."""
-
-    memory: float
-    scale: float
-    log_likelihood: float
-
-
-def noise_of(residuals: Floats, floor: float, restless: Floats, *, remembers: bool) -> Noise:
-    """Fit first-order autoregressive noise with t innovations to residuals (n,), by maximum likelihood.
+def noise_of(residuals: Floats, floor: float, restless: Floats, *, remembers: bool) -> float:
+    """Give the greatest log likelihood of residuals (n,) as first-order autoregressive noise with t innovations.
 
     `floor` (> 0) is the smallest scale believed: values are recorded with a resolution, and a fit that leaves
     nothing over would be worth infinitely much. `restless` (n,) is the scale of each innovation relative to the others,
@@ -45,8 +34,7 @@ def noise_of(residuals: Floats, floor: float, restless: Floats, *, remembers: bo
     n = len(residuals)
     likelihood = n * (_NORMALISER - 0.5 * np.log(variance)) - 0.5 * (DEGREES + 1) * spread
     likelihood += 0.5 * np.log(1 - memory**2) - float(np.sum(np.log(restless)))
-    best = int(np.argmax(likelihood))
-    return Noise(float(memory[best]), float(np.sqrt(variance[best])), float(likelihood[best]))
+    return float(likelihood.max())
 
 
 def noise_in_two_modes(residuals: Floats, floor: float) -> float:
