@@ -12,7 +12,17 @@ from pathlib import Path
 from chronik_perf.experiment.place import Place, delete_data
 from chronik_perf.experiment.quiet import Quiet, idle_share, wait_until_all_quiet, wait_until_quiet
 from chronik_perf.load import LoadProcess, create_topic, merge
-from chronik_perf.model import Latency, Measured, Side, Slice, Start, Target, Unavailable, Workload
+from chronik_perf.model import (
+    Latency,
+    Measured,
+    MeasurementFailed,
+    Side,
+    Slice,
+    Start,
+    Target,
+    Unavailable,
+    Workload,
+)
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
@@ -166,6 +176,10 @@ def start_rig(
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
         rig.idle = idle_share(rig.cpu)
+    except MeasurementFailed as error:
+        cause = broker.cause_of(error)
+        rig.kill()
+        raise cause from None
     except BaseException:
         rig.kill()
         raise

@@ -49,11 +49,11 @@ def measure_slice(
 
 
 def run_load(rig: Rig, workload: Workload, duration_s: float) -> LoadWindow:
-    """Load a broker once. Raises MeasurementFailed, which tells of the broker's end where that is the cause."""
+    """Load a broker once. Raises MeasurementFailed, naming what lies behind: its end, or a stranger on its port."""
     try:
         return rig.loads[workload.name].run(duration_s, workload.slice_bytes)
     except MeasurementFailed as error:
-        raise MeasurementFailed(rig.broker.failure() or str(error)) from None
+        raise rig.broker.cause_of(error) from None
 
 
 def _until_quiet(rig: Rig, before: Measured, quiet: Quiet) -> Measured:

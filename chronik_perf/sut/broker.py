@@ -143,6 +143,14 @@ class BrokerProcess:
                 continue
             self._adopt(inode)
 
+    def cause_of(self, error: MeasurementFailed) -> MeasurementFailed:
+        """Give what lies behind a failed request: the broker's end or a stranger on its port, else the error itself."""
+        try:
+            self.verify_owner()
+        except MeasurementFailed as found:
+            return found
+        return error
+
     def stop(self, grace_s: float = 3.0) -> StopOutcome:
         """Ask the broker to stop (SIGTERM), kill what has not after `grace_s`, and wait until nothing is left.
 

@@ -105,6 +105,18 @@ def main() -> None:
             listener.close()
             os.wait()
             time.sleep(60)
+        case "leaves-its-port-to-a-stranger":
+            listener = socket.create_server(("127.0.0.1", int(given.port)))
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(40)
+                os._exit(0)
+            os.wait()
+            answered = [listener.accept() for _ in range(2)]  # is it up, and: who are you
+            listener.close()
+            time.sleep(60)
+            del answered
 
 
 main()
