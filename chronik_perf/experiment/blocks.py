@@ -10,11 +10,13 @@ import psutil
 
 from chronik_perf.experiment.pilot import fly_pilot, slices_of
 from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import (
     LITTLE_PATIENCE_S,
     PATIENCE_S,
     PILOT_PATIENCE_S,
     Rig,
+    learn_idling,
     rigs_end,
     start_rig,
 )
@@ -36,13 +38,13 @@ class BlockRunner:
     """Runs the blocks of one comparison: same targets, workloads and place, a random order of its own for each."""
 
     def __init__(
-        self, targets: dict[Side, Target], workloads: tuple[Workload, ...], place: Place, gate_s: float
+        self, targets: dict[Side, Target], workloads: tuple[Workload, ...], place: Place, spend: Budget
     ) -> None:
-        """`gate_s` is the load of one side, workload and block where no number of pairs is asked for."""
+        """`spend` tells how much load a block gets where no number of pairs is asked for."""
         self._targets = targets
         self._workloads = workloads
         self._place = place
-        self._gate_s = gate_s
+        self._spend = spend
 
     def run(
         self,
@@ -144,6 +146,7 @@ class BlockRunner:
             )
             rig.patience_s = patience_s
             rigs.append(rig)
+        learn_idling(rigs)
         for workload in self._workloads:
             for rig in rigs:
                 warm_up(rig, [r for r in rigs if r is not rig], workload)
@@ -173,7 +176,7 @@ class BlockRunner:
         rng: random.Random,
         pairs: Mapping[str, int],
     ) -> None:
-        slice_s, count = slices_of(workload, pilots, self._gate_s)
+        slice_s, count = slices_of(workload, pilots, self._spend)
         count = pairs.get(workload.name, count)
         for _ in range(count):
             # Random within each pair: neither side is favoured, and the two stay close in time.

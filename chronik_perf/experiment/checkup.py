@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import DEFAULT_BUDGET, QUICK, QUICK_BUDGET, default_design
-from chronik_perf.experiment.planning import affordable
+from chronik_perf.experiment.planning import affordable, seconds_left
 from chronik_perf.experiment.progress import Progress, Report
 from chronik_perf.experiment.runner import new_comparison, run
 from chronik_perf.model import Comparison, Target
@@ -61,6 +61,5 @@ def blocks_within(comparison: Comparison, block_seconds: Sequence[float], budget
     """Give how many such blocks a comparison with this budget has time for, evidence and profiles taken off."""
     spend = QUICK_BUDGET if budget_s <= _QUICK_S else DEFAULT_BUDGET
     design = dataclasses.replace(comparison.design, blocks=_NO_BOUND + len(block_seconds), budget_s=budget_s)
-    return affordable(
-        dataclasses.replace(comparison, design=design), block_seconds, 0.0, spend, profiles=True
-    )
+    grown = dataclasses.replace(comparison, design=design)
+    return affordable(grown, block_seconds, seconds_left(grown, 0.0, spend, profiles=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 
+from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, known
@@ -11,7 +12,7 @@ from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, kn
 TRIALS = 3
 TRIAL_S = 0.06
 ROUND_TRIPS = 20
-LEAST, MOST = 2, 24  # slices of one side in a block
+MOST = 24  # slices of one side in a block
 # One slice may spend as long on being quiet again as on load; beyond that longer slices waste less.
 QUIET_PER_SLICE = 1.0
 # A slice beyond this no longer cancels the machine's drift; better to alternate whole starts.
@@ -42,15 +43,15 @@ def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
     return Pilot(workload.name, trips, quiets, slice_s, interleaved, note)
 
 
-def slices_of(workload: Workload, pilots: tuple[Pilot, ...], gate_s: float) -> tuple[float, int]:
-    """Give length and number of one side's slices in a block; `gate_s` is the load that one side gets.
+def slices_of(workload: Workload, pilots: tuple[Pilot, ...], spend: Budget) -> tuple[float, int]:
+    """Give length and number of one side's slices in one of the first blocks.
 
-    Leftovers take time as load does: where they are long, there are fewer slices, and never below `LEAST`.
+    Leftovers take time as load does: where they are long, there are fewer slices, and never below the least.
     """
     pilot = next(p for p in pilots if p.workload == workload.name)
     leftovers_s = sum(known(q) or 0.0 for q in pilot.quiet_s)
-    fitting = 2 * gate_s / (2 * pilot.slice_s + max(0.0, leftovers_s - pilot.slice_s))
-    return pilot.slice_s, max(LEAST, min(MOST, round(fitting)))
+    fitting = 2 * spend.gate_s / (2 * pilot.slice_s + max(0.0, leftovers_s - pilot.slice_s))
+    return pilot.slice_s, max(spend.least_pairs, min(MOST, round(fitting)))
 
 
 def _round_trip_ms(trials: list[Slice]) -> float:

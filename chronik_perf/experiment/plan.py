@@ -55,14 +55,16 @@ class Budget:
     seconds: float
     blocks: int
     gate_s: float  # per workload, side and block, in the first blocks
+    least_pairs: int  # of slices, per workload and block
     series_s: float  # per workload and side
     profile_s: float  # per workload, side and kind
 
 
 # The first blocks are short, since a large effect needs many blocks and not long ones; the plan of the others follows
 # from what those showed. The number of blocks is a bound that the time rarely lets a run reach.
-QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.25, series_s=0.5, profile_s=0.3)
-DEFAULT_BUDGET = Budget(seconds=300.0, blocks=80, gate_s=0.3, series_s=3.0, profile_s=3.0)
+# Where a slice must be long, a quick run has one of each side in a block: its word takes blocks.
+QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.25, least_pairs=1, series_s=0.5, profile_s=0.3)
+DEFAULT_BUDGET = Budget(seconds=300.0, blocks=80, gate_s=0.3, least_pairs=2, series_s=3.0, profile_s=3.0)
 
 
 def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workload, ...]:

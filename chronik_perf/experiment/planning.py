@@ -7,29 +7,55 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from chronik_perf.experiment.pilot import LEAST, MOST
+from chronik_perf.experiment.pilot import MOST
 from chronik_perf.experiment.plan import Budget
-from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
-from chronik_perf.stats import Nested, best_pairs, margin_of, nested, slice_log_ratios
+from chronik_perf.model import Block, Comparison, MetricVerdict, Verdict, Workload, metric
+from chronik_perf.stats import (
+    Family,
+    Nested,
+    best_pairs,
+    least_blocks,
+    margin_of,
+    nested,
+    slice_log_ratios,
+    undivided,
+)
 
 # The first blocks are the pilot of the plan: too few to know a variance by, and short.
 PILOT_BLOCKS = 4
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
+# A word takes a least number of blocks however large the effect; one more, since the first of them cannot be bet on
+# in every way.
+SPARE_BLOCKS = 1
+# Blocks do not all take the same time.
+BLOCK_SLACK = 0.9
 
 
-def next_pairs(comparison: Comparison, verdict: Verdict, block_seconds: Sequence[float]) -> Mapping[str, int]:
+def next_pairs(
+    comparison: Comparison,
+    verdict: Verdict,
+    block_seconds: Sequence[float],
+    left_s: float | None,
+    least: int,
+) -> Mapping[str, int]:
     """Give, by workload, how many pairs of slices the next block should have; empty where the plan knows no better.
 
-    It depends on earlier blocks alone, so the bets on the next one stay fair.
+    `left_s` is what `seconds_left` gives, `least` the fewest pairs of a block. The plan depends on earlier blocks
+    alone, so the bets on the next one stay fair.
     """
     if len(comparison.kept_blocks) < PILOT_BLOCKS or not block_seconds:
         return {}
-    spent = {w.name: _pair_seconds(comparison, w) for w in comparison.workloads}
-    counts = {w.name: _pairs_a_block(comparison, w) for w in comparison.workloads}
-    slices_s = sum(spent[name] * counts[name] for name in spent)
-    bare_s = max(0.5, float(np.median(block_seconds)) - slices_s) / len(comparison.workloads)
-    planned: dict[str, int] = {}
+    pair_s = {w.name: _pair_seconds(comparison, w) for w in comparison.workloads}
+    blocks = comparison.blocks[-len(block_seconds) :]
+    bare = [
+        seconds - sum(pair_s[name] * _pairs(block, name) for name in pair_s)
+        for block, seconds in zip(blocks, block_seconds, strict=True)
+    ]
+    bare_s = max(0.5, float(np.median(bare)))
+    first = {name: max(least, _pairs(comparison.blocks[0], name)) for name in pair_s}
+    pairs = dict(first)
+    planned: set[str] = set()
     for workload in comparison.workloads:
         rows = [
             r
@@ -37,22 +63,47 @@ def next_pairs(comparison: Comparison, verdict: Verdict, block_seconds: Sequence
             if r.workload == workload.name and r.role == "gate" and r.word == "inconclusive"
         ]
         noise = [n for n in (_noise(comparison, workload, r) for r in rows) if n is not None]
-        if noise and spent[workload.name] > 0:
-            planned[workload.name] = best_pairs(noise, spent[workload.name], bare_s, LEAST, MOST)
-    return planned
+        if noise and pair_s[workload.name] > 0:
+            share_s = bare_s / len(comparison.workloads)
+            pairs[workload.name] = best_pairs(noise, pair_s[workload.name], share_s, least, MOST)
+            planned.add(workload.name)
+    if left_s is not None:
+        family = Family.of(comparison.design, comparison.workloads)
+        # Long blocks are worth nothing where the time ends before there are enough of them for any word.
+        due = max(1, least_blocks(family.one_way) + SPARE_BLOCKS - len(comparison.kept_blocks))
+        pairs = fitting(pairs, pair_s, (left_s / due - bare_s) * BLOCK_SLACK, least)
+        planned |= {name for name in pairs if pairs[name] < first[name]}
+    return {name: count for name, count in pairs.items() if name in planned}
 
 
-def affordable(
-    comparison: Comparison, block_seconds: Sequence[float], gone_s: float, spend: Budget, profiles: bool
-) -> int:
-    """Give how many more blocks fit into the design and into the time that is left for them."""
-    left = comparison.design.blocks - len(block_seconds)
+def fitting(
+    pairs: Mapping[str, int], pair_s: Mapping[str, float], most_s: float, least: int
+) -> dict[str, int]:
+    """Take pairs away, from the workload that spends most on them first, until all fit into `most_s` or are `least`."""
+    fitted = dict(pairs)
+    while sum(fitted[name] * pair_s[name] for name in fitted) > most_s:
+        longer = [name for name in fitted if fitted[name] > least]
+        if not longer:
+            break
+        fitted[max(longer, key=lambda name: fitted[name] * pair_s[name])] -= 1
+    return fitted
+
+
+def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
+    """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them."""
     if comparison.design.budget_s is None:
-        return left
+        return None
     windows_s = spend.series_s + 2 * spend.profile_s * profiles
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
     closing_s = CLOSING_S + len(comparison.workloads) * 2 * (1.2 * windows_s + 0.4)
-    left_s = comparison.design.budget_s - gone_s - closing_s
+    return comparison.design.budget_s - gone_s - closing_s
+
+
+def affordable(comparison: Comparison, block_seconds: Sequence[float], left_s: float | None) -> int:
+    """Give how many more blocks fit into the design and into the time that is left for them."""
+    left = comparison.design.blocks - len(block_seconds)
+    if left_s is None:
+        return left
     return max(0, min(left, math.floor(left_s / max(0.1, max(block_seconds[-3:])))))
 
 
@@ -60,7 +111,10 @@ def _noise(comparison: Comparison, workload: Workload, row: MetricVerdict) -> tu
     of = metric(row.metric)
     if row.effect is None or row.threshold is None or of.scale != "ratio":
         return None
-    found = nested(slice_log_ratios(comparison, of, workload.name))
+    ratios = slice_log_ratios(comparison, of, workload.name)
+    # Blocks of one pair tell only the sum of both levels. Taken for the slices' own it asks for more pairs where noise
+    # is what costs the time, and those then tell the levels apart.
+    found = nested(ratios) or undivided(ratios)
     if found is None:
         return None
     margin = margin_of(of, row.threshold)
@@ -69,9 +123,8 @@ def _noise(comparison: Comparison, workload: Workload, row: MetricVerdict) -> tu
     return found, max(distance, margin / 2)
 
 
-def _pairs_a_block(comparison: Comparison, workload: Workload) -> float:
-    counts = [sum(1 for _ in b.base.gate_slices(workload.name)) for b in comparison.kept_blocks]
-    return float(np.mean(counts))
+def _pairs(block: Block, workload: str) -> int:
+    return sum(1 for _ in block.base.gate_slices(workload))
 
 
 def _pair_seconds(comparison: Comparison, workload: Workload) -> float:
@@ -84,6 +137,6 @@ def _pair_seconds(comparison: Comparison, workload: Workload) -> float:
             for s in side.slices
             if s.workload == workload.name
         )
-        if block.interleaved and len(sends) >= 4:
+        if block.interleaved and len(sends) >= 2:
             gaps.append(2 * (sends[-1] - sends[0]) / 1e9 / (len(sends) - 1))
     return float(np.median(gaps)) if gaps else 0.0

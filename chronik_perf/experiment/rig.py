@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.experiment.place import Place, delete_data
-from chronik_perf.experiment.quiet import Quiet, idle_share, wait_until_all_quiet, wait_until_quiet
+from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_all_quiet, wait_until_quiet
 from chronik_perf.load import LoadProcess, create_topic, merge
 from chronik_perf.model import (
     Latency,
@@ -149,13 +149,22 @@ def start_rig(
     data_dir = place.data_root / data_name
     shutil.rmtree(data_dir, ignore_errors=True)
     data_dir.mkdir(parents=True)
-    broker = BrokerProcess.start(
-        target,
-        data_dir=data_dir,
-        core=place.broker_core,
-        hash_seed=seed,
-        log_path=place.logs / f"{log_name}.log",
-    )
+    loads: dict[str, LoadProcess] = {}
+    try:
+        # They load their code on their own core while the broker starts on its own.
+        for workload in workloads:
+            loads[workload.name] = LoadProcess.spawn(workload, place.load_core)
+        broker = BrokerProcess.start(
+            target,
+            data_dir=data_dir,
+            core=place.broker_core,
+            hash_seed=seed,
+            log_path=place.logs / f"{log_name}.log",
+        )
+    except BaseException:
+        for load in loads.values():
+            load.kill()
+        raise
     rig = Rig(
         side=side,
         target=target,
@@ -166,16 +175,16 @@ def start_rig(
         cpu=CpuClock(broker.pid),
         metrics=MetricsSampler(broker.host, broker.metrics_port),
         process=ProcessSampler(broker.pid),
+        loads=loads,
     )
     try:
         bootstrap = f"{broker.host}:{broker.port}"
         for workload in workloads:
             topic = f"perf-{workload.name}"
             create_topic(bootstrap, topic, workload.partitions)
-            rig.loads[workload.name] = LoadProcess.start(workload, bootstrap, topic, place.load_core)
+            loads[workload.name].connect(bootstrap, topic)
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
-        rig.idle = idle_share(rig.cpu)
     except MeasurementFailed as error:
         cause = broker.cause_of(error)
         rig.kill()
@@ -184,6 +193,12 @@ def start_rig(
         rig.kill()
         raise
     return rig
+
+
+def learn_idling(rigs: Sequence[Rig]) -> None:
+    """Measure what each of the brokers uses while nobody asks it for anything; the quiet rule needs it."""
+    for rig, share in zip(rigs, idle_shares([rig.cpu for rig in rigs]), strict=True):
+        rig.idle = share
 
 
 def rigs_end(rigs: Sequence[Rig], rng: random.Random) -> None:

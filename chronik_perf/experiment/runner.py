@@ -15,7 +15,7 @@ from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.place import Place, check_free_space
 from chronik_perf.experiment.plan import budget
-from chronik_perf.experiment.planning import affordable, next_pairs
+from chronik_perf.experiment.planning import affordable, next_pairs, seconds_left
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
@@ -57,7 +57,7 @@ def run(
     """
     design, spend = comparison.design, budget(comparison.design)
     targets: dict[Side, Target] = {"base": comparison.base, "candidate": comparison.candidate}
-    runner = BlockRunner(targets, comparison.workloads, place, spend.gate_s)
+    runner = BlockRunner(targets, comparison.workloads, place, spend)
     begun, earlier_s, have = time.monotonic(), comparison.elapsed_s, len(comparison.blocks)
     pairs: Mapping[str, int] = {}
     spent_s: list[float] = []
@@ -84,11 +84,12 @@ def run(
             spent_s.append(time.monotonic() - block_begun)
             verdict = judge(comparison, evidence=False)
             gone_s = time.monotonic() - begun
-            where = standing(comparison, verdict, affordable(comparison, spent_s, gone_s, spend, profiles))
+            left_s = seconds_left(comparison, gone_s, spend, profiles)
+            where = standing(comparison, verdict, affordable(comparison, spent_s, left_s))
             if where.stop:
                 comparison = grown(ended=where.reason, decided_s=earlier_s + gone_s)
             yield comparison
-            pairs = next_pairs(comparison, verdict, spent_s)
+            pairs = next_pairs(comparison, verdict, spent_s, left_s, spend.least_pairs)
         evidence = Evidence()
 
         def watch(rig: Rig, others: Sequence[Rig]) -> None:

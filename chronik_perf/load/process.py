@@ -28,16 +28,23 @@ _STDERR_SHOWN = 300
 
 
 class LoadProcess:
-    """One load process, connected to one topic of one broker. Make it with `start`.
+    """One load process, connected to one topic of one broker. Make it with `start`, or in two steps.
 
     The process dies with the thread that started it (PR_SET_PDEATHSIG), so start it from the main thread.
     Every wait is bounded; after MeasurementFailed the process has been killed or can still be stopped.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], stderr: IO[bytes], workload: Workload) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        stderr: IO[bytes],
+        workload: Workload,
+        client_config: Mapping[str, str] | None,
+    ) -> None:
         self._process = process
         self._stderr = stderr
         self._workload = workload
+        self._client_config = client_config
         self._buffer = b""
         self._running_s: float | None = None
 
@@ -50,12 +57,18 @@ class LoadProcess:
         core: int | None,
         client_config: Mapping[str, str] | None = None,
     ) -> LoadProcess:
-        """Start a load process pinned to `core` (None: not pinned), connect it and make it ready.
+        """Start a load process and connect it: `spawn`, then `connect`, with what either raises."""
+        load = cls.spawn(workload, core, client_config)
+        load.connect(bootstrap, topic)
+        return load
 
-        Ready means that one message has gone through, so that no window pays for connecting.
+    @classmethod
+    def spawn(
+        cls, workload: Workload, core: int | None, client_config: Mapping[str, str] | None = None
+    ) -> LoadProcess:
+        """Start a process pinned to `core` (None: not pinned) and come back while it still loads its code.
 
-        Raises BadInput for a workload that no driver can give, and MeasurementFailed if nobody listens at
-        `bootstrap` within bounded time, or the topic is unknown there.
+        Raises BadInput for a workload that no driver can give.
         """
         check_workload(workload, client_config)
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
@@ -78,22 +91,31 @@ class LoadProcess:
             bufsize=0,
             process_group=0,  # a terminal's Ctrl-C reaches the parent alone, which then ends this one
         )
-        load = cls(process, stderr, workload)
+        return cls(process, stderr, workload, client_config)
+
+    def connect(self, bootstrap: str, topic: str) -> None:
+        """Connect to one topic of one broker and make ready.
+
+        Ready means that one message has gone through, so that no window pays for connecting.
+
+        Raises MeasurementFailed, the process ended, if nobody listens at `bootstrap` within bounded time or the topic
+        is unknown there.
+        """
+        config = None if self._client_config is None else dict(self._client_config)
         try:
-            load._send(
+            self._send(
                 {
                     "do": "start",
-                    "workload": workload_to(workload),
+                    "workload": workload_to(self._workload),
                     "bootstrap": bootstrap,
                     "topic": topic,
-                    "client_config": None if client_config is None else dict(client_config),
+                    "client_config": config,
                 }
             )
-            load._answer(START_TIMEOUT_S)
+            self._answer(START_TIMEOUT_S)
         except BaseException:
-            load.kill()
+            self.kill()
             raise
-        return load
 
     @property
     def pid(self) -> int:

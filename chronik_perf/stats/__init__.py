@@ -5,11 +5,11 @@ measures, prints or reads a file; numpy, scipy and `model` are all it knows.
 """
 
 from chronik_perf.stats.account import LossAccount, StageAccount, StageShare, loss_account, stage_account
-from chronik_perf.stats.design import DesignPower, MetricPower, design_check
+from chronik_perf.stats.design import DesignPower, MetricPower, design_check, least_blocks
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.judge import judge
-from chronik_perf.stats.nested import Nested, best_pairs, nested
+from chronik_perf.stats.nested import Nested, best_pairs, nested, undivided
 from chronik_perf.stats.profile_diff import DiffNode, FrameChange, ProfileDifference, profile_difference
 from chronik_perf.stats.series import SeriesAccount, Slope, series_account, slope
 from chronik_perf.stats.steady import steady
@@ -32,6 +32,7 @@ __all__ = [
     "best_pairs",
     "design_check",
     "judge",
+    "least_blocks",
     "loss_account",
     "margin_of",
     "nested",
@@ -42,4 +43,5 @@ __all__ = [
     "stage_account",
     "standing",
     "steady",
+    "undivided",
 ]

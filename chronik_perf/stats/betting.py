@@ -43,7 +43,7 @@ Direction: TypeAlias = Literal["above", "below"]
 STAKES = (6.0, 1.5, 0.4)
 PAIRED_SHARE = 0.5
 # Halvings of an interval's end; what is left is far below what any table shows.
-BISECTIONS = 36
+BISECTIONS = 26
 
 _LOG_2 = float(np.log(2.0))
 

@@ -45,6 +45,12 @@ def nested(log_ratios: Sequence[Floats]) -> Nested | None:
     return Nested(math.sqrt(within), math.sqrt(between))
 
 
+def undivided(log_ratios: Sequence[Floats]) -> Nested | None:
+    """Take all the noise of blocks of one pair for that of their slices; None with fewer than two such blocks."""
+    means = np.asarray([b.mean() for b in log_ratios if b.size == 1])
+    return Nested(float(means.std(ddof=1)), 0.0) if means.size >= 2 else None
+
+
 def blocks_expected(block_sd: float, distance: float) -> float:
     """Give about how many blocks the bets take to prove a distance between the effect and the margin."""
     return max(2 * FLOOR_BLOCKS, FLOOR_BLOCKS + BLOCKS_PER_NOISE * (block_sd / distance) ** 2)

@@ -54,7 +54,7 @@ def test_slices_of_both_sides_interleave_and_never_overlap(pair: Comparison) -> 
         )
         assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(windows))
         sides = [side for _, _, side in windows]
-        assert sides.count("base") == sides.count("candidate") >= 3
+        assert sides.count("base") == sides.count("candidate") >= 1
         # Each pair holds both sides: that is what cancels the drift.
         assert all(set(sides[i : i + 2]) == {"base", "candidate"} for i in range(0, len(sides), 2))
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chronik_perf.experiment.quiet import idle_share, wait_until_quiet
+from chronik_perf.experiment.quiet import idle_shares, wait_until_quiet
 from chronik_perf.model import Unavailable
 from chronik_perf.sampling.cpu import CpuClock
 
@@ -49,7 +49,7 @@ def test_leftovers_are_waited_for_and_counted() -> None:
         ask_for_work(process, 0.001)
         time.sleep(0.1)
         clock = CpuClock(process.pid)
-        idle = idle_share(clock)
+        (idle,) = idle_shares([clock])
         before = clock.read()
         ask_for_work(process, 0.3)
         quiet = wait_until_quiet(clock, idle, limit_s=20)
