@@ -25,8 +25,7 @@ from chronik_perf.stats import (
 PILOT_BLOCKS = 4
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
-# A word takes a least number of blocks however large the effect; one more, since the first of them cannot be bet on
-# in every way.
+# A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.
 BLOCK_SLACK = 0.9

@@ -130,11 +130,14 @@ def confidence_sequence(
     return np.stack((np.maximum.accumulate(low), np.minimum.accumulate(high)), axis=1)
 
 
-def smallest_error(blocks: int) -> float:
-    """Give the smallest error of one direction that this many blocks can reach, however large the effect."""
+def smallest_error(blocks: int, places: bool = True) -> float:
+    """Give the smallest error of one direction that this many blocks can reach, however large the effect.
+
+    `places` tells whether the bets know of places, and so wait until each side has had both: two blocks at the least.
+    """
     if blocks < 1:
         return 1.0
-    most = PAIRED_SHARE * 2.0**blocks + (1 - PAIRED_SHARE) * 4.0 ** (blocks - 1)
+    most = PAIRED_SHARE * 2.0**blocks + (1 - PAIRED_SHARE) * 4.0 ** max(0, blocks - (2 if places else 1))
     return min(1.0, 1 / most)
 
 
@@ -163,7 +166,7 @@ def _end(
         wealths = log_wealth(base[None, :], candidate[None, :], shift[:, None], direction, scale, base_first)
         return np.asarray(np.diagonal(wealths) >= -np.log(error))
 
-    if smallest_error(base.size) > error:
+    if smallest_error(base.size, base_first is not None) > error:
         return np.full(base.size, sign * np.inf)
     # An end that even the farthest shift does not reach is open.
     open_ended = ~rejected(outside)

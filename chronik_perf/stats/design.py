@@ -10,7 +10,7 @@ import numpy as np
 
 from chronik_perf.model import METRICS, BadInput, Design, Metric, Role, Workload, judged
 from chronik_perf.stats import words
-from chronik_perf.stats.betting import proven, smallest_error
+from chronik_perf.stats.betting import Booleans, proven, smallest_error
 from chronik_perf.stats.family import EXACT, Family, margin_of, threshold_of
 
 POWER = 0.95
@@ -94,6 +94,14 @@ def least_blocks(one_way: float) -> int:
     return blocks
 
 
+def drawn_orders(rng: np.random.Generator, trials: int, blocks: int) -> Booleans:
+    """Draw who is started first in each block: by a coin, and the second block the other way round."""
+    first = rng.random((trials, blocks)) < 0.5
+    if blocks > 1:
+        first[:, 1] = ~first[:, 0]
+    return first
+
+
 def _power(m: Metric, w: Workload, role: Role, threshold: float, blocks: int, family: Family) -> MetricPower:
     margin = margin_of(m, threshold)
     largest = margin * _largest_sd_in_margins(blocks, family.one_way)
@@ -106,12 +114,14 @@ def _largest_sd_in_margins(blocks: int, one_way: float) -> float:
 
     Simulated with Gaussian starts and a fixed seed: the bets have no closed form for it.
     """
-    noise = np.random.default_rng(_SEED).normal(0, math.sqrt(0.5), (2, _TRIALS, blocks))
+    rng = np.random.default_rng(_SEED)
+    noise = rng.normal(0, math.sqrt(0.5), (2, _TRIALS, blocks))
+    first = drawn_orders(rng, _TRIALS, blocks)
 
     def power(sd: float) -> float:
         base, candidate = noise * sd
         inside = [
-            proven(base, candidate, side * 1.0, "below" if side > 0 else "above", 1.0, one_way)[:, -1]
+            proven(base, candidate, side * 1.0, "below" if side > 0 else "above", 1.0, one_way, first)[:, -1]
             for side in (1, -1)
         ]
         return float(np.mean(inside[0] & inside[1]))

@@ -16,7 +16,7 @@ from scipy.stats import chi2
 from chronik_perf.model import Measured, Metric, Unavailable
 from chronik_perf.stats import words
 from chronik_perf.stats.betting import Booleans, Floats, proven
-from chronik_perf.stats.design import POWER, least_blocks
+from chronik_perf.stats.design import POWER, drawn_orders, least_blocks
 from chronik_perf.stats.family import margin_of
 
 LEAST_SEEN = 4  # blocks; an SD of fewer says nothing
@@ -123,14 +123,6 @@ def smallest_margin(
         return float(np.mean(inside))
 
     return _least(power, 0.0, sd / 2)
-
-
-def drawn_orders(rng: np.random.Generator, trials: int, blocks: int) -> Booleans:
-    """Draw who is started first in each block: by a coin, and the second block the other way round."""
-    first = rng.random((trials, blocks)) < 0.5
-    if blocks > 1:
-        first[:, 1] = ~first[:, 0]
-    return first
 
 
 def worse_side(metric: Metric, distance: float) -> float:

@@ -22,8 +22,8 @@ from chronik_perf.model import (
     judged,
 )
 from chronik_perf.stats.betting import Floats
-from chronik_perf.stats.design import least_blocks
-from chronik_perf.stats.detectable import drawn_orders, smallest_margin, trials_of, worse_side
+from chronik_perf.stats.design import drawn_orders, least_blocks
+from chronik_perf.stats.detectable import smallest_margin, trials_of, worse_side
 from chronik_perf.stats.family import EXACT
 from chronik_perf.stats.gather import on_scale_of, pairs_of
 

@@ -42,7 +42,7 @@ def left_in(folder: Path) -> list[Path]:
         (["compare", "v2.2.0"], "two versions"),
         (["compare", "v2.2.0", "v2.2.7", "--workload", "acks7"], "acks7"),
         (["compare", "v2.2.0", "v2.2.7", "--threshold", "speed=3%"], "speed"),
-        (["compare", "v2.2.0", "v2.2.7", "--blocks", "1"], "at least 7"),
+        (["compare", "v2.2.0", "v2.2.7", "--blocks", "1"], "at least 8"),
         (["compare", "v2.2.0", "v2.2.7", "--set-base", "wal.profile"], "KEY=VALUE"),
         (["compare", "v2.2.0", "v2.2.7", "--set-base", "wal.flavour=low"], "wal.flavour"),
         (["bench", "--bootstrap-servers", "127.0.0.1:1", "--acks", "7"], "acks"),
