@@ -32,7 +32,7 @@ print(json.dumps({
 }))
 """
 
-SHORT = ["--quick", "--workload", "raw", "--blocks", "4", "--family-error", "0.25", "--no-profiles"]
+SHORT = ["--quick", "--workload", "raw", "--blocks", "4", "--family-error", "0.5", "--no-profiles"]
 
 
 @dataclass(frozen=True)

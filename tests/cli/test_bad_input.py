@@ -146,7 +146,7 @@ def test_a_broker_that_ignores_the_stop_signal_is_killed_and_named(tmp_path: Pat
         "--blocks",
         "4",
         "--family-error",
-        "0.25",
+        "0.5",
         "--no-profiles",
     ]
     done = perf([*arguments, "--quick", "--out", str(out)], cwd=tmp_path)

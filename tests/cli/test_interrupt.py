@@ -20,7 +20,7 @@ def begin(tmp_path: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "chronik_perf", "compare", "v2.2.0", "v2.2.8"),
-            *("--quick", "--workload", "raw", "--blocks", "30", "--no-profiles", "--family-error", "0.25"),
+            *("--quick", "--workload", "raw", "--blocks", "30", "--no-profiles", "--family-error", "0.5"),
             *("--out", str(tmp_path / "run")),
             *more,
         ],

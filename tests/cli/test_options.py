@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, dict[str, 
                 "--threshold",
                 "throughput@raw=40%",
                 "--family-error",
-                "0.25",
+                "0.5",
             ),
             *("--seed", "7", "--data-dir", "disk", "--out", "run", "--on-inconclusive", "pass"),
         ],
@@ -52,7 +52,7 @@ def test_the_design_is_what_was_asked_for(run: tuple[int, Path, dict[str, Any]])
     assert [w["name"] for w in document["workloads"]] == ["raw"]
     assert len(document["blocks"]) == 4
     assert document["design"]["seed"] == 7
-    assert document["design"]["family_error"] == 0.25
+    assert document["design"]["family_error"] == 0.5
     assert document["design"]["thresholds"] == {"throughput@raw": 0.4}
     assert document["profiles"] == []
 
