@@ -11,6 +11,7 @@ from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, MeasurementFailed, Outcome
 from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
+from chronik_perf.report.terminal import printable
 from chronik_perf.stats import words
 from chronik_perf.stats.over_time import findings, named, stand
 from chronik_perf.stats.past import past_of
@@ -119,4 +120,4 @@ def _last(track: Track) -> str:
 
 
 def _print(text: str) -> None:
-    print(history_text.printable(text))
+    print(printable(text))
