@@ -102,5 +102,5 @@ class Maker:
             response=None if w.acks == 0 else a_latency(b.p50_ms, b.p99_ms, messages, self.histograms),
         )
         cpu_s = messages * b.cpu_us_per_message * math.exp(cpu_noise - 0.2 * log_speed) / 1e6
-        one = Slice(w.name, "gate", load, cpu_s, 0.004, rss, grown, telemetry)
+        one = Slice(w.name, load, cpu_s, 0.004, rss, grown, telemetry)
         return one, grown, now + round((window_s + 0.02) * 1e9)
