@@ -56,7 +56,7 @@ def a_series(side: Side, workload: str, does: Behaviour, rng: np.random.Generato
         ),
         "tasks_alive": tuple(12.0 + np.floor(0.4 * spawned * t)),
         "loop_lag_ms": (None, *np.abs(rng.normal(0.4, 0.1, t.size - 1))),
-        "stored_msgs_per_s": tuple(does.msgs_per_s * np.exp(rng.normal(0, 0.02, t.size))),
+        "accepted_msgs_per_s": tuple(does.msgs_per_s * np.exp(rng.normal(0, 0.02, t.size))),
     }
     return Series(
         side, workload, tuple(float(x) for x in t), values, {"bytes_queued": "this broker has no such metric"}

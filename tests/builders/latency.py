@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
-from scipy.special import ndtri  # type: ignore[import-untyped]
+from hdrh.histogram import HdrHistogram
+from scipy.special import ndtri
 
 from chronik_perf.model import Latency
 
