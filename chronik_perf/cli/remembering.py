@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from chronik_perf.cli.keeping import reservations
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, MeasurementFailed, Outcome
 from chronik_perf.model.history import Track
@@ -32,12 +33,8 @@ def add_run(run: Path, where: str, label: str, at: str | None, replace: bool) ->
     occasion = result.occasion
     count = words.count(len(result.readings), "value")
     _print(f"added {occasion.name} with {count}, measured beside {occasion.base}")
-    if not comparison.complete:
-        _print("note: the run was interrupted, so there are fewer blocks than were planned")
-    if occasion.dirty:
-        _print(
-            f"note: {occasion.version} ran with uncommitted changes, so its commit does not say what was measured"
-        )
+    for note in reservations(comparison, "candidate"):
+        _print(note)
     for sentence in result.missing:
         _print(f"not kept, for there is no value: {sentence}")
 

@@ -80,7 +80,7 @@ def record(comparison: Comparison, side: Side, folder: Path) -> Path:
     What was recorded before is replaced. Raises BadInput for a comparison without a block that counts, and
     for a side that is not a release as it ships: its name would not say what was measured.
     """
-    target = comparison.base if side == "base" else comparison.candidate
+    target = comparison.target(side)
     if file_word(target.name) != target.name:
         raise BadInput(f"{target.name!r} is not a release as it ships, and only those become baselines")
     if not comparison.kept_blocks:
