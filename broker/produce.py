@@ -20,6 +20,7 @@ from broker.protocol.produce import (
     ResponseTemplate,
     decode,
 )
+from broker.refusals import Header, answer_misplaced, refuse, why
 from broker.replies import ManyReply, PartReply, ProduceReply
 from broker.telemetry import Telemetry
 from broker.wal.log import Log
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 _TRANSACTIONAL_OR_CONTROL = 0x30
 _LOWEST_VERSION, _HIGHEST_VERSION = 3, 8
 _MAX_ROUTES = 1000
-
-Header: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
-"""A batch's header as record.BATCH reads it."""
 
 Incoming: TypeAlias = "tuple[Connection, PartitionLog, ProduceReply | PartReply | None, Header, bytes]"
 """A sound batch: who sent it, where it goes, who waits for it (None for acks=0), its header, its rest."""
@@ -103,7 +101,7 @@ class Produce:
     ) -> None:
         """Check the record batch between two positions, and keep it for the next stage or refuse it."""
         if stop - begin < BATCH_HEADER_BYTES:
-            self._refuse(connection, reply, ErrorCode.CORRUPT_MESSAGE)
+            refuse(connection, reply, ErrorCode.CORRUPT_MESSAGE)
             return
         header: Header = BATCH.unpack_from(data, begin)
         rest = data[begin + BATCH_PREFIX_BYTES : stop]
@@ -116,7 +114,7 @@ class Produce:
             or header[4] & _TRANSACTIONAL_OR_CONTROL
             or crc32c(rest) != header[3]
         ):
-            self._refuse(connection, reply, _why(log, header, rest, stop - begin))
+            refuse(connection, reply, why(log, header, rest, stop - begin))
             return
         self._incoming.append((connection, log, reply, header, rest))
 
@@ -140,7 +138,7 @@ class Produce:
         if header[7] >= 0:
             found = log.producers.admit(header[7], header[8], header[9], count)
             if found is not None:
-                self._misplaced(log, reply, found, count)
+                answer_misplaced(log, reply, found, count)
                 return NO_OFFSET
             log.producers.note(header[7], header[8], header[9], count, base)
         end = log.next_offset = base + count
@@ -240,47 +238,3 @@ class Produce:
             return
         reply = None if whole is None else PartReply(whole, log)
         self._take(connection, log, reply, data, *one.records)
-
-    @staticmethod
-    def _refuse(connection: Connection, reply: ProduceReply | PartReply | None, error: ErrorCode) -> None:
-        if reply is None:
-            # With acks=0 there is no other way to say that something is wrong.
-            connection.close()
-        else:
-            reply.failed(error)
-
-    @staticmethod
-    def _misplaced(
-        log: PartitionLog, reply: ProduceReply | PartReply | None, found: int | ErrorCode, count: int
-    ) -> None:
-        if reply is None:
-            return
-        if isinstance(found, ErrorCode):
-            reply.failed(found)
-            return
-        # Sent twice: acknowledged once more, but not before the first one is stored.
-        reply.base_offset = found
-        if log.synced_end >= found + count:
-            reply.stored()
-            return
-
-        def look() -> None:
-            if log.synced_end >= found + count:
-                log.unwatch(look)
-                reply.stored()
-            elif log.refuses:
-                log.unwatch(look)
-                reply.failed(log.refuses)
-
-        log.watch(look)
-
-
-def _why(log: PartitionLog, header: Header, rest: bytes, size_bytes: int) -> ErrorCode:
-    """The error of a batch that is not sound."""
-    if log.refuses:
-        return log.refuses
-    if header[2] < 2:
-        return ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT
-    if header[2] > 2 or header[0] != size_bytes - LENGTH_BEFORE_REST or crc32c(rest) != header[3]:
-        return ErrorCode.CORRUPT_MESSAGE
-    return ErrorCode.INVALID_RECORD

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chronik_perf.cli.options import seconds
+from chronik_perf.cli.saying import say
 from chronik_perf.model import Arrival, BadInput, DriverName, Latency, LoadWindow, Workload
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def bench(
     from chronik_perf.load.client_config import read_client_config
 
     config = None if client_config is None else read_client_config(client_config)
-    result = run_bench(workload, bootstrap_servers, duration_s, topic, config, _say)
+    result = run_bench(workload, bootstrap_servers, duration_s, topic, config, say)
     require_stored(result)
     print(_as_json(result) if as_json else _as_text(result))
     return 0
@@ -107,10 +107,6 @@ def parse_acks(text: str) -> int:
     if text.strip().lower() not in known:
         raise BadInput(f"--acks is '{text}'; give 0, 1 or all")
     return known[text.strip().lower()]
-
-
-def _say(words: str) -> None:
-    print(f"{words} ...", file=sys.stderr)
 
 
 def _as_text(result: BenchResult) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import overrides, seconds, thresholds
+from chronik_perf.cli.options import SetBase, SetCandidate, Wait, overrides, seconds, thresholds
 from chronik_perf.model import BadInput
 
 
@@ -49,13 +49,8 @@ def compare(
         float | None,
         typer.Option(help="Chance of any false verdict in the whole comparison.  [default: 0.01]"),
     ] = None,
-    set_base: Annotated[
-        list[str] | None, typer.Option(help="Override KEY=VALUE in the base's configuration. Repeatable.")
-    ] = None,
-    set_candidate: Annotated[
-        list[str] | None,
-        typer.Option(help="Override KEY=VALUE in the candidate's configuration. Repeatable."),
-    ] = None,
+    set_base: SetBase = None,
+    set_candidate: SetCandidate = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; must not exist or be empty.")] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Add blocks to this run instead of starting one.")
@@ -72,7 +67,7 @@ def compare(
         bool, typer.Option("--allow-tmpfs", help="Measure acks=1 though a sync is free.")
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat the random orders of an earlier run.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs here.")] = False,
+    wait: Wait = False,
 ) -> int:
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""
     of_new_runs_only = {

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import confluent_kafka
-
 from chronik_perf.cli.display import Display
 from chronik_perf.cli.reporting import write_report
 from chronik_perf.cli.saying import say
@@ -25,14 +23,13 @@ from chronik_perf.experiment import (
     new_comparison,
     run,
 )
+from chronik_perf.load.clients import client_versions
 from chronik_perf.model import BadInput, Comparison, Design, Outcome, Target, Workload, differing_field
 from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, load, save
 from chronik_perf.store.calibration import load_calibration
 from chronik_perf.targets import provenance, resolve
-
-__all__ = ["Job", "begun", "carry_out", "design", "resumed", "say", "workloads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,16 +222,12 @@ def _same_workloads(path: Path, had: tuple[Workload, ...], asked: tuple[Workload
 
 
 def _place(folder: RunFolder, loads: tuple[Workload, ...], data_dir: Path | None, allow_tmpfs: bool) -> Place:
-    clients = {
-        "confluent-kafka": str(confluent_kafka.__version__),
-        "librdkafka": str(confluent_kafka.libversion()[0]),
-    }
     # A folder of our own below the one that was named, because it is deleted afterwards.
     parent = data_dir or folder.path
     made = not parent.exists()
     data_root = parent / f"data-{os.getpid()}"
     try:
-        return choose_place(data_root, folder.logs, loads, allow_tmpfs=allow_tmpfs, clients=clients)
+        return choose_place(data_root, folder.logs, loads, allow_tmpfs=allow_tmpfs, clients=client_versions())
     except BaseException:
         shutil.rmtree(parent if made else data_root, ignore_errors=True)
         raise

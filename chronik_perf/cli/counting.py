@@ -7,7 +7,6 @@ import dataclasses
 import json
 import shutil
 import tempfile
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,12 @@ from chronik_perf.experiment.counting import CountingPlan, Valgrind, count
 from chronik_perf.files import write_whole
 from chronik_perf.model import SIDES, BadInput, Side, Target
 from chronik_perf.model.instructions import CountedRun
+from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.sampling.machine import choose_cores
 from chronik_perf.stats import instructions as stats
 from chronik_perf.stats import words
 from chronik_perf.targets import resolve
 
-_WIDTH = 112
 _FUNCTIONS = 8
 
 
@@ -63,7 +62,7 @@ def carry_out(
     result = _result(targets, plan, valgrind, runs)
     if as_json is not None:
         _write(as_json, result, runs, command)
-    print("\n".join(_lines(result)))
+    print(printable("\n".join(_lines(result))))
 
 
 @contextlib.contextmanager
@@ -135,7 +134,7 @@ def _by_function(plan: CountingPlan, runs: list[CountedRun], side: Side) -> dict
 def _lines(result: _Result) -> Iterator[str]:
     base, candidate = result.targets
     change = result.change
-    yield from _wrapped(_headline(result), "")
+    yield from wrapped(_headline(result))
     yield ""
     width = max(len(base.name), len(candidate.name), len("change"))
     for target, side in zip(result.targets, result.sides, strict=True):
@@ -149,8 +148,8 @@ def _lines(result: _Result) -> Iterator[str]:
     yield ""
     yield f"  load: {result.plan.describe()}"
     yield f"  hash seed {result.plan.hash_seed}, {result.valgrind} with cachegrind, caches not simulated"
-    yield from _wrapped(_sees(change), "  ")
-    yield from _wrapped(
+    yield from wrapped(_sees(change), "  ")
+    yield from wrapped(
         "It is blind to waiting: a commit that waits 10 ms costs no instructions. Nor does it see the kernel's work "
         "(a write, a sync) or how fast an instruction runs. perf compare sees all of these.",
         "  ",
@@ -214,9 +213,3 @@ def _write(path: Path, result: _Result, runs: list[CountedRun], command: str) ->
         write_whole(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from None
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from chronik_perf.cli.saying import say
 from chronik_perf.experiment.progress import BLOCK, Progress
 from chronik_perf.model import Effect, Verdict, metric
 from chronik_perf.stats import words
@@ -59,7 +59,7 @@ class Display:
         if self._console.is_terminal:
             self._live.refresh()
         else:
-            print(line, file=sys.stderr, flush=True)
+            say(line)
 
     def _drawn(self) -> Text:
         width = max((len(name) for name, _ in self._estimate), default=0)

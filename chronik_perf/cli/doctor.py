@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import seconds
+from chronik_perf.cli.options import Wait, seconds
 from chronik_perf.model import BadInput
 
 
@@ -33,7 +33,7 @@ def doctor(
     thresholds: Annotated[
         Path | None, typer.Option(help="Where --learn writes what it learnt.  [default: thresholds.json]")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs here.")] = False,
+    wait: Wait = False,
 ) -> int:
     """Measure this machine, and say what regression can be detected here in what time."""
     measuring = {"--json": json, "--machine-only": machine_only, "--data-dir": data_dir, "--keep": keep}

@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import confluent_kafka
-
 from chronik_perf.cli.display import Display
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import choose_place, machine_lock
 from chronik_perf.experiment.checkup import Checkup, check_up
 from chronik_perf.experiment.plan import QUICK
 from chronik_perf.experiment.prognosis import Prognosis, prognoses
+from chronik_perf.load.clients import client_versions
 from chronik_perf.model import BadInput, MeasurementFailed, Unavailable
 from chronik_perf.sampling.doctor import Advice, Check, Gain, examine
 from chronik_perf.store import RunFolder, reading, save
@@ -73,10 +72,7 @@ def carry_out(
 
 def _broker(folder: Path, seconds: float, keep: Path | None) -> Prognosis | Unavailable:
     """Compare the reference broker with itself; what keeps it from that is a finding, not the end."""
-    clients = {
-        "confluent-kafka": str(confluent_kafka.__version__),
-        "librdkafka": str(confluent_kafka.libversion()[0]),
-    }
+    clients = client_versions()
     say(f"comparing {REFERENCE} with itself")
     try:
         # A sync that is free was warned of above.

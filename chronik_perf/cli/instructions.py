@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import overrides
+from chronik_perf.cli.options import SetBase, SetCandidate, Wait, overrides
 from chronik_perf.model import BadInput
 
 _FEWEST_MESSAGES, _FEWEST_REPEATS = 500, 2
@@ -22,19 +22,12 @@ def instructions(
         int, typer.Option(help="Messages of the longer run; the shorter has a fifth of them.")
     ] = 12_000,
     repeats: Annotated[int, typer.Option(help="How often both runs are repeated; at least 2.")] = 3,
-    set_base: Annotated[
-        list[str] | None, typer.Option(help="Override KEY=VALUE in the base's configuration. Repeatable.")
-    ] = None,
-    set_candidate: Annotated[
-        list[str] | None,
-        typer.Option(help="Override KEY=VALUE in the candidate's configuration. Repeatable."),
-    ] = None,
+    set_base: SetBase = None,
+    set_candidate: SetCandidate = None,
     as_json: Annotated[
         Path | None, typer.Option("--json", help="Write all that was counted into this file as JSON.")
     ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")
-    ] = False,
+    wait: Wait = False,
 ) -> int:
     """Count the instructions that two versions execute for each message, under valgrind's cachegrind.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import statistics
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from chronik_perf.cli.saying import say
 from chronik_perf.experiment.checkup import blocks_within
 from chronik_perf.experiment.plan import DEFAULT, DEFAULT_BUDGET, default_design
 from chronik_perf.model import BadInput, Calibration, Comparison, Learnt, Uncalibrated, metric
@@ -77,11 +77,11 @@ def _recorded(folder: Path) -> list[Comparison]:
             "make some with: perf compare v2.2.0 v2.2.0"
         )
     if len(kept) < len(found):
-        print(f"{len(found) - len(kept)} of {len(found)} runs are not A/A and teach nothing", file=sys.stderr)
+        say(f"{len(found) - len(kept)} of {len(found)} runs are not A/A and teach nothing")
     # A run that was copied is one run: counted twice it would make the history longer than it is.
     once = {(c.started_at, c.design.seed): c for c in sorted(kept, key=lambda c: len(c.blocks))}
     if len(once) < len(kept):
-        print(f"{len(kept) - len(once)} runs are copies of others and count once", file=sys.stderr)
+        say(f"{len(kept) - len(once)} runs are copies of others and count once")
     return list(once.values())
 
 

@@ -1,10 +1,21 @@
-"""Reads options that are more than one word or number: KEY=VALUE, and durations."""
+"""Options that several commands have, and how those are read that are more than one word or number."""
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+import typer
 
 from chronik_perf.model import METRICS, BadInput
+
+SetBase = Annotated[
+    list[str] | None, typer.Option(help="Override KEY=VALUE in the base's configuration. Repeatable.")
+]
+SetCandidate = Annotated[
+    list[str] | None, typer.Option(help="Override KEY=VALUE in the candidate's configuration. Repeatable.")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)
 _UNITS_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}

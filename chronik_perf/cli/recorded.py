@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chronik_perf import resources
+from chronik_perf.cli.keeping import reservations
 from chronik_perf.model import BadInput, Environment, Side, metric
 from chronik_perf.sampling.machine import environment
 from chronik_perf.store import RunFolder, load
@@ -35,9 +36,10 @@ def print_one(name: str, folder: Path | None) -> None:
     where, here = _folder(folder), _here()
     one = find(name, here, where)
     if one is None:
-        others = [b for b in baselines(where) if b.release == name]
+        there = baselines(where)
+        others = [b for b in there if b.release == name]
         if not others:
-            known = ", ".join(sorted({b.release for b in baselines(where)})) or "none"
+            known = ", ".join(sorted({b.release for b in there})) or "none"
             raise BadInput(f"no baseline of {name!r} in {where}; recorded are: {known}")
         one = others[0]
     _head(one, here)
@@ -57,13 +59,8 @@ def record(run: Path, side: Side, folder: Path | None) -> None:
     comparison = load(RunFolder.open(run).path)
     path = record_baseline(comparison, side, _folder(folder))
     print(f"recorded: {path}")
-    if not comparison.complete:
-        print("note: the run was interrupted, so there are fewer starts than were planned")
-    target = comparison.base if side == "base" else comparison.candidate
-    if target.provenance.dirty:
-        print(
-            f"note: {target.name} ran with uncommitted changes, so its commit does not say what was measured"
-        )
+    for note in reservations(comparison, side):
+        print(note)
     for warning in comparison.environment.warnings:
         print(f"note: when it was measured, {warning}")
 
@@ -71,7 +68,7 @@ def record(run: Path, side: Side, folder: Path | None) -> None:
 def print_drift(run: Path, side: Side, folder: Path | None) -> None:
     """Print one side of a run beside its release's baseline. Raises BadInput if there is none that compares."""
     comparison = load(RunFolder.open(run).path)
-    target = comparison.base if side == "base" else comparison.candidate
+    target = comparison.target(side)
     where = _folder(folder)
     one = find(target.name, comparison.environment, where)
     if one is None:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from chronik_perf.cli.keeping import reservations
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, MeasurementFailed, Outcome
 from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
+from chronik_perf.report.terminal import printable
 from chronik_perf.stats import words
 from chronik_perf.stats.over_time import findings, named, stand
 from chronik_perf.stats.past import past_of
@@ -31,12 +33,8 @@ def add_run(run: Path, where: str, label: str, at: str | None, replace: bool) ->
     occasion = result.occasion
     count = words.count(len(result.readings), "value")
     _print(f"added {occasion.name} with {count}, measured beside {occasion.base}")
-    if not comparison.complete:
-        _print("note: the run was interrupted, so there are fewer blocks than were planned")
-    if occasion.dirty:
-        _print(
-            f"note: {occasion.version} ran with uncommitted changes, so its commit does not say what was measured"
-        )
+    for note in reservations(comparison, "candidate"):
+        _print(note)
     for sentence in result.missing:
         _print(f"not kept, for there is no value: {sentence}")
 
@@ -119,4 +117,4 @@ def _last(track: Track) -> str:
 
 
 def _print(text: str) -> None:
-    print(history_text.printable(text))
+    print(printable(text))

@@ -88,7 +88,7 @@ class Rig:
         """Give the start as it was measured, latencies of its gate slices merged. Call it before `close`."""
         gates: dict[str, list[Latency]] = {}
         for s in self.slices:
-            if s.purpose == "gate" and s.load.response is not None:
+            if s.load.response is not None:
                 gates.setdefault(s.workload, []).append(s.load.response)
         return Start(
             side=self.side,

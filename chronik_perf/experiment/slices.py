@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from chronik_perf.experiment.quiet import Quiet
 from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, Rig, wait_for_rest
-from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Purpose, Slice, Unavailable, Workload
+from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Slice, Unavailable, Workload
 
 
-def measure_slice(
-    rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float, purpose: Purpose = "gate"
-) -> Slice:
+def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Slice:
     """Give one workload to one broker for `duration_s` (or its bound in bytes) and count what the log gained.
 
     The broker's metrics are read only while nothing is in flight, and its CPU window does not hold the reading.
@@ -34,7 +32,6 @@ def measure_slice(
     rig.broker.verify_owner()
     return Slice(
         workload=workload.name,
-        purpose=purpose,
         load=window,
         broker_cpu_s=_until_quiet(rig, cpu_before, quiet),
         quiet_s=quiet.after_s,

@@ -1,6 +1,6 @@
 """The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
 
-from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Purpose, Slice, Start
+from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Slice, Start
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
@@ -40,7 +40,6 @@ __all__ = [
     "Profile",
     "ProfileKind",
     "Provenance",
-    "Purpose",
     "Role",
     "Series",
     "Side",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side
@@ -60,9 +59,6 @@ class LoadWindow:
         return self.generator_cpu_s / self.window_s if self.window_s > 0 else 0.0
 
 
-Purpose: TypeAlias = Literal["gate", "series", "profile"]
-
-
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One window of load on one broker process, begun and ended with nothing in flight.
@@ -73,7 +69,6 @@ class Slice:
     """
 
     workload: str
-    purpose: Purpose
     load: LoadWindow
     broker_cpu_s: Measured
     quiet_s: Measured
@@ -105,8 +100,8 @@ class Start:
     notes: tuple[str, ...] = ()
 
     def gate_slices(self, workload: str) -> Iterator[Slice]:
-        """Give the slices that count for verdicts of one workload."""
-        return (s for s in self.slices if s.workload == workload and s.purpose == "gate")
+        """Give the slices of one workload; they count for verdicts. Evidence is taken outside of slices."""
+        return (s for s in self.slices if s.workload == workload)
 
 
 @dataclass(frozen=True, slots=True)

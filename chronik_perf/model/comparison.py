@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from chronik_perf.model.block import Block
 from chronik_perf.model.evidence import MissingProfile, Profile, Series
 from chronik_perf.model.measured import Measured
-from chronik_perf.model.target import Target
+from chronik_perf.model.target import Side, Target
 from chronik_perf.model.workload import Workload
 
 SCHEMA_VERSION = 1
@@ -91,6 +91,10 @@ class Comparison:
     def kept_blocks(self) -> tuple[Block, ...]:
         """Blocks that count."""
         return tuple(b for b in self.blocks if b.discarded is None)
+
+    def target(self, side: Side) -> Target:
+        """Give the target of one side."""
+        return self.base if side == "base" else self.candidate
 
     def workload(self, name: str) -> Workload:
         """Give a workload by name; KeyError where there is none."""

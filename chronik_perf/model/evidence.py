@@ -13,7 +13,7 @@ from chronik_perf.model.target import Side
 class Series:
     """Values over time from one longer slice: `t_s` from the first send, and one list of the same length a name.
 
-    `values` names carry their unit (`rss_bytes`, `tasks_alive`, `loop_lag_ms`, `stored_msgs_per_s`). A value
+    `values` names carry their unit (`rss_bytes`, `tasks_alive`, `loop_lag_ms`, `accepted_msgs_per_s`). A value
     that could not be read at one moment is None.
     """
 

@@ -34,8 +34,6 @@ class Box:
     both: Places
     base: Places
     candidate: Places
-    base_us: float
-    candidate_us: float
     delta: str
     mark: str
     tint: int
@@ -182,8 +180,6 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         both=both,
         base=base,
         candidate=candidate,
-        base_us=node.base_us,
-        candidate_us=node.candidate_us,
         delta="" if node.grey else delta,
         mark=_mark(node, max(totals[1:])),
         tint=zlib.crc32(where.encode()) % _TINTS,

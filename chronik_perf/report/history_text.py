@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from chronik_perf.report.terminal import printable
 from chronik_perf.stats import words
 from chronik_perf.stats.over_time import Finding, Stand
 from chronik_perf.stats.past import Past
@@ -42,11 +43,6 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
     if high == low:
         return _BLOCKS[3] * len(shown)
     return "".join(_BLOCKS[round((v - low) / (high - low) * (len(_BLOCKS) - 1))] for v in shown)
-
-
-def printable(text: str) -> str:
-    """Take out what would steer a terminal: names come from files and from other people's branches."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
 def _moved(found: Sequence[Finding]) -> str:

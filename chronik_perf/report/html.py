@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from dataclasses import dataclass
-from functools import cache
 
-import jinja2
 from markupsafe import Markup
 
-from chronik_perf import resources
 from chronik_perf.model import (
     SIDES,
     Comparison,
@@ -21,15 +17,14 @@ from chronik_perf.model import (
     Unavailable,
     Verdict,
     Workload,
-    metric,
 )
-from chronik_perf.report import charts, circumstances
+from chronik_perf.report import charts, circumstances, pages
 from chronik_perf.report.charts import Figure
 from chronik_perf.report.circumstances import Counted
 from chronik_perf.report.explain import explanations
 from chronik_perf.report.flame import Flame, flame
-from chronik_perf.report.intervals import drawing, ticks
-from chronik_perf.stats import StageAccount, loss_account, stage_account, words
+from chronik_perf.report.intervals import ticks
+from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.account import EXPLAINS_MOST
 from chronik_perf.stats.load import generator_busy
 
@@ -55,29 +50,25 @@ class Section:
 
 def render(comparison: Comparison, verdict: Verdict) -> str:
     """Give the whole page."""
-    script = _source("report.js")
+    script = pages.source("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     settings, which = circumstances.settings(comparison)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            c=comparison,
-            v=verdict,
-            outcome=_OUTCOMES[verdict.outcome],
-            decided=[r for r in verdict.rows if r.role != "evidence"],
-            gates=[r for r in verdict.rows if r.role == "gate"],
-            sections=[_section(comparison, verdict, w) for w in comparison.workloads],
-            settings=settings,
-            settings_are=which,
-            blocks=circumstances.canary_rows(comparison),
-            canaries=circumstances.CANARIES,
-            ticks=ticks(),
-            style=Markup(_source("report.css")),
-            # Its digest is the only script that may run.
-            script=Markup(script),
-            script_digest=digest,
-        )
+    return pages.fill(
+        "report.html.j2",
+        c=comparison,
+        v=verdict,
+        outcome=_OUTCOMES[verdict.outcome],
+        decided=[r for r in verdict.rows if r.role != "evidence"],
+        gates=[r for r in verdict.rows if r.role == "gate"],
+        sections=[_section(comparison, verdict, w) for w in comparison.workloads],
+        settings=settings,
+        settings_are=which,
+        blocks=circumstances.canary_rows(comparison),
+        canaries=circumstances.CANARIES,
+        ticks=ticks(),
+        # Its digest is the only script that may run.
+        script=Markup(script),
+        script_digest=digest,
     )
 
 
@@ -109,34 +100,3 @@ def _telling_first(verdict: Verdict, workload: Workload) -> tuple[ProfileKind, P
         not isinstance(account, Unavailable) and account.share is not None and account.share < EXPLAINS_MOST
     )
     return ("wall", "cpu") if waits else ("cpu", "wall")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates")),
-        autoescape=True,  # whatever the file is called: all of it becomes HTML
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(metric=metric, drawing=drawing, isfinite=math.isfinite)
-    environment.filters.update(
-        number=words.number,
-        quantity=words.quantity,
-        microseconds=words.microseconds,
-        percent=words.percent,
-        rate=words.rate,
-        capital=words.capital,
-        measured=circumstances.measured,
-        stage=lambda name: str(name).replace("_", " "),
-        change=words.signed_change,
-        threshold=words.threshold_words,
-        count=words.count,
-    )
-    environment.tests.update(unavailable=lambda value: isinstance(value, Unavailable))
-    return environment
-
-
-def _source(name: str) -> str:
-    return (resources.folder("templates") / name).read_text(encoding="utf-8")

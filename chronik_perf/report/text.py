@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
 from chronik_perf.report.circumstances import counted, settings
 from chronik_perf.report.explain import explanations
+from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.stats import words
 
-_WIDTH = 112
 _STAGE = "stage_"
-# A name or a broker's words may hold sequences that a terminal would obey.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def render(comparison: Comparison, verdict: Verdict) -> str:
     """Give the whole text, without a final newline and without control characters."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n".join(_lines(comparison, verdict)))
+    return printable("\n".join(_lines(comparison, verdict)))
 
 
 def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
-    yield from _wrapped(verdict.headline, "")
+    yield from wrapped(verdict.headline)
     if not comparison.complete:
         yield "Interrupted: the planned blocks were not all measured."
     for workload in comparison.workloads:
@@ -33,7 +29,7 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     if verdict.findings:
         yield ""
         for finding in verdict.findings:
-            yield from _wrapped(f"finding: {finding}", "  ")
+            yield from wrapped(f"finding: {finding}", "  ")
     yield ""
     yield from _differences(comparison)
     yield _basis(comparison, verdict)
@@ -47,9 +43,9 @@ def _workload(comparison: Comparison, verdict: Verdict, workload: Workload) -> I
         yield from _table([head, *(_cells(row) for row in decided)])
     for row in decided:
         if row.why and row.word != "unchanged":
-            yield from _wrapped(f"{metric(row.metric).title}: {row.why}", "  ")
+            yield from wrapped(f"{metric(row.metric).title}: {row.why}", "  ")
     for sentence in explanations(comparison, verdict, workload.name):
-        yield from _wrapped(f"• {sentence}", "  ")
+        yield from wrapped(f"• {sentence}", "  ")
     sides = counted(comparison, workload.name)
     if sides:
         yield from _table(
@@ -66,8 +62,8 @@ def _workload(comparison: Comparison, verdict: Verdict, workload: Workload) -> I
         yield "  evidence, which decides nothing:"
         for row in evidence:
             if not row.metric.startswith(_STAGE):
-                yield from _wrapped(row.sentence, "    ")
-        yield from _wrapped(_stages(evidence), "    ")
+                yield from wrapped(row.sentence, "    ")
+        yield from wrapped(_stages(evidence), "    ")
 
 
 def _stages(evidence: Sequence[MetricVerdict]) -> str:
@@ -124,14 +120,4 @@ def _basis(comparison: Comparison, verdict: Verdict) -> str:
         f"chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
         + (f"; it ended because {comparison.ended}" if comparison.ended else "")
         + (f" ({comparison.decided_s:.0f} s without the evidence)" if comparison.decided_s else "")
-    )
-
-
-def _wrapped(text: str, indent: str) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  " if indent else "",
-        break_long_words=False,
     )

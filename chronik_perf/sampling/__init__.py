@@ -19,9 +19,6 @@ class Sampler(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
-
-    @property
     def counters(self) -> frozenset[str]: ...
 
     @property

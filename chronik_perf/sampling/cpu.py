@@ -23,11 +23,7 @@ class CpuClock:
     that sleeps it is exact: read it when the broker is quiet. psutil's CPU times tick in 10 ms always.
     """
 
-    name = "cpu"
-    counters = frozenset({"sched_cpu_s"})
-
     def __init__(self, pid: int) -> None:
-        self.unavailable: dict[str, str] = {}
         clock = ctypes.c_int()
         error = _getcpuclockid(pid, ctypes.byref(clock))
         self._pid = pid
@@ -54,15 +50,6 @@ class CpuClock:
         except OSError:
             return False
         return False
-
-    def sample(self) -> dict[str, float]:
-        """Give `sched_cpu_s`."""
-        value = self.read()
-        if isinstance(value, Unavailable):
-            self.unavailable = {"sched_cpu_s": value.reason}
-            return {}
-        self.unavailable = {}
-        return {"sched_cpu_s": value}
 
 
 def thread_cpu_s(pid: int) -> dict[int, float]:

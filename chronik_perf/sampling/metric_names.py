@@ -23,7 +23,7 @@ class Source:
 
 
 SOURCES: tuple[Source, ...] = (
-    # The reference broker (broker/telemetry.py documents them).
+    # The reference broker (broker/metrics.py documents them).
     Source("tasks_created", "counter", "chronik_asyncio_tasks_created_total"),
     Source("tasks_alive", "gauge", "chronik_asyncio_tasks_alive"),
     Source("loop_lag_s", "counter", "chronik_event_loop_lag_seconds_sum"),

@@ -22,7 +22,6 @@ class MetricsSampler:
     line is one look-up.
     """
 
-    name = "metrics"
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
 
     def __init__(self, host: str, port: int | None) -> None:

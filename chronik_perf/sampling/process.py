@@ -13,7 +13,6 @@ from chronik_perf.model import Measured, Unavailable
 class ProcessSampler:
     """Reads a process by psutil. A value that this user may not read is left out and unavailable."""
 
-    name = "process"
     counters = frozenset({"cpu_s", "context_switches", "written_bytes"})
 
     def __init__(self, pid: int) -> None:

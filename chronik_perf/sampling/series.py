@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from chronik_perf.model import STAGES, MeasurementFailed, Series, Side
+from chronik_perf.model import STAGES, Series, Side
 from chronik_perf.sampling import Sampler
 
 INTERVAL_S = 0.1
@@ -23,8 +23,6 @@ MEANS: dict[str, tuple[str, str, float]] = {
 
 RATES: dict[str, str] = {
     "cpu_s": "cpu_share",
-    "sched_cpu_s": "cpu_share",
-    "stored": "stored_msgs_per_s",
     "messages": "accepted_msgs_per_s",
 }
 """Counters whose rate per second has a name of its own; another one's is `<name>_per_s`."""
@@ -36,10 +34,9 @@ _ALSO_AS_RATE = {"batches", "commits", "syncs"}
 class Recording:
     """Samples of one window. Filled while `record` is open; `series` gives them when it is closed."""
 
-    def __init__(self, samplers: Sequence[Sampler], stored: Callable[[], float] | None) -> None:
+    def __init__(self, samplers: Sequence[Sampler]) -> None:
         self._samplers = samplers
-        self._stored = stored
-        self._counters = frozenset({"stored"}).union(*(s.counters for s in samplers))
+        self._counters = frozenset[str]().union(*(s.counters for s in samplers))
         self._moments: list[tuple[int, dict[str, float]]] = []
         self._unavailable: dict[str, str] = {}
 
@@ -50,10 +47,6 @@ class Recording:
         for sampler in self._samplers:
             values.update(sampler.sample())
             self._unavailable.update(sampler.unavailable)
-        if self._stored is not None:
-            # A broker that is overwhelmed does not answer in time; that moment is missing, not the series.
-            with contextlib.suppress(MeasurementFailed, OSError):
-                values["stored"] = self._stored()
         self._moments.append((at_ns, values))
 
     def series(self, side: Side, workload: str, first_send_ns: int | None = None) -> Series:
@@ -94,14 +87,9 @@ class Recording:
 
 
 @contextlib.contextmanager
-def record(
-    samplers: Sequence[Sampler], *, stored: Callable[[], float] | None = None, interval_s: float = INTERVAL_S
-) -> Iterator[Recording]:
-    """Sample before the block, every `interval_s` in a thread while it runs, and when it is left.
-
-    `stored` gives the log's end offset, summed over partitions.
-    """
-    recording = Recording(samplers, stored)
+def record(samplers: Sequence[Sampler], *, interval_s: float = INTERVAL_S) -> Iterator[Recording]:
+    """Sample before the block, every `interval_s` in a thread while it runs, and when it is left."""
+    recording = Recording(samplers)
     done = threading.Event()
 
     def watch() -> None:

@@ -101,7 +101,7 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
             for b in comparison.kept_blocks
             if b.interleaved
             for s in b.side(side).slices
-            if s.purpose == "gate" and isinstance(s.quiet_s, Unavailable)
+            if isinstance(s.quiet_s, Unavailable)
         ]
         if restless:
             yield (

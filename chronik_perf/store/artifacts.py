@@ -23,6 +23,6 @@ def write_artifacts(comparison: Comparison, folder: RunFolder) -> None:
             if log is not None:
                 write(folder.latency_path(workload.name, side), log)
     for profile in comparison.profiles:
-        target = comparison.base if profile.side == "base" else comparison.candidate
+        target = comparison.target(profile.side)
         write(folder.profile_path(profile, ".folded"), stacks.folded(profile))
         write(folder.profile_path(profile, ".speedscope.json"), stacks.speedscope(profile, target.name))

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from pydantic_core import from_json
 
 from chronik_perf.model import BadInput, Comparison, Environment, Side, Unavailable, Workload, judged
-from chronik_perf.store.reading import described, read, write
+from chronik_perf.store.reading import read_document, write
 from chronik_perf.store.run_folder import file_word
 
 BASELINE_SCHEMA = 1
@@ -80,7 +79,7 @@ def record(comparison: Comparison, side: Side, folder: Path) -> Path:
     What was recorded before is replaced. Raises BadInput for a comparison without a block that counts, and
     for a side that is not a release as it ships: its name would not say what was measured.
     """
-    target = comparison.base if side == "base" else comparison.candidate
+    target = comparison.target(side)
     if file_word(target.name) != target.name:
         raise BadInput(f"{target.name!r} is not a release as it ships, and only those become baselines")
     if not comparison.kept_blocks:
@@ -164,14 +163,5 @@ def _told(machine: Machine) -> str:
 
 
 def _load(path: Path) -> Baseline:
-    try:
-        content = from_json(read(path), allow_inf_nan=False)
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != BASELINE_SCHEMA:
-            raise BadInput(
-                f"{path} is no baseline that this perf reads (schema {version}, not {BASELINE_SCHEMA}); "
-                "record it again with perf baseline record"
-            )
-        return _DOCUMENT.validate_python(content)
-    except ValueError as error:
-        raise BadInput(f"{path} is not a whole baseline: {described(error)}; record it again") from None
+    remedy = "record it again with: perf baseline record RUN"
+    return read_document(path, _DOCUMENT, BASELINE_SCHEMA, "baseline", remedy)

@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from chronik_perf.model import BadInput, Calibration
-from chronik_perf.store.reading import described, read, write
+from chronik_perf.store.reading import read_document, write
 
 SCHEMA = 1
 _DOCUMENT = TypeAdapter(Calibration)
@@ -23,13 +23,7 @@ def save_calibration(calibration: Calibration, file: Path) -> None:
 def load_calibration(file: Path) -> Calibration:
     """Read it. Raises BadInput, one sentence, if it is missing, not ours, or holds a threshold that is none."""
     remedy = "learn it with: perf doctor --learn RUNS"
-    try:
-        content = from_json(read(file), allow_inf_nan=False)
-        if not isinstance(content, dict) or content.get("schema_version") != SCHEMA:
-            raise BadInput(f"{file} is not a file of learnt thresholds of schema {SCHEMA}; {remedy}")
-        calibration = _DOCUMENT.validate_python(content)
-    except ValueError as error:
-        raise BadInput(f"{file} is not a file of learnt thresholds: {described(error)}; {remedy}") from None
+    calibration = read_document(file, _DOCUMENT, SCHEMA, "file of learnt thresholds", remedy)
     for name, one in calibration.learnt.items():
         if not (math.isfinite(one.threshold) and one.threshold > 0):
             raise BadInput(f"{file} has {one.threshold:g} as the threshold of {name}; it must be above 0")

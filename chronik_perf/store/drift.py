@@ -31,7 +31,7 @@ def drift(baseline: Baseline, comparison: Comparison, side: Side) -> tuple[Drift
 
     Raises BadInput on another class of machines, for another release, and where workloads of one name differ.
     """
-    target = comparison.base if side == "base" else comparison.candidate
+    target = comparison.target(side)
     if target.name != baseline.release:
         raise BadInput(f"the {side} of this run is {target.name}, and the baseline is of {baseline.release}")
     if why := not_comparable(baseline, comparison.environment):

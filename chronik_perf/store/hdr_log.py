@@ -23,7 +23,7 @@ def hdr_log(comparison: Comparison, workload: Workload, side: Side) -> str | Non
         return None
     text = io.StringIO()
     writer = HistogramLogWriter(text)
-    writer.output_comment(f"{' '.join(_name(comparison, side).split())}: {workload.describe()}")
+    writer.output_comment(f"{' '.join(comparison.target(side).name.split())}: {workload.describe()}")
     writer.output_comment(
         "values and Interval_Max in µs; time stamps in s from the first slice; tag = block and slice"
     )
@@ -57,7 +57,3 @@ def _decoded(latency: Latency, tag: str) -> HdrHistogram:
             f"and {latency.recorded} were recorded"
         )
     return histogram
-
-
-def _name(comparison: Comparison, side: Side) -> str:
-    return comparison.base.name if side == "base" else comparison.candidate.name

@@ -7,6 +7,7 @@ import datetime
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, inspect, select, update
@@ -27,6 +28,7 @@ from chronik_perf.store.history_tables import (
     transaction,
 )
 
+# What makes a kind another one; the rest only says what it means.
 _KIND_FIELDS = ("metric", "unit", "workload", "workload_identity")
 
 
@@ -46,17 +48,7 @@ def add(where: str, results: Sequence[Result], replace: bool = False) -> None:
             for kind, reading in result.readings:
                 if kind not in numbers:
                     numbers[kind] = _kind_number(connection, kind)
-                rows.append(
-                    {
-                        "occasion": occasion,
-                        "kind": numbers[kind],
-                        "level": reading.level,
-                        "level_sd": reading.level_sd,
-                        "blocks": reading.blocks,
-                        "against_base": reading.against_base,
-                        "against_base_sd": reading.against_base_sd,
-                    }
-                )
+                rows.append({**_fields(Reading, reading), "occasion": occasion, "kind": numbers[kind]})
         if rows:
             connection.execute(insert(readings), rows)
 
@@ -77,14 +69,13 @@ def tracks(where: str) -> tuple[Track, ...]:
 def _read(connection: Connection) -> tuple[Track, ...]:
     order = (occasions.c.time, occasions.c.id)
     known = {row.id: _occasion(row) for row in connection.execute(select(occasions).order_by(*order))}
-    sorts = {row.id: _kind(row) for row in connection.execute(select(kinds))}
+    sorts = {row.id: Kind(**_fields(Kind, row)) for row in connection.execute(select(kinds))}
     found: dict[tuple[int, str], list[Reading]] = defaultdict(list)
     query = select(readings).join(occasions).order_by(*order)
     for row in connection.execute(query):
         occasion = known[row.occasion]
-        found[row.kind, occasion.machine].append(
-            Reading(occasion, row.level, row.level_sd, row.blocks, row.against_base, row.against_base_sd)
-        )
+        reading = Reading(**{**_fields(Reading, row), "occasion": occasion})
+        found[row.kind, occasion.machine].append(reading)
     made = [
         Track(sorts[kind], machine, some[-1].occasion.machine_name, tuple(some))
         for (kind, machine), some in found.items()
@@ -96,34 +87,12 @@ def _read(connection: Connection) -> tuple[Track, ...]:
 
 
 def _occasion(row: Any) -> Occasion:
-    return Occasion(
-        identity=row.identity,
-        version=row.version,
-        commit=row.commit,
-        dirty=row.dirty,
-        label=row.label,
-        time=row.time,
-        machine=row.machine,
-        machine_name=row.machine_name,
-        base=row.base,
-        base_identity=row.base_identity,
-        tools=json.loads(row.tools),
-    )
+    return Occasion(**{**_fields(Occasion, row), "tools": json.loads(row.tools)})
 
 
-def _kind(row: Any) -> Kind:
-    return Kind(
-        metric=row.metric,
-        title=row.title,
-        unit=row.unit,
-        better=row.better,
-        scale=row.scale,
-        threshold=row.threshold,
-        role=row.role,
-        workload=row.workload,
-        workload_title=row.workload_title,
-        workload_identity=row.workload_identity,
-    )
+def _fields(of: type[Occasion | Kind | Reading], row: Any) -> dict[str, Any]:
+    """Give the fields of a dataclass by name, out of an instance or out of a row: the columns are named after them."""
+    return {field.name: getattr(row, field.name) for field in fields(of)}
 
 
 def _prepare(connection: Connection, shown: str) -> None:
@@ -160,20 +129,12 @@ def _occasion_number(connection: Connection, occasion: Occasion, replace: bool, 
             "--replace puts this in its place"
         )
     row = {
-        "version": occasion.version,
-        "commit": occasion.commit,
-        "dirty": occasion.dirty,
-        "label": occasion.label,
-        "time": occasion.time,
-        "machine": occasion.machine,
-        "machine_name": occasion.machine_name,
-        "base": occasion.base,
-        "base_identity": occasion.base_identity,
+        **_fields(Occasion, occasion),
         "tools": json.dumps(occasion.tools),
         "added": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     if there is None:
-        statement = insert(occasions).values(identity=occasion.identity, **row)
+        statement = insert(occasions).values(**row)
         return int(connection.execute(statement.returning(occasions.c.id)).scalar_one())
     connection.execute(update(occasions).where(occasions.c.id == there.id).values(**row))
     connection.execute(delete(readings).where(readings.c.occasion == there.id))
@@ -182,16 +143,10 @@ def _occasion_number(connection: Connection, occasion: Occasion, replace: bool, 
 
 def _kind_number(connection: Connection, kind: Kind) -> int:
     same = [kinds.c[name] == getattr(kind, name) for name in _KIND_FIELDS]
-    row = {
-        name: getattr(kind, name)
-        for name in ("title", "better", "scale", "threshold", "role", "workload_title")
-    }
+    row = _fields(Kind, kind)
     number = connection.execute(select(kinds.c.id).where(*same)).scalar()
     if number is None:
-        named = {name: getattr(kind, name) for name in _KIND_FIELDS}
-        return int(
-            connection.execute(insert(kinds).values(**named, **row).returning(kinds.c.id)).scalar_one()
-        )
+        return int(connection.execute(insert(kinds).values(**row).returning(kinds.c.id)).scalar_one())
     # What a metric means to people may change; the newest result knows best.
     connection.execute(update(kinds).where(kinds.c.id == number).values(**row))
     return int(number)

@@ -15,7 +15,7 @@ from chronik_perf.model import Comparison, Side, Start, Target, Workload
 
 def benchmark(comparison: Comparison, workload: Workload, side: Side) -> pyperf.Benchmark | None:
     """Give one side of one workload: a run per start, a value per gate slice; None if nothing was stored."""
-    target = comparison.base if side == "base" else comparison.candidate
+    target = comparison.target(side)
     common = _circumstances(comparison, workload, target)
     runs = []
     for block in comparison.kept_blocks:

@@ -115,7 +115,7 @@ class BrokerProcess:
             self._child.wait(_ENDING_S)
         if self._child.ended():
             when = "while it was measured" if self.ready_s else "before it was ready"
-            return f"{self.target.name} {self._ending()} {when}{self._last_words()}"
+            return f"{self.target.name} {self._child.ending()} {when}{self._last_words()}"
         if gone:
             return (
                 f"the broker process {self.pid} of {self.target.name} has ended while it was measured, "
@@ -160,7 +160,7 @@ class BrokerProcess:
             return self._outcome
         begun = time.monotonic()
         if self._child.ended():
-            note, killed = f"had {self._ending()} before it was asked to stop", False
+            note, killed = f"had {self._child.ending()} before it was asked to stop", False
         else:
             # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
             for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:
@@ -169,7 +169,7 @@ class BrokerProcess:
             killed = not self._child.wait(grace_s)
             note = f"did not stop within {grace_s:g} s of SIGTERM and was killed" if killed else ""
             if not killed and self._child.exit_code not in (0, -signal.SIGTERM, 128 + signal.SIGTERM):
-                note = f"{self._ending()} when it was asked to stop{self._last_words()}"
+                note = f"{self._child.ending()} when it was asked to stop{self._last_words()}"
         self._child.kill()
         self._outcome = StopOutcome(self._child.exit_code, killed, time.monotonic() - begun, note)
         return self._outcome
@@ -204,7 +204,7 @@ class BrokerProcess:
         if self._child.ended():
             stranger = self._stranger_on_port() if self.port else ""
             raise MeasurementFailed(
-                f"{self.target.name} {self._ending()} before it was ready{self._last_words()}{stranger}"
+                f"{self.target.name} {self._child.ending()} before it was ready{self._last_words()}{stranger}"
             )
         if time.monotonic() > deadline:
             raise MeasurementFailed(
@@ -226,7 +226,7 @@ class BrokerProcess:
         raise MeasurementFailed(
             failure
             or f"port {self.port} does not belong to {self.target.name} (process {self.pid}): "
-            f"{_holder(inode)} listens there; stop it, or let the broker choose another port"
+            f"{listeners.describe_holder(inode)} listens there; stop it, or let the broker choose another port"
         )
 
     def failure_soon(self, patience_s: float = _ENDING_S) -> str | None:
@@ -238,22 +238,12 @@ class BrokerProcess:
 
     def _stranger_on_port(self) -> str:
         inodes = listeners.listening_inodes(self.host, self.port)
-        return "".join(f"; {_holder(inode)} listens on port {self.port}" for inode in sorted(inodes))
-
-    def _ending(self) -> str:
-        code = self._child.exit_code
-        if code is not None and code < 0:
-            with contextlib.suppress(ValueError):
-                return f"was ended by {signal.Signals(-code).name}"
-        return f"ended with exit code {code}"
+        return "".join(
+            f"; {listeners.describe_holder(inode)} listens on port {self.port}" for inode in sorted(inodes)
+        )
 
     def _last_words(self) -> str:
         words = last_words(self.log_path)
         return (
             f' (last line of {self.log_path}: "{words}")' if words else f" (its log {self.log_path} is empty)"
         )
-
-
-def _holder(inode: int) -> str:
-    found = listeners.find_holder(inode, listeners.all_pids())
-    return listeners.describe(found[0]) if found else "a process of another user"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -71,6 +72,13 @@ class Child:
             if self.exit_code is None:  # the leash itself was killed, and the command with it
                 self.exit_code = -signal.SIGKILL
         return self.exit_code is not None
+
+    def ending(self) -> str:
+        """Say how the command has ended, to follow its name in a sentence."""
+        if self.exit_code is not None and self.exit_code < 0:
+            with contextlib.suppress(ValueError):
+                return f"was ended by {signal.Signals(-self.exit_code).name}"
+        return f"ended with exit code {self.exit_code}"
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the command has ended; False if it has not in time."""

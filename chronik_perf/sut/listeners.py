@@ -136,6 +136,12 @@ def find_holder(inode: int, pids: list[int]) -> tuple[int, str] | None:
     return None
 
 
+def describe_holder(inode: int) -> str:
+    """Say for people which process has a socket open."""
+    found = find_holder(inode, all_pids())
+    return describe(found[0]) if found else "a process of another user"
+
+
 def all_pids() -> list[int]:
     """Give every process that can be seen."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]

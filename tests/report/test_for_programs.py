@@ -11,7 +11,7 @@ from chronik_perf.report import junit, markdown, text, verdict_json
 from chronik_perf.stats import judge
 from tests.builders import a_comparison, a_pair_of_equals
 
-HOSTILE = "</td><script>alert(1)</script> [x](javascript:1) | `@team` #12\x1b[2J\x00"
+HOSTILE = "</td><script>alert(1)</script> [x](javascript:1) | `@team` #12\x1b[2J\x00\u202e"
 
 
 def test_junit_has_a_case_for_each_gate_and_watch(regression: Comparison) -> None:
@@ -92,9 +92,10 @@ def test_text_begins_with_the_headline_and_counts_side_by_side(regression: Compa
 
 
 def test_text_sends_a_terminal_nothing_that_it_would_obey(regression: Comparison) -> None:
-    """Escape sequences in a name are shown as replacement characters."""
+    """Escape sequences in a name, and marks that turn the direction of reading, are shown as replacement characters."""
     named = replace(regression, base=replace(regression.base, name=HOSTILE))
-    assert "\x1b" not in text.render(named, judge(named))
+    shown = text.render(named, judge(named))
+    assert "\x1b" not in shown and "\u202e" not in shown
 
 
 def test_words_come_from_the_verdict_alone() -> None:

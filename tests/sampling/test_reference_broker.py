@@ -11,7 +11,6 @@ from confluent_kafka import Producer
 
 from chronik_perf.model import STAGES, Profile, Provenance, Target
 from chronik_perf.sampling import pyspy
-from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metric_names import SOURCES
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
@@ -70,12 +69,8 @@ def test_every_number_that_the_toolkit_knows_is_served(start: Callable[[str], Br
 def test_a_task_for_each_batch_shows_in_the_series(start: Callable[[str], BrokerProcess]) -> None:
     """Given the version that spawns a task per batch, the series shows as many tasks as batches."""
     broker = start("v2.2.7")
-    samplers = [
-        ProcessSampler(broker.pid),
-        CpuClock(broker.pid),
-        MetricsSampler(broker.host, broker.metrics_port),
-    ]
-    with record(samplers, interval_s=0.05) as recording:
+    metrics = MetricsSampler(broker.host, broker.metrics_port)
+    with record([ProcessSampler(broker.pid), metrics], interval_s=0.05) as recording:
         produce(broker, MESSAGES)
     series = recording.series("candidate", "one at a time")
     gained = {

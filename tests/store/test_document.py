@@ -58,6 +58,18 @@ def test_what_is_saved_is_what_is_loaded(comparison: Comparison, saved: Path) ->
     assert load(saved).blocks[0].base.slices[0].broker_cpu_s == Unavailable("schedstat cannot be read")
 
 
+def test_what_earlier_versions_said_of_a_slice_is_passed_over(comparison: Comparison, saved: Path) -> None:
+    """Given a document in which every slice says its purpose, as once it did, it is read as it ever was."""
+
+    def as_once(content: dict[str, Any]) -> None:
+        for block in content["blocks"]:
+            for side in ("base", "candidate"):
+                for one in block[side]["slices"]:
+                    one["purpose"] = "gate"
+
+    assert load(edited(saved, as_once)) == comparison
+
+
 def test_a_later_block_replaces_the_document(comparison: Comparison, saved: Path) -> None:
     """Given a saved comparison, saving it grown replaces it and leaves no other file."""
     grown = dataclasses.replace(comparison, blocks=comparison.blocks * 2)

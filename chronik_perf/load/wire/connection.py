@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from chronik_perf.load.wire import protocol
+from chronik_perf.load.wire import protocol, responses
 from chronik_perf.model import BadInput, MeasurementFailed
 
 CONNECT_TIMEOUT_S = 5.0
@@ -39,7 +39,7 @@ class WireConnection:
             raise MeasurementFailed(f"no broker answers at {self.address}: {_reason(error)}") from error
         try:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            code, self._ranges = protocol.read_api_versions(self._exchange(protocol.API_VERSIONS, 0, b""))
+            code, self._ranges = responses.read_api_versions(self._exchange(protocol.API_VERSIONS, 0, b""))
             if code:
                 raise MeasurementFailed(
                     f"the broker at {self.address} does not tell its versions: {protocol.error_text(code)}"
@@ -79,9 +79,9 @@ class WireConnection:
         """Send a request in the agreed version and give the response's body, without its header."""
         return self._exchange(api_key, self.version(api_key), body)
 
-    def metadata(self, topic: str | None) -> protocol.Metadata:
+    def metadata(self, topic: str | None) -> responses.Metadata:
         """Ask for the brokers and for the leaders of one topic."""
-        return protocol.read_metadata(self.request(protocol.METADATA, protocol.metadata_body(topic)))
+        return responses.read_metadata(self.request(protocol.METADATA, protocol.metadata_body(topic)))
 
     def close(self) -> None:
         """Close the connection."""

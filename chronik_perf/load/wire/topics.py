@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from chronik_perf.load.wire import protocol
+from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import MeasurementFailed
 
@@ -33,7 +33,7 @@ class WireOffsets:
         offsets: dict[int, int] = {}
         for connection, partitions in self._connections:
             body = protocol.list_offsets_body(self._topic, partitions, timestamp)
-            for partition, (error, offset) in protocol.read_list_offsets(
+            for partition, (error, offset) in responses.read_list_offsets(
                 connection.request(protocol.LIST_OFFSETS, body)
             ).items():
                 if error:
@@ -75,7 +75,7 @@ def create(bootstrap: str, topic: str, partitions: int) -> None:
     with WireConnection.to_any(bootstrap) as first:
         version = first.version(protocol.CREATE_TOPICS)
         body = protocol.create_topic_body(version, topic, partitions, int(CREATE_TIMEOUT_S * 1e3))
-        code, words = protocol.read_create_topic(_ask_controller(first, protocol.CREATE_TOPICS, body))
+        code, words = responses.read_create_topic(_ask_controller(first, protocol.CREATE_TOPICS, body))
         if code:
             raise MeasurementFailed(
                 f"the broker at {first.address} did not create topic '{topic}': "
@@ -98,7 +98,7 @@ def delete(bootstrap: str, topic: str) -> None:
     """Delete a topic; MeasurementFailed if the broker refuses. A topic that is not there is no failure."""
     with WireConnection.to_any(bootstrap) as first:
         body = protocol.delete_topic_body(topic, int(CREATE_TIMEOUT_S * 1e3))
-        code = protocol.read_delete_topic(_ask_controller(first, protocol.DELETE_TOPICS, body))
+        code = responses.read_delete_topic(_ask_controller(first, protocol.DELETE_TOPICS, body))
         if code not in (0, protocol.UNKNOWN_TOPIC):
             raise MeasurementFailed(
                 f"the broker at {first.address} did not delete topic '{topic}': {protocol.error_text(code)}"
@@ -121,9 +121,9 @@ def _ask_controller(first: WireConnection, api_key: int, body: bytes) -> bytes:
         return controller.request(api_key, body)
 
 
-def _answers(first: WireConnection, topic: str, metadata: protocol.Metadata) -> bool:
+def _answers(first: WireConnection, topic: str, metadata: responses.Metadata) -> bool:
     body = protocol.list_offsets_body(topic, metadata.leaders)
     if len(metadata.brokers) > 1:
         return True  # leaders are spread; WireOffsets asks each of them when the load starts
-    offsets = protocol.read_list_offsets(first.request(protocol.LIST_OFFSETS, body))
+    offsets = responses.read_list_offsets(first.request(protocol.LIST_OFFSETS, body))
     return all(code not in protocol.NOT_YET for code, _ in offsets.values())

@@ -1,13 +1,14 @@
-"""The charts of the page: per-block points, slices with modes, latency by percentile, values over time.
+"""The charts of the pages: per-block points, slices with modes, latency by percentile, values over time, levels.
 
-Each gives a picture or the reason why there is none. No text from outside goes into a chart: sides are "base" and
-"candidate" by colour, dash and shape, and the page's legend says who they are.
+Those of a comparison give a picture or the reason why there is none. No text from outside goes into them: sides are
+"base" and "candidate" by colour, dash and shape, and the page's legend says who they are.
 """
 
 from chronik_perf.report.charts.blocks import per_block
 from chronik_perf.report.charts.figure import Figure
 from chronik_perf.report.charts.latency import latency
+from chronik_perf.report.charts.levels import levels
 from chronik_perf.report.charts.modes import slice_modes
 from chronik_perf.report.charts.series import OVER_TIME, TimeValue, over_time
 
-__all__ = ["OVER_TIME", "Figure", "TimeValue", "latency", "over_time", "per_block", "slice_modes"]
+__all__ = ["OVER_TIME", "Figure", "TimeValue", "latency", "levels", "over_time", "per_block", "slice_modes"]

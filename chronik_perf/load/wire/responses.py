@@ -1,0 +1,115 @@
+"""Responses as values, in the versions that `protocol` asks for."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+
+class Reader:
+    """Reads a response from left to right; struct.error where it is shorter than its version says."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, layout: str) -> tuple[int, ...]:
+        """Unpack big-endian integers, in struct's letters."""
+        values = struct.unpack_from(">" + layout, self._data, self._at)
+        self._at += struct.calcsize(">" + layout)
+        return values
+
+    def one(self, letter: str) -> int:
+        """Unpack one big-endian integer."""
+        return self.take(letter)[0]
+
+    def text(self) -> str | None:
+        """Read a NULLABLE_STRING."""
+        length = self.one("h")
+        if length < 0:
+            return None
+        raw = self._data[self._at : self._at + length]
+        self._at += length
+        return raw.decode()
+
+    def numbers(self) -> list[int]:
+        """Read an ARRAY of INT32."""
+        return [self.one("i") for _ in range(self.one("i"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where the brokers are, and who leads the partitions of the topic that was asked for.
+
+    `leaders` maps a partition to its leader's node id (-1: none yet); `error` is the topic's error code.
+    """
+
+    brokers: dict[int, tuple[str, int]]
+    controller: int
+    leaders: dict[int, int]
+    error: int
+
+
+def read_api_versions(data: bytes) -> tuple[int, dict[int, tuple[int, int]]]:
+    """Read ApiVersions v0: an error code, and (lowest, highest) version by API key."""
+    reader = Reader(data)
+    error = reader.one("h")
+    ranges = {}
+    for _ in range(reader.one("i")):
+        key, low, high = reader.take("hhh")
+        ranges[key] = (low, high)
+    return error, ranges
+
+
+def read_metadata(data: bytes) -> Metadata:
+    """Read Metadata v4 of at most one topic."""
+    reader = Reader(data)
+    reader.one("i")  # throttle
+    brokers: dict[int, tuple[str, int]] = {}
+    for _ in range(reader.one("i")):
+        node = reader.one("i")
+        host, port = reader.text() or "", reader.one("i")
+        reader.text()  # rack
+        brokers[node] = (host, port)
+    reader.text()  # cluster id
+    controller = reader.one("i")
+    leaders: dict[int, int] = {}
+    error = 0
+    for _ in range(reader.one("i")):
+        error = reader.one("h")
+        reader.text()
+        reader.one("b")  # internal
+        for _ in range(reader.one("i")):
+            _partition_error, index, leader = reader.take("hii")
+            reader.numbers()  # replicas
+            reader.numbers()  # in-sync replicas
+            leaders[index] = leader
+    return Metadata(brokers, controller, leaders, error)
+
+
+def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:
+    """Read ListOffsets v1 of one topic: (error code, offset) by partition."""
+    reader = Reader(data)
+    offsets = {}
+    for _ in range(reader.one("i")):
+        reader.text()
+        for _ in range(reader.one("i")):
+            index, error, _timestamp, offset = reader.take("ihqq")
+            offsets[index] = (error, offset)
+    return offsets
+
+
+def read_create_topic(data: bytes) -> tuple[int, str | None]:
+    """Read CreateTopics (v2 to v4) of one topic: error code and the broker's own words."""
+    reader = Reader(data)
+    reader.take("ii")  # throttle, number of topics
+    reader.text()
+    return reader.one("h"), reader.text()
+
+
+def read_delete_topic(data: bytes) -> int:
+    """Read DeleteTopics (v1 to v3) of one topic: its error code."""
+    reader = Reader(data)
+    reader.take("ii")  # throttle, number of topics
+    reader.text()
+    return reader.one("h")
