@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.proof import false_alarms, power, record_table, rivals, speed, whole
+from benchmarks.proof import covariates, false_alarms, power, record_table, rivals, speed, whole
 from benchmarks.proof.dataset import Recorded, lines, read
 
 SEED = 20_260_425
@@ -47,6 +47,7 @@ class Tables:
     everything: false_alarms.Row
     counts: list[record_table.Count]
     symmetry: list[record_table.Symmetry]
+    covariates: list[covariates.Row]
     groups: list[power.Group]
     powers: list[power.Row]
     curves: list[power.Curve]
@@ -104,6 +105,7 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
         everything=everything,
         counts=record_table.counts(lines(folder)),
         symmetry=record_table.symmetry(aa),
+        covariates=covariates.table(aa),
         groups=found,
         powers=powers,
         curves=curves,
