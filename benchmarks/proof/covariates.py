@@ -48,9 +48,9 @@ def table(runs: Sequence[Recorded]) -> list[Row]:
     rows = []
     for (name, canary), found in pairs.items():
         off, ratio = (np.concatenate([pair[i] for pair in found]) for i in (0, 1))
+        if np.ptp(off) == 0 or np.ptp(ratio) == 0:
+            continue  # what never moves tells nothing
         rho = float(spearmanr(off, ratio).statistic)
-        if off.size <= FEWEST_BLOCKS or not math.isfinite(rho):
-            continue
         # Fisher's z, with the variance of Bonett and Wright (Psychometrika 65, 2000) for Spearman's.
         half = 1.96 * math.sqrt((1 + rho**2 / 2) / (off.size - 3))
         z = math.atanh(max(-0.999, min(0.999, rho)))
