@@ -28,6 +28,7 @@ GAPS = frozenset({"", "-", "?", "na", "n/a", "nan", "null", "none", "nil", ".", 
 KEYS = ("series", "values", "value", "raw", "y", "data", "observations", "measurements", "points")
 _ONE_VALUE = ("value", "raw", "y", "values", "measurement")
 _TIMES = frozenset({"t", "time", "timestamp", "date", "datetime", "index", "x"})
+_COUNTED = _TIMES | {"year", "quarter", "month", "week", "day", "hour", "id", "no", "n", "nr", "row", "obs"}
 _SEPARATORS = (";", "\t", "|", ",")  # the comma last: beside another it is a decimal one
 
 
@@ -35,8 +36,9 @@ def read_series(file: Path, form: Form = "auto") -> list[Column]:
     """Give the series of a file, all of one length: one, or one for each dimension of a multivariate file.
 
     JSON is a list of numbers (null is a gap), a list of observations, or an object with such a list, which covers the
-    shape of the Turing Change Point Dataset. CSV gives its column `value`, or else its last column of numbers; lines
-    are one value each, an empty line a gap. The file `-` is stdin.
+    shape of the Turing Change Point Dataset. CSV gives its column `value`, or else its last column of numbers that does
+    not merely count (years, row numbers); lines are one value each. An empty line is a gap, in both; a single line of
+    several numbers is a series. The file `-` is stdin.
 
     Raises BadInput, one sentence, for what cannot be read or holds no number.
     """
@@ -151,9 +153,22 @@ def _from_text(text: str, form: Form) -> list[Column]:
     lines = [line.strip("\r") for line in text.rstrip().split("\n") if not line.lstrip().startswith("#")]
     separator = None if form == "lines" else _separator(lines)
     if separator is None:
+        [only] = words if len(words := [line.split() for line in lines if line.strip()]) == 1 else [[]]
+        if len(only) > 2 and all(_number(word) is not None for word in only):
+            return [_in_a_row(only)]
         return [_one_a_line(lines)]
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator) if row]
-    return [_last_numbers(rows, comma=separator != ",")]
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+    while rows and not any(rows[0]):  # before the header
+        del rows[0]
+    comma = separator != ","
+    if len(rows) == 1 and all(_number(cell, comma) is not None for cell in rows[0]):
+        return [_in_a_row(rows[0], comma)]
+    return [_last_numbers(rows, comma)]
+
+
+def _in_a_row(cells: Sequence[str], comma: bool = False) -> Column:
+    numbers = (_number(cell, comma) for cell in cells)
+    return [math.nan if number is None else number for number in numbers]
 
 
 def _separator(lines: Sequence[str]) -> str | None:
@@ -181,7 +196,7 @@ def _one_a_line(lines: Sequence[str]) -> Column:
 
 
 def _last_numbers(rows: Sequence[Sequence[str]], comma: bool) -> Column:
-    """Give the column named `value`, else the last that holds numbers and gaps alone."""
+    """Give the column named `value`, else the last of numbers and gaps alone, one that counts only if there is none."""
     width = max(map(len, rows))
     grid = [[*row, *[""] * (width - len(row))] for row in rows]
     header: Sequence[str] | None = None
@@ -195,11 +210,21 @@ def _last_numbers(rows: Sequence[Sequence[str]], comma: bool) -> Column:
         if (bad := next((i for i, v in enumerate(column) if v is None), None)) is not None:
             raise ValueError(f"row {bad + 1} has {_short(grid[bad][at])} as its value, which is no number")
         return [math.nan if v is None else v for v in column]
-    for at in reversed(range(width)):
+    found: list[tuple[bool, bool, int, Column]] = []
+    for at in range(width):
         column = [_number(row[at], comma) for row in grid]
         if None not in column and any(v is not None and math.isfinite(v) for v in column):
-            return [math.nan if v is None else v for v in column]
-    raise ValueError("none of its columns holds numbers alone")
+            numbers = [math.nan if v is None else v for v in column]
+            found.append((header is not None and header[at] in _COUNTED, _counts(numbers), -at, numbers))
+    if not found:
+        raise ValueError("none of its columns holds numbers alone")
+    return min(found)[-1]
+
+
+def _counts(column: Column) -> bool:
+    """Tell whether the values are whole numbers that rise by the same step: years, row numbers."""
+    steps = {b - a for a, b in itertools.pairwise(v for v in column if math.isfinite(v))}
+    return len(steps) == 1 and min(steps) > 0 and all(v.is_integer() for v in column if math.isfinite(v))
 
 
 def _number(cell: str, comma: bool = False) -> float | None:

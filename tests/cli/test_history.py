@@ -63,6 +63,39 @@ def test_a_series_that_never_moves_has_no_change(tmp_path: Path, capsys: pytest.
         assert json.loads(capsys.readouterr().out) == []
 
 
+def test_detect_counts_empty_rows_of_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Given a table as a spreadsheet saves it (mark, CRLF, semicolons) with empty rows, positions count those rows."""
+    rows = [f"{1900 + i};{value:.3f}".replace(".", ",") for i, value in enumerate(stepped([100, 110], 30))]
+    rows[3] = rows[10] = ""
+    file = tmp_path / "table.csv"
+    file.write_bytes(("\ufeffyear;level\r\n" + "\r\n".join(rows) + "\r\n").encode())
+    assert run(["history", "detect", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == [30]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "[]", "[null]", "{}"])
+def test_detect_refuses_a_file_without_a_value(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a file that holds nothing, there is one sentence that says so, and exit code 2."""
+    file = tmp_path / "empty"
+    file.write_text(content)
+    assert run(["history", "detect", str(file)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("perf: ") and "no" in said.err and said.err.count("\n") == 1
+
+
+def test_detect_of_a_long_series_is_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Given 100,000 values with two steps far above the noise, both positions are exact, gaps counted."""
+    values: list[float | None] = list(stepped([100, 110, 104], 33_334))
+    values[5] = None
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(values))
+    assert run(["history", "detect", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == [33_334, 66_668]
+
+
 def test_detect_refuses_what_is_no_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Given a file that holds no series, there is one sentence on stderr, nothing on stdout, and exit code 2."""
     file = tmp_path / "words.txt"

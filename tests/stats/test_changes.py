@@ -156,3 +156,55 @@ def test_a_long_series_is_judged_whole() -> None:
 
     assert len(places) == 1
     assert abs(places[0] - 3210) <= 10
+
+
+def test_a_long_series_tells_each_change_once() -> None:
+    """Given 7,001 values with two steps, of which none need fall between two blocks, each is told in its place."""
+    rng = np.random.default_rng(16)
+    for first, second in ((2000, 5003), (1001, 1040), (3333, 6960)):
+        values = rng.normal(size=7001)
+        values[first:] += 8
+        values[second:] -= 14
+
+        changes = detect(values)
+
+        assert [change.index for change in changes] == [first, second]
+        assert all(change.low <= change.index <= change.high for change in changes)
+
+
+def test_a_long_series_that_hardly_ever_differs_has_no_change() -> None:
+    """Given 5,000 equal values but for three that stand alone, no change is told."""
+    values = np.full(5000, 3.0)
+    values[[100, 2500, 4999]] = [9.0, -4.0, 5.0]
+
+    assert detect(values) == ()
+
+
+@pytest.mark.parametrize("n", [15, 25, 40])
+def test_a_short_series_tells_its_step_and_nothing_where_there_is_none(n: int) -> None:
+    """Given 15 to 40 values, a step of six noise scales is found in most series; without one, hardly any is told."""
+    rng = np.random.default_rng(17)
+    found = false = 0
+    for _ in range(20):
+        values = 10 + rng.normal(size=n)
+        false += bool(detect(values))
+        values[n // 2 :] += 6
+        found += [abs(change.index - n // 2) <= 1 for change in detect(values)] == [True]
+
+    assert found >= 17
+    assert false <= 2
+
+
+def test_growth_by_a_share_is_no_change_and_its_end_is_one() -> None:
+    """Given a quantity that grows by 3 % a value, no change is told; where it stops growing, one is, near there."""
+    rng = np.random.default_rng(18)
+    x = np.arange(80)
+    found = false = 0
+    for _ in range(12):
+        noise = 0.03 * rng.normal(size=80)
+        false += bool(detect(10 * np.exp(0.03 * x + noise)))
+        places = [change.index for change in detect(10 * np.exp(0.03 * np.minimum(x, 45) + noise))]
+        found += any(abs(place - 45) <= 5 for place in places)
+
+    assert false <= 1
+    assert found >= 10

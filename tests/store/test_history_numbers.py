@@ -50,6 +50,17 @@ def series(tmp_path: Path, content: str | bytes, form: Form = "auto") -> list[li
         ("1\t5\n2\tnull\n3\t7\n", [5, NAN, 7]),
         ("0 5.5\n1 6.5\n", [5.5, 6.5]),
         ('"commit, short","throughput"\n"a, b",5\n"c",6\n', [5, 6]),
+        ("\ufefftime;value\r\n1;1,5\r\n\r\n3;2,5\r\n", [1.5, NAN, 2.5]),
+        ("\n\ntime,value\n1,5\n\n3,7\n\n", [5, NAN, 7]),
+        ("price,year\n7.5,1999\n8.5,2000\n9,2001\n", [7.5, 8.5, 9]),
+        ("level,month\n7,11\n8,12\n9,1\n", [7, 8, 9]),
+        ("4,1\n6,2\n5,3\n", [4, 6, 5]),
+        ("visitors,year\n10,1999\n20,2000\n30,2001\n", [10, 20, 30]),
+        ("year,visitors\n1999,10\n2000,20\n2001,30\n", [10, 20, 30]),
+        ("3,1,2\n", [3, 1, 2]),
+        ("3.5 nan 2.5\n", [3.5, NAN, 2.5]),
+        ('{"data": {"values": [1, null, 2]}}', [1, NAN, 2]),
+        ("\ufeff[1, 2]", [1, 2]),
     ],
 )
 def test_a_series_is_read_with_its_gaps(tmp_path: Path, content: str, wanted: list[float] | None) -> None:
@@ -92,6 +103,8 @@ def test_utf16_as_a_spreadsheet_writes_it_is_read(tmp_path: Path) -> None:
         ("value,b\n1,2\nx,3\n", "row 2 has 'x' as its value"),
         ("[" * 100_000, "JSON"),
         (b"\x00\xff\x81", "is not text"),
+        (b"PK\x03\x04\xff\xfe", "is not text"),
+        ("{}", "has no list of numbers"),
     ],
 )
 def test_what_is_no_series_is_told_in_a_sentence(tmp_path: Path, content: str | bytes, said: str) -> None:
@@ -105,3 +118,9 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """Given no such file, the error names it."""
     with pytest.raises(BadInput, match=r"cannot read .*nothing"):
         read_series(tmp_path / "nothing")
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    """Given a folder where a file should be, the error names it."""
+    with pytest.raises(BadInput, match="cannot read"):
+        read_series(tmp_path)

@@ -1,7 +1,7 @@
 """The change points of a series: the model that describes it in the fewest words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from chronik_perf.stats.changes.cleaning import (
 )
 from chronik_perf.stats.changes.noise import noise_in_two_modes, noise_of
 from chronik_perf.stats.changes.segments import SHORTEST, Division, Shape, divisions, fitted
+from chronik_perf.stats.changes.thinning import medians, placed
 
 Floats = NDArray[np.float64]
 Noise = Literal["remembers", "forgets", "two modes"]
@@ -25,7 +26,8 @@ FEWEST = 2 * SHORTEST
 """Values below which no change can be told."""
 
 _MOST_CHANGES = 40
-_FINEST = 1200
+_LONGEST = 1200
+"""Values that are searched one by one; of a longer series, so many blocks are."""
 _PATIENCE = 6
 _OF_NOISE = 2
 _OF_MODES = 4
@@ -86,10 +88,12 @@ def detect(values: Floats) -> tuple[Change, ...]:
     The models that compete: levels or straight lines between the changes, in the values or in their logarithms (where
     all are positive), with or without a pattern that repeats, with noise that remembers up to nearly all of its last
     value, or that switches between two modes. Each is as long as its misfit (with t innovations), its stray values and
-    its numbers: log n for where a change is,
-    half the log of a segment's size for each of its parameters (Davis, Lee and Rodriguez-Yam 2006). The shortest wins;
-    no threshold is asked for. Fewer than 6 values, or values that are all the same, have no change. Raises ValueError
-    where values is not one-dimensional.
+    its numbers: log n for where a change is, half the log of a segment's size for each of its parameters (Davis, Lee
+    and Rodriguez-Yam 2006). The shortest wins; no threshold is asked for. Fewer than 6 values, or values that are all
+    the same, have no change.
+
+    More than 1,200 values are searched as the medians of at most 1,200 blocks, so that time hardly grows with length;
+    what lasts for less than three blocks is not told. Raises ValueError where values is not one-dimensional.
     """
     if values.ndim != 1:
         raise ValueError("change points are sought in one series at a time")
@@ -97,10 +101,44 @@ def detect(values: Floats) -> tuple[Change, ...]:
     kept = values[places].astype(np.float64)
     if len(kept) < FEWEST or np.ptp(kept) == 0:
         return ()
-    view, division = min(
-        ((view, _shortest(view)) for view in _views(kept)), key=lambda pair: pair[0].cost(pair[1])
+    size = -(-len(kept) // _LONGEST)
+    if size == 1:
+        return tuple(_moved(change, places) for change in _found(kept))
+    found = _found(medians(kept, size))
+    starts = [0, *(change.index * size for change in found), len(kept)]
+    exact = [
+        placed(kept, change.index, size, starts[which], starts[which + 2])
+        for which, change in enumerate(found)
+    ]
+    return tuple(
+        _moved(
+            replace(
+                change, index=at, low=min(at, (change.low - 1) * size), high=max(at, (change.high + 1) * size)
+            ),
+            places,
+        )
+        for change, at in zip(found, exact, strict=True)
     )
-    return tuple(_change(view, division, which, kept, places) for which in range(len(division)))
+
+
+def _moved(change: Change, places: NDArray[np.int64]) -> Change:
+    """Give a change among the values that there are as one among the positions, which count the gaps."""
+    last = len(places) - 1
+    return replace(
+        change,
+        index=int(places[change.index]),
+        low=int(places[max(change.low, 0)]),
+        high=int(places[min(change.high, last)]),
+    )
+
+
+def _found(values: Floats) -> tuple[Change, ...]:
+    if np.ptp(values) == 0:
+        return ()
+    view, division = min(
+        ((view, _shortest(view)) for view in _views(values)), key=lambda pair: pair[0].cost(pair[1])
+    )
+    return tuple(_change(view, division, which, values) for which in range(len(division)))
 
 
 def _views(values: Floats) -> Iterator[_View]:
@@ -144,7 +182,7 @@ def _shortest(view: _View) -> Division:
     most = min(_MOST_CHANGES, n // SHORTEST - 1)
     best: Division = ()
     best_cost = view.cost(())
-    for division in divisions(view.values, view.shape, most, grid=-(-n // _FINEST))[1:]:
+    for division in divisions(view.values, view.shape, most):
         cost = view.cost(division)
         if cost < best_cost:
             best, best_cost = division, cost
@@ -165,8 +203,8 @@ def _pruned(view: _View, division: Division, cost: float) -> Division:
     return division
 
 
-def _change(view: _View, division: Division, which: int, kept: Floats, places: NDArray[np.int64]) -> Change:
-    n = len(kept)
+def _change(view: _View, division: Division, which: int, values: Floats) -> Change:
+    n = len(values)
     start = division[which - 1] if which else 0
     end = division[which + 1] if which + 1 < len(division) else n
     at = division[which]
@@ -179,12 +217,12 @@ def _change(view: _View, division: Division, which: int, kept: Floats, places: N
     best = int(nearby[likely[0]])
     without = view.cost(division[:which] + division[which + 1 :])
     odds = (without - float(costs.min())) / 2
-    before, after = kept[start:best], kept[best:end]
+    before, after = values[start:best], values[best:end]
     return Change(
-        index=int(places[best]),
+        index=best,
         before=float(np.median(before)),
         after=float(np.median(after)),
-        low=int(places[credible.min()]),
-        high=int(places[credible.max()]),
+        low=int(credible.min()),
+        high=int(credible.max()),
         confidence=float(1 / (1 + np.exp(-min(odds, 700.0)))),
     )

@@ -1,5 +1,6 @@
 """The best division of a series into k + 1 segments, for every k at once, and what a division leaves over."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -26,40 +27,37 @@ def fitted(values: Floats, division: Division, shape: Shape) -> Floats:
     return fit
 
 
-def divisions(values: Floats, shape: Shape, most: int, grid: int) -> list[Division]:
-    """For k = 0 to `most` changes give the division of least squares, by dynamic programming (Bellman 1961).
+def divisions(values: Floats, shape: Shape, most: int) -> Iterator[Division]:
+    """For k = 1 to `most` changes give the division of least squares, by dynamic programming (Bellman 1961).
 
-    Changes lie on positions that are multiples of `grid`; time is O(most x (n / grid)^2).
+    Each k takes O(n^2), when it is asked for.
     """
     n = len(values)
-    edges = np.unique(np.concatenate((np.arange(0, n, grid), [n])))
-    costs = _costs(values, edges, shape)
-    m = len(edges)
-    best = costs[0].copy()  # best[j]: the cost of values[: edges[j]] with the changes so far
+    costs = _costs(values, shape)
+    best = costs[0].copy()  # best[j]: the cost of values[:j] with the changes so far
     steps: list[NDArray[np.int64]] = []
-    found: list[Division] = [()]
     for _ in range(most):
         total = best[:, None] + costs
         step = np.argmin(total, axis=0)
-        best = total[step, np.arange(m)]
+        best = total[step, np.arange(n + 1)]
         if not np.isfinite(best[-1]):
-            break
+            return
         steps.append(step)
         division: list[int] = []
-        at = m - 1
+        at = n
         for earlier in reversed(steps):
             at = int(earlier[at])
-            division.append(int(edges[at]))
-        found.append(tuple(reversed(division)))
-    return found
+            division.append(at)
+        yield tuple(reversed(division))
 
 
-def _costs(values: Floats, edges: NDArray[np.int64], shape: Shape) -> Floats:
-    """Give the squares left over by one segment from edges[i] to edges[j], infinite where it would be too short."""
+def _costs(values: Floats, shape: Shape) -> Floats:
+    """Give the squares left over by one segment from i to j (n + 1, n + 1), infinite where it would be too short."""
+    edges = np.arange(len(values) + 1)
     centred = values - values.mean()
     x = np.arange(len(values)) - (len(values) - 1) / 2
     sums = {
-        name: np.concatenate(([0.0], np.cumsum(terms)))[edges]
+        name: np.concatenate(([0.0], np.cumsum(terms)))
         for name, terms in (("y", centred), ("yy", centred**2), ("x", x), ("xx", x**2), ("xy", x * centred))
     }
 

@@ -1,0 +1,1 @@
+"""Change-point detection beside other methods: `python -m benchmarks.changes`."""
