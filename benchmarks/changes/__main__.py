@@ -25,7 +25,7 @@ from benchmarks.changes.methods import Method, methods
 from benchmarks.changes.scores import covering, f1
 
 Floats = NDArray[np.float64]
-SEED = 20261125
+SEED = 20261126
 
 
 def score(known: dict[str, Method], series: Iterable[tuple[str, Floats, list[int]]]) -> None:

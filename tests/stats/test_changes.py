@@ -208,3 +208,17 @@ def test_growth_by_a_share_is_no_change_and_its_end_is_one() -> None:
 
     assert false <= 1
     assert found >= 10
+
+
+def test_a_faint_season_hides_no_step() -> None:
+    """Given months with a sine of two noise scales, a step of five is found in most series; without it, none is."""
+    rng = np.random.default_rng(19)
+    found = false = 0
+    for _ in range(12):
+        values = 50 + rng.normal(size=80) + 2 * np.sin(2 * np.pi * (np.arange(80) / 12 + rng.random()))
+        false += bool(detect(values))
+        values[35:] -= 5
+        found += [abs(change.index - 35) <= 5 for change in detect(values)] == [True]
+
+    assert found >= 11
+    assert false <= 1

@@ -13,6 +13,7 @@ from chronik_perf.stats.changes.cleaning import (
     period_of,
     resolution,
     restlessness,
+    wave,
     without_spikes,
 )
 from chronik_perf.stats.changes.noise import noise_in_two_modes, noise_of
@@ -86,11 +87,11 @@ def detect(values: Floats) -> tuple[Change, ...]:
     """Give the change points of a series, in order; values is (n,), NaN where there is a gap.
 
     The models that compete: levels or straight lines between the changes, in the values or in their logarithms (where
-    all are positive), with or without a pattern that repeats, with noise that remembers up to nearly all of its last
-    value, or that switches between two modes. Each is as long as its misfit (with t innovations), its stray values and
-    its numbers: log n for where a change is, half the log of a segment's size for each of its parameters (Davis, Lee
-    and Rodriguez-Yam 2006). The shortest wins; no threshold is asked for. Fewer than 6 values, or values that are all
-    the same, have no change.
+    all are positive), with or without a pattern that repeats or a sine, with noise that remembers up to nearly all of
+    its last value, or that switches between two modes. Each is as long as its misfit (with t innovations), its stray
+    values and its numbers: log n for where a change is, half the log of a segment's size for each of its parameters
+    (Davis, Lee and Rodriguez-Yam 2006). The shortest wins; no threshold is asked for. Fewer than 6 values, or values
+    that are all the same, have no change.
 
     More than 1,200 values are searched as the medians of at most 1,200 blocks, so that time hardly grows with length;
     what lasts for less than three blocks is not told. Raises ValueError where values is not one-dimensional.
@@ -171,6 +172,9 @@ def _on_scale(values: Floats, offset: float) -> Iterator[_View]:
         variants.append(
             (cleaned - pattern(cleaned, period), strays + (period - 1) * np.log(n / period), calm)
         )
+    if (sine := wave(cleaned)) is not None:
+        # Its frequency is known to n^(-3/2), its two coefficients to n^(-1/2): half of 5 log n (Djurić 1996).
+        variants.append((cleaned - sine, strays + 5 * np.log(n), calm))
     shapes: tuple[Shape, ...] = ("level", "line")
     for shape in shapes:
         for seen, told, restless in variants:
