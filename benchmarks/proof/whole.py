@@ -7,7 +7,7 @@ the budget is spent. What that costs in power, and saves in time, shows only wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from benchmarks.proof.power import Group, shift_of
 from chronik_perf.experiment import default_workloads
 from chronik_perf.model import (
     SCHEMA_VERSION,
+    SIDES,
+    Block,
+    Canaries,
     Comparison,
     Design,
     Effect,
@@ -25,6 +28,8 @@ from chronik_perf.model import (
     MetricVerdict,
     Outcome,
     Role,
+    Start,
+    Unavailable,
     Verdict,
     Word,
     role,
@@ -159,11 +164,27 @@ def _row(group: Group, threshold: float, loss: float, comparisons: int, seed: in
 
 
 def _ended(judged: _Judged, about: Comparison, which: int, blocks: int) -> tuple[Verdict, int]:
+    started = _blocks(judged.values, which)
     for look in range(2, blocks + 1):
         verdict = judged.verdict(which, look)
-        if standing(about, verdict, blocks - look).stop:
+        if standing(replace(about, blocks=started[:look]), verdict, blocks - look).stop:
             return verdict, look
     return judged.verdict(which, blocks), blocks
+
+
+def _blocks(values: Drawn, which: int) -> tuple[Block, ...]:
+    """Give the blocks of one comparison as the rule sees them: how many there are, and which side began."""
+    first = np.broadcast_to(values.base_first, values.base.shape)[which, 0]
+    unknown = Unavailable("drawn, not measured")
+    canaries = Canaries(unknown, unknown, unknown)
+    made = []
+    for index, base_began in enumerate(first, 1):
+        base, candidate = (
+            Start(side, side, 0, int(bool(base_began) != (side == "base")), 0, side, 0.0, {})
+            for side in SIDES
+        )
+        made.append(Block(index, base, candidate, canaries, canaries))
+    return tuple(made)
 
 
 def _is_false(row: MetricVerdict, loss: float) -> bool:
@@ -173,7 +194,7 @@ def _is_false(row: MetricVerdict, loss: float) -> bool:
 
 
 def _comparison(group: Group, blocks: int) -> Comparison:
-    """Give a comparison of the group's design without blocks: what the rule that ends it needs to know."""
+    """Give a comparison of the group's design, still without blocks."""
     target = resolve("v2.2.0", {})
     m = group.runs[0].line["machine"]
     machine = Environment(
@@ -189,4 +210,5 @@ def _comparison(group: Group, blocks: int) -> Comparison:
         {},
     )
     loads = default_workloads(False, group.workloads)
-    return Comparison(SCHEMA_VERSION, target, target, loads, Design(blocks=blocks, seed=0), machine, "", "")
+    design = Design(blocks=blocks, seed=0, quick=bool(group.runs[0].line["quick"]))
+    return Comparison(SCHEMA_VERSION, target, target, loads, design, machine, "", "")

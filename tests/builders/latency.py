@@ -42,5 +42,6 @@ def a_latency(p50_ms: float, p99_ms: float, recorded: int, histogram: bool = Tru
     return Latency(hdr, recorded, p50_ms, p99_ms, at(min(z_max, 3.09)), at(z_max), percentiles)
 
 
+@lru_cache(maxsize=8192)
 def _normal_quantile(q: float) -> float:
     return float(ndtri(min(max(q, 1e-12), 1 - 1e-12)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pytest
 
 from benchmarks.proof import power, speed, whole
@@ -67,11 +66,14 @@ def test_a_large_loss_needs_fewer_blocks_than_a_small_one(group: power.Group) ->
 
 
 def test_whole_comparisons_end_as_they_should(group: power.Group) -> None:
-    """At X = 5 %, a loss of 20 % ends as a regression and none as no regression, without a false word."""
+    """At X = 5 %, a loss of 20 % ends as a regression and none as no regression, without a false word.
+
+    Both end long before the 30 blocks that the budget holds: the rule that ends a run ends these, too.
+    """
     rows = {(r.threshold, r.loss): r for r in whole.table([group], 4, seed=6)}
     lost, none = rows[0.05, 0.20], rows[0.05, 0.0]
     assert lost.regression == 4
     assert none.regression == 0
     assert all(r.regression + r.none + r.inconclusive == r.comparisons for r in rows.values())
     assert sum(r.false for r in rows.values()) == 0
-    assert np.isfinite(lost.median_blocks)
+    assert max(lost.most_blocks, none.most_blocks) < group.affordable

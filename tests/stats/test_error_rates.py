@@ -73,7 +73,8 @@ def test_a_fixed_test_looked_at_after_every_block_would_accuse() -> None:
 
     rng = np.random.default_rng(7)
     d = rng.normal(0, 0.02, (400, BLOCKS))
-    accused = [any(ttest_1samp(row[:k], 0.0).pvalue < 0.05 for k in range(3, BLOCKS)) for row in d]
+    looks = [ttest_1samp(d[:, :k], 0.0, axis=1).pvalue < 0.05 for k in range(3, BLOCKS)]
+    accused = np.any(looks, axis=0)
     assert np.mean(accused) > 0.15
 
 
@@ -86,15 +87,19 @@ def test_two_modes_fool_a_t_interval_over_few_blocks_but_not_a_bet() -> None:
 
 @pytest.mark.parametrize("true", [0.0, -0.3, 0.04])
 def test_the_intervals_of_all_looks_together_hold_the_truth(true: float) -> None:
-    """Of 150 sequences of intervals at 95 %, at most 5 % ever exclude the true shift."""
+    """Of 60 sequences of intervals at 95 %, at most 5 % ever exclude the true shift.
+
+    Intervals that held only at the look they were made for would miss it in a quarter of the sequences: that no more
+    than 3 of 60 do would then have a chance of 1 in 20,000.
+    """
     rng = np.random.default_rng(3)
     missed = 0
-    for _ in range(150):
+    for _ in range(60):
         base, candidate = rng.normal(0, 0.02, (2, 30))
         ends = confidence_sequence(base, candidate + true, 0.05, 0.05)
         missed += bool(np.any((ends[:, 0] > true) | (ends[:, 1] < true)))
         assert np.all(ends[1:, 0] >= ends[:-1, 0]) and np.all(ends[1:, 1] <= ends[:-1, 1])
-    assert missed <= 7
+    assert missed <= 3
 
 
 @pytest.mark.parametrize("make", [np.zeros, lambda n: np.linspace(0, 3, n)], ids=["level", "drifting"])
@@ -123,7 +128,8 @@ def test_words_come_from_the_same_bets_as_intervals(make: Callable[[int], Floats
 def test_whole_comparisons_of_equals_keep_the_family_error() -> None:
     """Of 40 comparisons with six tests each, those with any false word stay below the family error."""
     n = 40
-    words = [{r.word for r in judge(a_pair_of_equals(s)).rows} for s in range(n)]
+    # Evidence never gets a word, and is what costs the time.
+    words = [{r.word for r in judge(a_pair_of_equals(s), evidence=False).rows} for s in range(n)]
     false = sum(1 for w in words if w & {"regressed", "improved"})
     assert false / n <= ERROR
 
@@ -156,7 +162,7 @@ def test_slices_are_never_counted_as_blocks() -> None:
                 V220, V220, blocks=10, slices=slices, seed=seed, noise=starts_differ, workloads=(ACKS1,),
                 histograms=False, evidence=False, gate_slice_s=0.05,
             )  # fmt: skip
-            row = judge(comparison).row("throughput", "acks1")
+            row = judge(comparison, evidence=False).row("throughput", "acks1")
             assert row is not None and row.effect is not None
             assert row.effect.blocks == 10
             widths.append(row.effect.high - row.effect.low)
