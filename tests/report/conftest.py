@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from chronik_perf.model import Comparison
+from chronik_perf.model import Comparison, Verdict
 from chronik_perf.report import render_report
 from chronik_perf.stats import judge
 from tests.builders import ACKS1, a_comparison
@@ -34,16 +34,22 @@ def regression() -> Comparison:
 
 
 @pytest.fixture(scope="session")
+def verdict(regression: Comparison) -> Verdict:
+    """Give the incident's verdict."""
+    return judge(regression)
+
+
+@pytest.fixture(scope="session")
 def small() -> Comparison:
     """Give the incident under one workload, for tests that render a page of their own."""
     return a_comparison(blocks=6, workloads=(ACKS1,))
 
 
 @pytest.fixture(scope="session")
-def report(regression: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(regression: Comparison, verdict: Verdict, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of the incident's report."""
     folder = tmp_path_factory.mktemp("report")
-    render_report(regression, judge(regression), folder)
+    render_report(regression, verdict, folder)
     return folder
 
 

@@ -14,9 +14,8 @@ from tests.builders import a_comparison, a_pair_of_equals
 HOSTILE = "</td><script>alert(1)</script> [x](javascript:1) | `@team` #12\x1b[2J\x00\u202e"
 
 
-def test_junit_has_a_case_for_each_gate_and_watch(regression: Comparison) -> None:
+def test_junit_has_a_case_for_each_gate_and_watch(regression: Comparison, verdict: Verdict) -> None:
     """Regressed rows are failures, in the number that the suite declares; evidence is no case."""
-    verdict = judge(regression)
     suite = ET.fromstring(junit.render(regression, verdict))
     decided = [r for r in verdict.rows if r.role != "evidence"]
     regressed = [r for r in decided if r.word == "regressed"]
@@ -44,9 +43,8 @@ def test_junit_survives_what_xml_cannot_hold(regression: Comparison) -> None:
     assert "<script>alert(1)</script>" in suite.get("name", "")
 
 
-def test_json_says_what_the_verdict_says(regression: Comparison) -> None:
+def test_json_says_what_the_verdict_says(regression: Comparison, verdict: Verdict) -> None:
     """Every row is there with word, role and effect, under a schema version, in JSON that any parser takes."""
-    verdict = judge(regression)
     document = json.loads(verdict_json.render(regression, verdict), parse_constant=_refuse)
     assert document["schema_version"] == 1
     assert document["outcome"] == verdict.outcome == "regression"
@@ -56,9 +54,8 @@ def test_json_says_what_the_verdict_says(regression: Comparison) -> None:
     assert document["rows"][0]["effect"]["estimate"] == verdict.rows[0].effect.estimate  # type: ignore[union-attr]
 
 
-def test_markdown_begins_with_the_headline(regression: Comparison) -> None:
+def test_markdown_begins_with_the_headline(regression: Comparison, verdict: Verdict) -> None:
     """A pull request shows the headline, the decided rows and the explanation; circumstances are folded away."""
-    verdict = judge(regression)
     summary = markdown.render(regression, verdict)
     assert summary.startswith(f"### {verdict.headline}\n")
     assert summary.count("🔴 regressed") == sum(r.word == "regressed" for r in verdict.rows)
@@ -79,9 +76,10 @@ def test_markdown_takes_no_markup_from_outside(regression: Comparison) -> None:
     assert len(set(cells)) == 1
 
 
-def test_text_begins_with_the_headline_and_counts_side_by_side(regression: Comparison) -> None:
+def test_text_begins_with_the_headline_and_counts_side_by_side(
+    regression: Comparison, verdict: Verdict
+) -> None:
     """Headline, words with intervals and values, the load in the field's words, and sent, acked, stored."""
-    verdict = judge(regression)
     lines = text.render(regression, verdict).splitlines()
     assert " ".join(lines[:2]) == verdict.headline
     shown = "\n".join(lines)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page
 
-from chronik_perf.model import Comparison
+from chronik_perf.model import Comparison, Verdict
 from chronik_perf.report import render_report
 from chronik_perf.stats import judge
 from tests.builders import ACKS1, a_pair_of_equals
@@ -31,10 +31,10 @@ def test_opens_with_nothing_but_its_own_file(page: Page, report: Path) -> None:
     assert said == []
 
 
-def test_the_verdict_comes_first(page: Page, report: Path, regression: Comparison) -> None:
+def test_the_verdict_comes_first(page: Page, report: Path, verdict: Verdict) -> None:
     """Headline, explanation and the outcome are seen without scrolling; the headline is the verdict's own."""
     page.goto((report / "report.html").as_uri())
-    assert page.locator("h1").inner_text() == judge(regression).headline
+    assert page.locator("h1").inner_text() == verdict.headline
     assert page.locator(".pill").inner_text().endswith("Regression")
     assert "A batch now waits 11.3 ms for its commit" in page.locator("#verdict").inner_text()
     assert "tasks spawned per batch: 0, then 1" in page.locator("#verdict").inner_text()
@@ -42,10 +42,10 @@ def test_the_verdict_comes_first(page: Page, report: Path, regression: Compariso
     assert box is not None and box["y"] + box["height"] < 900
 
 
-def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, regression: Comparison) -> None:
+def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, verdict: Verdict) -> None:
     """Each decided row has the word of the verdict, in its order, and only decided rows have a colour."""
     page.goto((report / "report.html").as_uri())
-    rows = [r for r in judge(regression).rows if r.role != "evidence"]
+    rows = [r for r in verdict.rows if r.role != "evidence"]
     shown = page.locator(".decided tbody.row .word").all_inner_texts()
     assert [text.split()[-1] for text in shown] == [(r.word or "judged") for r in rows]
     assert page.locator(".iv.regressed, .iv.improved").count() == sum(
