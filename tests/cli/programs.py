@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
+import pytest
+
+from chronik_perf.cli import run
 
 
 def perf(arguments: list[str], cwd: Path, timeout_s: float = 110) -> subprocess.CompletedProcess[str]:
@@ -22,6 +28,23 @@ def perf(arguments: list[str], cwd: Path, timeout_s: float = 110) -> subprocess.
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def refused(arguments: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Do what `perf` does with the arguments, in this process: for words that it refuses before it starts anything.
+
+    A process of its own takes a second or two to import what it needs, and says the same.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr(tempfile, "tempdir", str(cwd))  # as in `environment`
+        code = run(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def environment(cwd: Path) -> dict[str, str]:

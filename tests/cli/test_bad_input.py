@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import children_left, environment, perf
+from tests.cli.programs import children_left, environment, perf, refused
 
 FAULTY = Path(__file__).with_name("faulty_broker.py")
 
@@ -38,7 +38,6 @@ def left_in(folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["compare", "v2.2.0", "v9.9.9"], "v9.9.9"),
         (["compare", "v2.2.0"], "two versions"),
         (["compare", "v2.2.0", "v2.2.7", "--workload", "acks7"], "acks7"),
         (["compare", "v2.2.0", "v2.2.7", "--threshold", "speed=3%"], "speed"),
@@ -57,9 +56,19 @@ def left_in(folder: Path) -> list[Path]:
 )
 def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path) -> None:
     """Given words that cannot be right, the program names the one that is wrong and exits with 2."""
-    done = perf(arguments, cwd=tmp_path)
+    done = refused(arguments, tmp_path)
     assert done.returncode == 2, done.stderr
     assert says in one_sentence(done.stderr)
+    assert not left_in(tmp_path)
+
+
+def test_a_process_says_and_exits_as_the_function_returns(tmp_path: Path) -> None:
+    """Given a version that there is not, the program itself names it as its last word and exits with 2."""
+    arguments = ["compare", "v2.2.0", "v9.9.9"]
+    done, here = perf(arguments, cwd=tmp_path), refused(arguments, tmp_path)
+    assert done.returncode == here.returncode == 2, done.stderr
+    assert "v9.9.9" in one_sentence(done.stderr)
+    assert one_sentence(done.stderr) == one_sentence(here.stderr)
     assert not left_in(tmp_path)
 
 
@@ -68,7 +77,7 @@ def test_an_output_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "thesis.txt").write_text("years of work")
-    done = perf(["compare", "v2.2.0", "v2.2.7", "--out", str(folder)], cwd=tmp_path)
+    done = refused(["compare", "v2.2.0", "v2.2.7", "--out", str(folder)], tmp_path)
     assert done.returncode == 2
     assert "run" in one_sentence(done.stderr)
     assert [p.name for p in folder.iterdir()] == ["thesis.txt"]
@@ -78,7 +87,7 @@ def test_an_output_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
 def test_an_unreadable_result_file_is_named(content: str, tmp_path: Path) -> None:
     """Given a file that is not a comparison, the program says which file and exits with 2."""
     (tmp_path / "comparison.json").write_text(content)
-    done = perf(["report", str(tmp_path)], cwd=tmp_path)
+    done = refused(["report", str(tmp_path)], tmp_path)
     assert done.returncode == 2
     assert "comparison.json" in one_sentence(done.stderr)
 
@@ -126,7 +135,7 @@ def test_a_port_in_use_is_what_the_sentence_says(tmp_path: Path) -> None:
 def test_acks1_on_tmpfs_is_refused(tmp_path: Path) -> None:
     """Given a data folder in memory, where a sync costs nothing, acks=1 is not measured there, and nothing is left."""
     folder = Path("/dev/shm") / tmp_path.name / "data"
-    done = perf(["compare", "v2.2.0", "v2.2.7", "--quick", "--data-dir", str(folder)], cwd=tmp_path)
+    done = refused(["compare", "v2.2.0", "v2.2.7", "--quick", "--data-dir", str(folder)], tmp_path)
     assert done.returncode == 4, done.stderr
     assert "--allow-tmpfs" in one_sentence(done.stderr)
     assert not left_in(tmp_path)
@@ -175,7 +184,7 @@ def test_a_full_disk_is_refused_before_anything_is_measured(tmp_path: Path) -> N
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 4, done.stderr
@@ -201,7 +210,7 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         assert str(first.pid) in one_sentence(done.stderr)
     finally:
         first.send_signal(2)
-        first.wait(30)
+        first.wait(60)
     assert first.returncode == 130
     assert not children_left(tmp_path)
 
@@ -220,7 +229,7 @@ def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
         assert second.stderr is not None
         assert any("waiting" in line for line in second.stderr)
         assert second.poll() is None
-    _, stderr = second.communicate(timeout=20)
+    _, stderr = second.communicate(timeout=60)
     assert second.returncode == 4
     assert "no such cheese" in one_sentence(stderr)
 
@@ -229,7 +238,7 @@ def test_a_slip_does_not_wait_for_the_machine(tmp_path: Path) -> None:
     """Given a version that there is not, that is said at once, whoever has the machine."""
     with (tmp_path / "chronik-perf.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = perf(["compare", "v2.2.0", "v9.9.9", "--wait"], cwd=tmp_path)
+        done = refused(["compare", "v2.2.0", "v9.9.9", "--wait"], tmp_path)
     assert done.returncode == 2
     assert "v9.9.9" in one_sentence(done.stderr)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.programs import children_left, perf
+from tests.cli.programs import children_left, perf, refused
 
 
 def test_the_machine_alone_is_looked_at_in_seconds(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_the_machine_alone_is_looked_at_in_seconds(tmp_path: Path) -> None:
 
 def test_a_machine_that_cannot_run_the_broker_is_told_of(tmp_path: Path) -> None:
     """Given a budget in which the broker cannot be compared with itself, it is refused in one sentence."""
-    done = perf(["doctor", "--budget", "5s"], cwd=tmp_path)
+    done = refused(["doctor", "--budget", "5s"], tmp_path)
     assert done.returncode == 2
     assert "--machine-only" in done.stderr
     assert done.stdout == ""
@@ -32,7 +32,7 @@ def test_a_machine_that_cannot_run_the_broker_is_told_of(tmp_path: Path) -> None
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """Given a data folder that does not exist, one sentence says so and nothing is measured."""
-    done = perf(["doctor", "--machine-only", "--data-dir", "nowhere"], cwd=tmp_path)
+    done = refused(["doctor", "--machine-only", "--data-dir", "nowhere"], tmp_path)
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

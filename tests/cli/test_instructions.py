@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import children_left, environment, perf
+from tests.cli.programs import children_left, environment, perf, refused
 from tests.programs import need
 
 BROKER = Path(__file__).parents[1] / "experiment" / "counted_broker.py"
@@ -60,7 +60,7 @@ def test_it_says_what_it_sees_and_what_it_is_blind_to(tmp_path: Path) -> None:
 )
 def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path) -> None:
     """Given words that cannot be right, they are named before anything is started."""
-    done = perf(["instructions", *arguments], cwd=tmp_path)
+    done = refused(["instructions", *arguments], tmp_path)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -94,16 +94,16 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     assert "repeat 1" in process.stderr.readline()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not any("counted_broker" in " ".join(p.cmdline()) for p in children_left(tmp_path)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     # Interrupted in the instant in which a broker begins, it is that broker's leash that ends it, just after.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while children_left(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not children_left(tmp_path)

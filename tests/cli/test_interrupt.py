@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
-from tests.cli.programs import children_left, environment, perf
+from tests.cli.programs import children_left, environment, perf, refused
 
 
-def begin(tmp_path: Path, *more: str) -> subprocess.Popen[str]:
+def begin(tmp_path: Path) -> subprocess.Popen[str]:
     """Start a comparison of short blocks, which says on stderr what it does."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "chronik_perf", "compare", "v2.2.0", "v2.2.8"),
             *("--quick", "--workload", "raw", "--blocks", "30", "--no-profiles", "--family-error", "0.5"),
             *("--out", str(tmp_path / "run")),
-            *more,
         ],
         cwd=tmp_path,
         env=environment(tmp_path),
@@ -40,43 +41,84 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
     pytest.fail(f"the program ended with {process.wait()} and never said {text!r}")
 
 
-def wait_for_a_broker(folder: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not any("broker" in p.cmdline() for p in children_left(folder)) and time.monotonic() < deadline:
+def wait_for(program: str, folder: Path) -> None:
+    """Wait until a process below the folder has this word in its command line."""
+    deadline = time.monotonic() + 60
+    while not any(program in " ".join(p.cmdline()) for p in children_left(folder)):
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_keeps_its_blocks_and_can_be_resumed(how: signal.Signals, tmp_path: Path) -> None:
-    """Given a run in its third block, a signal ends it with 130; two blocks are kept and more can be added."""
-    process = begin(tmp_path)
+@dataclass(frozen=True)
+class Interrupted:
+    """A run of one workload that was ended in its third block: its folder, exit code and last words."""
+
+    folder: Path
+    code: int
+    stderr: str
+    left: list[psutil.Process]
+
+    @property
+    def run(self) -> Path:
+        return self.folder / "run"
+
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.run / "comparison.json").read_text())
+        return found
+
+
+@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def interrupted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    """Interrupt one run with a signal, for all tests that look at what it left."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    process = begin(folder)
     read_until(process, "block 3")
-    process.send_signal(how)
-    _, stderr = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert "Traceback" not in stderr
-    assert "--resume" in stderr
-    assert not children_left(tmp_path)
-    document = json.loads((tmp_path / "run" / "comparison.json").read_text())
+    process.send_signal(request.param)
+    _, stderr = process.communicate(timeout=60)
+    return Interrupted(folder, process.returncode, stderr, children_left(folder))
+
+
+def test_an_interrupted_run_keeps_its_blocks(interrupted: Interrupted) -> None:
+    """Given a run in its third block, a signal ends it with 130; two blocks are kept and no process is left."""
+    assert interrupted.code == 130
+    assert "Traceback" not in interrupted.stderr
+    assert "--resume" in interrupted.stderr
+    assert not interrupted.left
+    document = interrupted.document()
     assert len(document["blocks"]) == 2
     assert document["complete"] is False
-    assert perf(["report", str(tmp_path / "run")], cwd=tmp_path).returncode == 0
 
+
+def test_a_run_resumed_with_other_workloads_is_refused(interrupted: Interrupted) -> None:
+    """Given a run of one workload, adding blocks of another is refused, both are named, and the run stays as it was."""
+    before = interrupted.document()
+    done = refused(["compare", "--resume", str(interrupted.run), "--workload", "acks1"], interrupted.folder)
+    assert done.returncode == 2
+    assert "raw" in done.stderr
+    assert "acks1" in done.stderr
+    assert interrupted.document() == before
+
+
+def test_an_interrupted_run_is_reported_and_can_be_resumed(interrupted: Interrupted) -> None:
+    """Given the two blocks of an interrupted run, they have a report, and two more can be added."""
+    assert perf(["report", str(interrupted.run)], cwd=interrupted.folder).returncode == 0
     done = perf(
-        ["compare", "--resume", str(tmp_path / "run"), "--blocks", "2", "--no-profiles"], cwd=tmp_path
+        ["compare", "--resume", str(interrupted.run), "--blocks", "2", "--no-profiles"],
+        cwd=interrupted.folder,
     )
     assert done.returncode in (0, 1, 3), done.stderr
-    document = json.loads((tmp_path / "run" / "comparison.json").read_text())
-    assert len(document["blocks"]) == 4
+    assert len(interrupted.document()["blocks"]) == 4
 
 
 def test_a_killed_toolkit_takes_its_children_with_it(tmp_path: Path) -> None:
     """Given a toolkit that is killed with SIGKILL under load, its brokers and load processes die too."""
     process = begin(tmp_path)
-    read_until(process, "block 2")
+    read_until(process, "block 1")
+    wait_for("load.worker", tmp_path)
+    wait_for("broker start", tmp_path)
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while children_left(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not children_left(tmp_path)
@@ -86,24 +128,12 @@ def test_a_second_ctrl_c_leaves_nothing_either(tmp_path: Path) -> None:
     """Given a user who presses Ctrl-C again and again in the first block, no process, data or empty folder is left."""
     process = begin(tmp_path)
     read_until(process, "block 1")
-    wait_for_a_broker(tmp_path)
+    wait_for("broker start", tmp_path)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         time.sleep(0.01)
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert stderr.strip().splitlines() == ["perf: interrupted"]
     assert not children_left(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["chronik-perf.lock"]
-
-
-def test_a_run_resumed_with_other_workloads_is_refused(tmp_path: Path) -> None:
-    """Given a run of one workload, adding blocks of another is refused and both are named."""
-    process = begin(tmp_path, "--seed", "1")
-    read_until(process, "block 2")
-    os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=20)
-    done = perf(["compare", "--resume", str(tmp_path / "run"), "--workload", "acks1"], cwd=tmp_path)
-    assert done.returncode == 2
-    assert "raw" in done.stderr
-    assert "acks1" in done.stderr

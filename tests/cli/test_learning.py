@@ -13,7 +13,7 @@ from chronik_perf.sampling.machine import environment
 from chronik_perf.store import save
 from chronik_perf.store.calibration import save_calibration
 from tests.builders import RAW, V220, V227, Noise, a_comparison
-from tests.cli.programs import perf
+from tests.cli.programs import perf, refused
 
 
 def record(folder: Path, runs: int, blocks: int = 13) -> None:
@@ -58,7 +58,7 @@ def test_what_was_learnt_is_written_with_its_machine(learnt: Path) -> None:
 
 def test_another_machines_thresholds_are_refused(learnt: Path) -> None:
     """Given thresholds of a machine that is not this one, a comparison is refused before a broker starts."""
-    done = perf(["compare", "v2.2.0", "v2.2.0", "--thresholds", "mine.json", "--out", "out"], cwd=learnt)
+    done = refused(["compare", "v2.2.0", "v2.2.0", "--thresholds", "mine.json", "--out", "out"], learnt)
     assert done.returncode == 2
     assert "another machine" in done.stderr.splitlines()[-1]
     assert not (learnt / "out").exists()
@@ -105,7 +105,7 @@ def test_a_run_that_was_copied_counts_once(tmp_path: Path) -> None:
 )
 def test_options_that_would_do_nothing_are_refused(tmp_path: Path, options: list[str]) -> None:
     """Given an option that has no effect beside another, it is refused in one sentence."""
-    done = perf(["doctor", *options], cwd=tmp_path)
+    done = refused(["doctor", *options], tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
 
@@ -116,7 +116,7 @@ def test_a_folder_without_an_a_a_is_refused(tmp_path: Path) -> None:
     run.mkdir(parents=True)
     save(a_comparison(V220, V227, blocks=2, workloads=(RAW,), histograms=False), run)
     for folder in ("runs", "nowhere"):
-        done = perf(["doctor", "--learn", folder], cwd=tmp_path)
+        done = refused(["doctor", "--learn", folder], tmp_path)
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "thresholds.json").exists()
@@ -126,7 +126,7 @@ def test_a_folder_without_an_a_a_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_thresholds_is_refused(tmp_path: Path, text: str) -> None:
     """Given a file that is something else, one sentence says how to learn one."""
     (tmp_path / "t.json").write_text(text)
-    done = perf(["compare", "v2.2.0", "v2.2.0", "--thresholds", "t.json"], cwd=tmp_path)
+    done = refused(["compare", "v2.2.0", "v2.2.0", "--thresholds", "t.json"], tmp_path)
     assert done.returncode == 2
     assert "perf doctor --learn" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
