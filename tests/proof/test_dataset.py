@@ -28,7 +28,7 @@ def recorded(folder: Path, comparison: Comparison, label: str = AA) -> Recorded:
 
 def test_every_test_of_every_block_comes_back_as_the_verdict_sees_it(tmp_path: Path) -> None:
     """Values, their order and the number of tests that share the error are those of the verdict."""
-    comparison = a_comparison(V220, V220, blocks=9, noise=Noise(), seed=3)
+    comparison = a_comparison(V220, V220, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=3)
     run = recorded(tmp_path, comparison)
     assert len(run.tests) == Family.of(comparison.design, comparison.workloads).tests
     assert run.values.shape == (len(run.measured), 9, 2)
@@ -41,7 +41,7 @@ def test_every_test_of_every_block_comes_back_as_the_verdict_sees_it(tmp_path: P
 
 def test_a_replay_of_recorded_blocks_reaches_the_words_of_the_verdict(tmp_path: Path) -> None:
     """Whoever replays the data set judges as `perf compare` did: the same tests regressed, at the same error."""
-    comparison = a_comparison(V220, V227, blocks=14, noise=Noise(), seed=5)
+    comparison = a_comparison(V220, V227, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=5)
     run = recorded(tmp_path, comparison, "regression")
     margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
     whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first)
@@ -63,7 +63,7 @@ def test_a_discarded_block_is_kept_in_the_data_and_counts_for_nothing(tmp_path: 
     """What was discarded can be seen by a reader of the file, and by no test."""
     from dataclasses import replace
 
-    comparison = a_comparison(V220, V220, blocks=9, noise=Noise(), seed=3)
+    comparison = a_comparison(V220, V220, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=3)
     spoilt = replace(comparison.blocks[4], discarded="the host took 20 % of the cores away")
     comparison = replace(comparison, blocks=(*comparison.blocks[:4], spoilt, *comparison.blocks[5:]))
     run = recorded(tmp_path, comparison)
@@ -74,7 +74,7 @@ def test_a_discarded_block_is_kept_in_the_data_and_counts_for_nothing(tmp_path: 
 
 def test_a_run_is_added_once(tmp_path: Path) -> None:
     """A run that is there already is refused, and the data set stays as it was."""
-    comparison = a_comparison(V220, V220, blocks=7, noise=Noise(), seed=3)
+    comparison = a_comparison(V220, V220, blocks=7, histograms=False, evidence=False, noise=Noise(), seed=3)
     recorded(tmp_path, comparison)
     with pytest.raises(BadInput, match=r"run-1 is in .* already"):
         recorded(tmp_path, comparison)
@@ -83,7 +83,9 @@ def test_a_run_is_added_once(tmp_path: Path) -> None:
 
 def test_a_line_that_is_none_is_named(tmp_path: Path) -> None:
     """The sentence says which file and which line."""
-    recorded(tmp_path, a_comparison(V220, V220, blocks=7, noise=Noise(), seed=3))
+    recorded(
+        tmp_path, a_comparison(V220, V220, blocks=7, histograms=False, evidence=False, noise=Noise(), seed=3)
+    )
     with (tmp_path / "comparisons.jsonl").open("a", encoding="utf-8") as file:
         file.write("{'run': 1}\n")
     with pytest.raises(BadInput, match=r"comparisons\.jsonl, line 2"):

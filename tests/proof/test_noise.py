@@ -23,7 +23,9 @@ def test_no_kind_of_noise_favours_a_side(kind: Kind) -> None:
 
 def test_blocks_are_resampled_whole_and_their_sides_swapped(tmp_path: Path) -> None:
     """Every drawn block is one that was recorded, with all its tests, in one order of sides or the other."""
-    run = recorded(tmp_path, a_comparison(V220, V220, blocks=9, noise=Noise(), seed=3))
+    run = recorded(
+        tmp_path, a_comparison(V220, V220, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=3)
+    )
     resample = resampled(np.random.default_rng(1), [run], comparisons=40, blocks=25)
     x, y = resample.base, resample.candidate
     straight = {tuple(run.values[:, i].ravel()) for i in range(9)}
@@ -39,7 +41,9 @@ def test_blocks_are_resampled_whole_and_their_sides_swapped(tmp_path: Path) -> N
 
 def test_neighbours_stay_neighbours_when_drawn_in_runs(tmp_path: Path) -> None:
     """Within a run of five, each block is followed by the one that followed it when it was recorded."""
-    run = recorded(tmp_path, a_comparison(V220, V220, blocks=9, noise=Noise(), seed=3))
+    run = recorded(
+        tmp_path, a_comparison(V220, V220, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=3)
+    )
     resample = resampled(np.random.default_rng(1), [run], comparisons=10, blocks=20, run_length=5)
     x, y = resample.base, resample.candidate
     order = {frozenset(run.values[0, i]): i for i in range(9)}

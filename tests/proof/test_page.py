@@ -26,8 +26,20 @@ def test_the_short_form_makes_every_table_of_the_page(
 ) -> None:
     """From three A/A comparisons and a regression come five sections, in which every row has its header's columns."""
     for i in range(3):
-        record(tmp_path, a_comparison(V220, V220, blocks=20, noise=Noise(), seed=i), f"aa-{i}", "A/A", 0)
-    record(tmp_path, a_comparison(V220, V227, blocks=14, noise=Noise(), seed=9), "bad", "regression", 1)
+        record(
+            tmp_path,
+            a_comparison(V220, V220, blocks=20, histograms=False, evidence=False, noise=Noise(), seed=i),
+            f"aa-{i}",
+            "A/A",
+            0,
+        )
+    record(
+        tmp_path,
+        a_comparison(V220, V227, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=9),
+        "bad",
+        "regression",
+        1,
+    )
     assert main(["--data", str(tmp_path), "--short"]) == 0
     page = capsys.readouterr().out
     assert [int(n) for n in re.findall(r"^## (\d)", page, re.MULTILINE)] == [1, 2, 3, 4, 5]
@@ -40,8 +52,20 @@ def test_the_short_form_makes_every_table_of_the_page(
 
 def test_false_words_of_real_comparisons_are_counted_as_they_were_said(tmp_path: Path) -> None:
     """A comparison labelled A/A whose verdict was a regression shows up as called slower; nothing is explained away."""
-    record(tmp_path, a_comparison(V220, V220, blocks=14, noise=Noise(), seed=1), "a", "A/A", 0)
-    record(tmp_path, a_comparison(V220, V227, blocks=9, noise=Noise(), seed=2), "b", "A/A", 1)
+    record(
+        tmp_path,
+        a_comparison(V220, V220, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=1),
+        "a",
+        "A/A",
+        0,
+    )
+    record(
+        tmp_path,
+        a_comparison(V220, V227, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=2),
+        "b",
+        "A/A",
+        1,
+    )
     *_, both = counts(lines(tmp_path))
     assert (both.comparisons, both.slower, both.faster, both.unchanged) == (2, 1, 0, 1)
     assert both.bound > 0.5
