@@ -68,15 +68,18 @@ def log_wealth(
     x, y = sign * base, sign * (candidate - shift)
     x, y = np.broadcast_arrays(x, y)
     centre_x, centre_y, ready = _centres(x, y, base_first)
-    parts: list[Floats] = []
-    for stake in STAKES:
-        rate = stake / np.asarray(scale, dtype=float)
-        paired = np.cumsum(_log_bet(rate * (x - y)), axis=-1)
-        apart = _log_bet(rate * (x - centre_x)) + _log_bet(rate * (centre_y - y))
-        apart = np.where(ready, apart, 0.0)
-        parts.append(paired + np.log(PAIRED_SHARE / len(STAKES)))
-        parts.append(np.cumsum(apart, axis=-1) + np.log((1 - PAIRED_SHARE) / len(STAKES)))
-    return np.asarray(np.logaddexp.reduce(np.stack(parts), axis=0), dtype=float)
+    # All stakes at once, along an axis of their own in front.
+    rates = np.asarray(STAKES).reshape(-1, *(1 for _ in x.shape)) / np.asarray(scale, dtype=float)
+    paired = np.cumsum(_log_bet(rates * (x - y)), axis=-1)
+    apart = _log_bet(rates * (x - centre_x)) + _log_bet(rates * (centre_y - y))
+    apart = np.cumsum(np.where(ready, apart, 0.0), axis=-1)
+    parts = np.concatenate(
+        (
+            paired + np.log(PAIRED_SHARE / len(STAKES)),
+            apart + np.log((1 - PAIRED_SHARE) / len(STAKES)),
+        )
+    )
+    return np.asarray(np.logaddexp.reduce(parts, axis=0), dtype=float)
 
 
 def wealth(

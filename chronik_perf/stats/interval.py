@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from chronik_perf.model import Effect, Metric, Unavailable, Word
-from chronik_perf.stats.betting import Booleans, Floats, confidence_sequence, log_wealth
+from chronik_perf.stats.betting import Booleans, Floats, log_wealth
+from chronik_perf.stats.ends import last_interval
 
 # An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
 # hold it.
@@ -50,7 +51,7 @@ def paired_effect(
     d = candidate - base
     order = None if base_first is None else np.asarray(base_first, dtype=bool)
     stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
-    low, high = (float(x) for x in confidence_sequence(base, candidate, stake_scale, error, order)[-1])
+    low, high = last_interval(base, candidate, stake_scale, error, order)
     p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale, order)))
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.

@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from chronik_perf.stats.betting import Floats, confidence_sequence
+from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.ends import last_interval
 from chronik_perf.stats.steady import MAD_TO_SD, MEDIAN_SE
 
 LEAST_SLICES = 3
@@ -114,7 +115,7 @@ def drift(blocks: list[Pairs], error: float, scale: float | None = None) -> Drif
     loads = np.asarray([float(b.load_s.max()) for b in blocks])
     # How long the load of a start is does not depend on how it went.
     rates = (OVER_A_START if scale is None else scale) / loads
-    low, high = confidence_sequence(base, candidate, rates, error)[-1]
+    low, high = last_interval(base, candidate, rates, error)
     return Drift(
         base=float(np.median(base)),
         candidate=float(np.median(candidate)),

@@ -14,7 +14,7 @@ import numpy as np
 
 from chronik_perf.model import Comparison, Metric, Unavailable, Workload, judged
 from chronik_perf.stats import words
-from chronik_perf.stats.betting import confidence_sequence
+from chronik_perf.stats.ends import last_interval
 from chronik_perf.stats.family import margin_of, threshold_of
 
 ERROR = 0.01  # of all gates of a comparison together
@@ -29,9 +29,7 @@ def favoured_places(comparison: Comparison) -> Iterator[str]:
             continue
         logs = np.log(np.asarray(pairs))
         margin = margin_of(metric, threshold_of(metric, workload, comparison.design))
-        low, high = (
-            float(x) for x in confidence_sequence(logs[:, 0], logs[:, 1], margin, ERROR / len(gates))[-1]
-        )
+        low, high = last_interval(logs[:, 0], logs[:, 1], margin, ERROR / len(gates))
         if low > 0 or high < 0:
             shift = math.expm1(float(np.mean(logs[:, 1] - logs[:, 0])))
             yield (

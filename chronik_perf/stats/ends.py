@@ -1,0 +1,63 @@
+"""The ends of the interval at the last look, searched for without those of the looks before it.
+
+The interval of each look is that of the look before it, cut further, so the last one's ends are where *any* look has
+won its bets: one search over the shift, in which every step tries many shifts at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealth, smallest_error
+
+# In each step the range is cut into so many parts, 16 ** 7 in all: what is left is far below what any table shows.
+PARTS, STEPS = 16, 7
+
+
+def last_interval(
+    base: Floats,
+    candidate: Floats,
+    scale: Floats | float,
+    error: float,
+    base_first: Booleans | None = None,
+) -> tuple[float, float]:
+    """Give (low, high) of the shift after the last block; see `betting.confidence_sequence`, whose last row it is.
+
+    `base` and `candidate` have shape (blocks,), at least one block. An end that no bet can have reached is infinite.
+    """
+    low = _end(base, candidate, scale, error / 2, "above", base_first)
+    high = _end(base, candidate, scale, error / 2, "below", base_first)
+    return low, high
+
+
+def _end(
+    base: Floats,
+    candidate: Floats,
+    scale: Floats | float,
+    error: float,
+    direction: Direction,
+    base_first: Booleans | None,
+) -> float:
+    sign = 1.0 if direction == "below" else -1.0
+    scales = np.atleast_1d(np.asarray(scale, dtype=float))
+    known = scales[np.isfinite(scales)]
+    if known.size == 0 or smallest_error(base.size, base_first is not None) > error:
+        return sign * np.inf
+    d = candidate - base
+    least, most = float(d.min()), float(d.max())
+    span = (most - least) + 50 * float(known.max())
+    edge = least if direction == "below" else most
+    inside, outside = edge - sign * span, edge + sign * (span + (most - least))
+
+    def rejected(shifts: Floats) -> Booleans:
+        gained = log_wealth(base[None, :], candidate[None, :], shifts[:, None], direction, scale, base_first)
+        return np.asarray(gained.max(axis=-1) >= -np.log(error))
+
+    if not rejected(np.array([outside]))[0]:
+        return sign * np.inf  # not even the farthest shift is excluded
+    for _ in range(STEPS):
+        tried = np.linspace(inside, outside, PARTS + 1)
+        gone = rejected(tried[1:])
+        first = int(np.argmax(gone))  # the last of them is excluded in any case
+        inside, outside = float(tried[first]), float(tried[first + 1])
+    return outside
