@@ -42,8 +42,6 @@ Direction: TypeAlias = Literal["above", "below"]
 # margins; neighbours of this grid cost a block more or less.
 STAKES = (6.0, 1.5, 0.4)
 PAIRED_SHARE = 0.5
-# Halvings of an interval's end; what is left is far below what any table shows.
-BISECTIONS = 26
 
 _LOG_2 = float(np.log(2.0))
 
@@ -112,27 +110,6 @@ def proven(
     return np.asarray(np.maximum.accumulate(gained, axis=-1))
 
 
-def confidence_sequence(
-    base: Floats,
-    candidate: Floats,
-    scale: Floats | float,
-    error: float,
-    base_first: Booleans | None = None,
-) -> Floats:
-    """Give (low, high) of the shift after each block, shape (blocks, 2): what has not been bet away so far.
-
-    All intervals together hold the true shift with a probability of at least 1 - error, so each is that of the block
-    before it, cut further. Infinite as long as the bets cannot have been won. `base` and `candidate` have shape
-    (blocks,). Wealth is monotone in the shift, so each end is found by bisection.
-    """
-    d = candidate - base
-    if d.size == 0:
-        return np.empty((0, 2))
-    high = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "below", base_first)
-    low = _end(base, candidate, scale, error / 2, float(d.min()), float(d.max()), "above", base_first)
-    return np.stack((np.maximum.accumulate(low), np.minimum.accumulate(high)), axis=1)
-
-
 def smallest_error(blocks: int, places: bool = True) -> float:
     """Give the smallest error of one direction that this many blocks can reach, however large the effect.
 
@@ -142,44 +119,6 @@ def smallest_error(blocks: int, places: bool = True) -> float:
         return 1.0
     most = PAIRED_SHARE * 2.0**blocks + (1 - PAIRED_SHARE) * 4.0 ** max(0, blocks - (2 if places else 1))
     return min(1.0, 1 / most)
-
-
-def _end(
-    base: Floats,
-    candidate: Floats,
-    scale: Floats | float,
-    error: float,
-    least: float,
-    most: float,
-    direction: Direction,
-    base_first: Booleans | None,
-) -> Floats:
-    """Bisect for the shift at which the wealth of each look is 1 / error."""
-    sign = 1.0 if direction == "below" else -1.0
-    scales = np.atleast_1d(np.asarray(scale, dtype=float))
-    known = scales[np.isfinite(scales)]
-    if known.size == 0:
-        return np.full(base.size, sign * np.inf)
-    widest = float(known.max())
-    span = (most - least) + 50 * widest
-    inside = np.full(base.size, least if direction == "below" else most)  # not rejected there, or hardly
-    outside = inside + sign * (span + (most - least))
-
-    def rejected(shift: Floats) -> Booleans:
-        wealths = log_wealth(base[None, :], candidate[None, :], shift[:, None], direction, scale, base_first)
-        return np.asarray(np.diagonal(wealths) >= -np.log(error))
-
-    if smallest_error(base.size, base_first is not None) > error:
-        return np.full(base.size, sign * np.inf)
-    # An end that even the farthest shift does not reach is open.
-    open_ended = ~rejected(outside)
-    inside = inside - sign * span
-    for _ in range(BISECTIONS):
-        middle = (inside + outside) / 2
-        gone = rejected(middle)
-        outside = np.where(gone, middle, outside)
-        inside = np.where(gone, inside, middle)
-    return np.where(open_ended, sign * np.inf, outside)
 
 
 def _centres(x: Floats, y: Floats, base_first: Booleans | None) -> tuple[Floats, Floats, Booleans]:

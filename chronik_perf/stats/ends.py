@@ -1,7 +1,8 @@
-"""The ends of the interval at the last look, searched for without those of the looks before it.
+"""The interval of a shift after a block: what has not been bet away at that look or at any before it.
 
-The interval of each look is that of the look before it, cut further, so the last one's ends are where *any* look has
-won its bets: one search over the shift, in which every step tries many shifts at once.
+The intervals of all looks are a confidence sequence: together they hold the true shift with the probability that is
+asked for. Each is that of the look before it, cut further, so its ends are where *any* look so far has won its bets.
+Wealth is monotone in the shift: one search, in which every step tries many shifts at once.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ def last_interval(
     error: float,
     base_first: Booleans | None = None,
 ) -> tuple[float, float]:
-    """Give (low, high) of the shift after the last block; see `betting.confidence_sequence`, whose last row it is.
+    """Give (low, high) of the shift after the last block.
 
-    `base` and `candidate` have shape (blocks,), at least one block. An end that no bet can have reached is infinite.
+    `base` and `candidate` have shape (blocks,), at least one block; they, `scale` and `base_first` are as in
+    `betting.log_wealth`. The intervals of all looks together hold the true shift with a probability of at least
+    1 - error. An end that no bet can have reached is infinite.
     """
     low = _end(base, candidate, scale, error / 2, "above", base_first)
     high = _end(base, candidate, scale, error / 2, "below", base_first)
