@@ -71,7 +71,8 @@ def run(arguments: list[str]) -> int:
         if said.startswith("Usage:"):  # a command without words gets its help, which is no sentence
             print(said, file=sys.stderr)
             return EXIT_USAGE
-        return _say(program, f"{said.rstrip('.')}. See {program} --help.", EXIT_USAGE)
+        said = said if said.endswith("?") else f"{said.rstrip('.')}."
+        return _say(program, f"{said} See {program} --help.", EXIT_USAGE)
     except (BrokenPipeError, SystemExit):
         # The reader of our output has gone, for which Typer exits with 1, and 1 means a regression. There is nobody
         # left to tell, and the work is saved.

@@ -19,7 +19,9 @@ class Which(StrEnum):
     CANDIDATE = "candidate"
 
 
-Folder = Annotated[Path | None, typer.Option(help="Where baselines lie; else those that ship.")]
+Folder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where baselines lie; else those that ship.")
+]
 WhichSide = Annotated[Which, typer.Option(help="Which side of the run.")]
 Run = Annotated[Path, typer.Argument(help="A run's folder, or its comparison.json.")]
 

@@ -35,28 +35,40 @@ class DriverOption(StrEnum):
 
 
 def bench(
-    bootstrap_servers: Annotated[str, typer.Option(help="Address of the broker: HOST:PORT[,HOST:PORT...].")],
+    bootstrap_servers: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Address of the broker: HOST:PORT[,HOST:PORT...].")
+    ],
     topic: Annotated[
-        str | None, typer.Option(help="An empty topic to use. Default: a new one, deleted afterwards.")
+        str | None,
+        typer.Option(metavar="NAME", help="An empty topic to use. Default: a new one, deleted afterwards."),
     ] = None,
     concurrency: Annotated[
-        int, typer.Option(help="Messages in flight; for the wire driver, connections with one each.")
+        int,
+        typer.Option(metavar="N", help="Messages in flight; for the wire driver, connections with one each."),
     ] = 128,
-    message_size: Annotated[int, typer.Option(help="Bytes of a message's value.")] = 256,
-    duration: Annotated[str, typer.Option(help="Length of the measured window: 30s, 500ms, 1m30s.")] = "30s",
+    message_size: Annotated[int, typer.Option(metavar="BYTES", help="Bytes of a message's value.")] = 256,
+    duration: Annotated[
+        str, typer.Option(metavar="TIME", help="Length of the measured window: 30s, 500ms, 1m30s.")
+    ] = "30s",
     mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.PRODUCE,
-    acks: Annotated[str, typer.Option(help="Acknowledgements to wait for: 0, 1 or all.")] = "1",
+    acks: Annotated[str, typer.Option(metavar="N", help="Acknowledgements to wait for: 0, 1 or all.")] = "1",
     client_config: Annotated[
-        Path | None, typer.Option(help="File with client properties (key=value), for TLS and SASL.")
+        Path | None,
+        typer.Option(metavar="FILE", help="File with client properties (key=value), for TLS and SASL."),
     ] = None,
     driver: Annotated[
         DriverOption | None, typer.Option(help="Default: librdkafka; wire where --rate is given.")
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(help="Open loop: messages due per second. Default: a closed loop.")
+        float | None,
+        typer.Option(
+            metavar="MSGS_PER_S", help="Open loop: messages due per second. Default: a closed loop."
+        ),
     ] = None,
-    linger_ms: Annotated[float, typer.Option(help="How long librdkafka waits to fill a batch.")] = 0.0,
-    partitions: Annotated[int, typer.Option(help="Partitions of a topic that is made.")] = 1,
+    linger_ms: Annotated[
+        float, typer.Option(metavar="MS", help="How long librdkafka waits to fill a batch.")
+    ] = 0.0,
+    partitions: Annotated[int, typer.Option(metavar="N", help="Partitions of a topic that is made.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> int:
     """Load a running Kafka-compatible broker and count what its log gained."""

@@ -30,30 +30,44 @@ def compare(
     budget: Annotated[
         str | None,
         typer.Option(
-            help="Time that all may take, such as 3m; it ends earlier when the verdict is safe.  [default: 5m, or 1m]"
+            metavar="TIME",
+            help="Time that all may take, such as 3m; it ends earlier when the verdict is safe.  [default: 5m, or 1m]",
         ),
     ] = None,
     workload: Annotated[
-        list[str] | None, typer.Option(help="Measure only this workload: acks1, raw or acks0. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Measure only this workload: acks1, raw or acks0. Repeatable."),
     ] = None,
-    blocks: Annotated[int | None, typer.Option(min=1, help="At most so many blocks of fresh starts.")] = None,
+    blocks: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most so many blocks of fresh starts.")
+    ] = None,
     threshold: Annotated[
         list[str] | None,
-        typer.Option(help="METRIC=X or METRIC@WORKLOAD=X, such as throughput@acks1=3%. Repeatable."),
+        typer.Option(
+            metavar="METRIC=X", help="METRIC=X or METRIC@WORKLOAD=X, such as throughput@acks1=3%. Repeatable."
+        ),
     ] = None,
     learnt: Annotated[
         Path | None,
-        typer.Option("--thresholds", help="Take the thresholds that perf doctor --learn wrote to this file."),
+        typer.Option(
+            "--thresholds",
+            metavar="FILE",
+            help="Take the thresholds that perf doctor --learn wrote to this file.",
+        ),
     ] = None,
     family_error: Annotated[
         float | None,
-        typer.Option(help="Chance of any false verdict in the whole comparison.  [default: 0.01]"),
+        typer.Option(
+            metavar="P", help="Chance of any false verdict in the whole comparison.  [default: 0.01]"
+        ),
     ] = None,
     set_base: SetBase = None,
     set_candidate: SetCandidate = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; must not exist or be empty.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder; must not exist or be empty.")
+    ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Add blocks to this run instead of starting one.")
+        Path | None, typer.Option(metavar="RUN", help="Add blocks to this run instead of starting one.")
     ] = None,
     on_inconclusive: Annotated[
         OnInconclusive,
@@ -62,11 +76,15 @@ def compare(
     profiles: Annotated[
         bool, typer.Option("--profiles/--no-profiles", help="Take profiles after the blocks.")
     ] = True,
-    data_dir: Annotated[Path | None, typer.Option(help="Disk for the brokers' data; else the run's.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Disk for the brokers' data; else the run's.")
+    ] = None,
     allow_tmpfs: Annotated[
         bool, typer.Option("--allow-tmpfs", help="Measure acks=1 though a sync is free.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="Repeat the random orders of an earlier run.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier run.")
+    ] = None,
     wait: Wait = False,
 ) -> int:
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""

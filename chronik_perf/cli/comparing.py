@@ -65,10 +65,10 @@ def begun(
     plan = with_learnt(plan, loads, history)
     power = design_check(plan, loads)
     targets = resolve(*base), resolve(*candidate)
-    say(power.sentence)
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
-    with machine_lock(wait, say), _kept(*_new_folder(out, *(t.name for t in targets))) as folder:
+    # The folder first: one that cannot be is a fault of the call, whoever measures at the moment.
+    with _kept(*_new_folder(out, *(t.name for t in targets))) as folder, machine_lock(wait, say):
         place = _place(folder, loads, data_dir, allow_tmpfs)
         if history is not None and history.fingerprint != place.environment.fingerprint:
             shutil.rmtree(place.data_root, ignore_errors=True)
@@ -76,6 +76,7 @@ def begun(
                 f"{learnt} was learnt on another machine, and how far one varies says nothing of the other; "
                 "learn it here with: perf doctor --learn RUNS"
             )
+        say(power.sentence)
         made = new_comparison(*targets, loads, plan, place, command)
         yield Job(dataclasses.replace(made, notes=(calibration_sentence(history, made),)), folder, place)
 
@@ -110,7 +111,7 @@ def resumed(
     more = blocks or earlier.design.blocks
     plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
-    say(design_check(in_all, earlier.workloads).sentence)
+    power = design_check(in_all, earlier.workloads)
     with machine_lock(wait, say), _kept(folder, own=()):
         place = _place(folder, earlier.workloads, data_dir, allow_tmpfs)
         if place.environment.fingerprint != earlier.environment.fingerprint:
@@ -119,6 +120,7 @@ def resumed(
                 f"{path} was measured on another machine, and blocks of two machines do not add up; "
                 "start a new run here"
             )
+        say(power.sentence)
         commands = f"{earlier.command}\n{command}"
         yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
 

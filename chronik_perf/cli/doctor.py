@@ -12,26 +12,32 @@ from chronik_perf.model import BadInput
 
 
 def doctor(
-    budget: Annotated[str, typer.Option(help="Time that all may take, such as 60s.")] = "60s",
+    budget: Annotated[str, typer.Option(metavar="TIME", help="Time that all may take, such as 60s.")] = "60s",
     json: Annotated[
-        Path | None, typer.Option("--json", help="Write what was found to this file, too.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write what was found to this file, too.")
     ] = None,
     machine_only: Annotated[
         bool, typer.Option("--machine-only", help="Only the machine's checks, a few seconds, and no broker.")
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Disk for the broker's data; else the current folder's.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Disk for the broker's data; else the current folder's."),
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option(help="Keep the broker's blocks in a new run below this folder, for --learn."),
+        typer.Option(
+            metavar="DIR", help="Keep the broker's blocks in a new run below this folder, for --learn."
+        ),
     ] = None,
     learn: Annotated[
         Path | None,
-        typer.Option(help="Measure nothing: learn thresholds from the A/A runs below this folder."),
+        typer.Option(
+            metavar="DIR", help="Measure nothing: learn thresholds from the A/A runs below this folder."
+        ),
     ] = None,
     thresholds: Annotated[
-        Path | None, typer.Option(help="Where --learn writes what it learnt.  [default: thresholds.json]")
+        Path | None,
+        typer.Option(metavar="FILE", help="Where --learn writes what it learnt.  [default: thresholds.json]"),
     ] = None,
     wait: Wait = False,
 ) -> int:

@@ -39,10 +39,18 @@ class Better(StrEnum):
 
 Database = Annotated[
     str,
-    typer.Option("--db", help="The history: a file (SQLite) or a URL, such as postgresql://USER@HOST/NAME."),
+    typer.Option(
+        "--db",
+        metavar="FILE",
+        help="The history: a file (SQLite) or a URL, such as postgresql://USER@HOST/NAME.",
+    ),
 ]
-Metric = Annotated[list[str] | None, typer.Option(help="Only this metric, such as throughput. Repeatable.")]
-Workload = Annotated[list[str] | None, typer.Option(help="Only this workload, such as raw. Repeatable.")]
+Metric = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this metric, such as throughput. Repeatable.")
+]
+Workload = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this workload, such as raw. Repeatable.")
+]
 FILE = "perf-history.sqlite"
 
 
@@ -50,14 +58,21 @@ FILE = "perf-history.sqlite"
 def add(
     run: Annotated[Path | None, typer.Argument(help="A run's folder, or its comparison.json.")] = None,
     db: Database = FILE,
-    label: Annotated[str, typer.Option(help="A name for this result, such as nightly.")] = "",
+    label: Annotated[str, typer.Option(metavar="NAME", help="A name for this result, such as nightly.")] = "",
     at: Annotated[
         str | None,
-        typer.Option(help="The time that places it, such as its commit's; else that of the measurement."),
+        typer.Option(
+            metavar="TIME",
+            help="The time that places it, such as its commit's; else that of the measurement.",
+        ),
     ] = None,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", help="Numbers of any tool instead of a run: CSV, or a JSON list of objects."),
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help="Numbers of any tool instead of a run: CSV, or a JSON list of objects.",
+        ),
     ] = None,
     better: Annotated[
         Better | None, typer.Option(help="Which direction is better, for metrics of --csv that do not say.")
@@ -86,7 +101,9 @@ def show(
     db: Database = FILE,
     metric: Metric = None,
     workload: Workload = None,
-    html: Annotated[Path | None, typer.Option(help="Write the page here: one file, opens offline.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page here: one file, opens offline.")
+    ] = None,
 ) -> None:
     """Show every series, when its level moved and by how much; what moved at one version is one finding."""
     from chronik_perf.cli import remembering
@@ -101,7 +118,9 @@ def check(
     workload: Workload = None,
     since: Annotated[
         str | None,
-        typer.Option(help="A version, commit or label: what moved until then is accepted."),
+        typer.Option(
+            metavar="VERSION", help="A version, commit or label: what moved until then is accepted."
+        ),
     ] = None,
 ) -> int:
     """Exit with 1 if the newest level of a series is a regression that stayed, with 3 if that cannot be told yet."""

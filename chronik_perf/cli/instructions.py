@@ -19,13 +19,16 @@ def instructions(
     base: Annotated[str, typer.Argument(help="The version that is taken as good, such as v2.2.0.")],
     candidate: Annotated[str, typer.Argument(help="The version in question, such as v2.2.7.")],
     messages: Annotated[
-        int, typer.Option(help="Messages of the longer run; the shorter has a fifth of them.")
+        int, typer.Option(metavar="N", help="Messages of the longer run; the shorter has a fifth of them.")
     ] = 12_000,
-    repeats: Annotated[int, typer.Option(help="How often both runs are repeated; at least 2.")] = 3,
+    repeats: Annotated[
+        int, typer.Option(metavar="N", help="How often both runs are repeated; at least 2.")
+    ] = 3,
     set_base: SetBase = None,
     set_candidate: SetCandidate = None,
     as_json: Annotated[
-        Path | None, typer.Option("--json", help="Write all that was counted into this file as JSON.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write all that was counted into this file as JSON."),
     ] = None,
     wait: Wait = False,
 ) -> int:

@@ -10,19 +10,24 @@ import typer
 from chronik_perf.model import METRICS, BadInput
 
 SetBase = Annotated[
-    list[str] | None, typer.Option(help="Override KEY=VALUE in the base's configuration. Repeatable.")
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Override KEY=VALUE in the base's configuration. Repeatable."),
 ]
 SetCandidate = Annotated[
-    list[str] | None, typer.Option(help="Override KEY=VALUE in the candidate's configuration. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE", help="Override KEY=VALUE in the candidate's configuration. Repeatable."
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)
 _UNITS_S = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_LONGEST_S = 7 * 24 * 3600.0
 
 
 def seconds(option: str, text: str) -> float:
-    """Read a duration such as 30s, 500ms or 1m30s; BadInput where it is none, or is zero."""
+    """Read a duration such as 30s, 500ms or 1m30s; BadInput where it is none, is zero, or is over a week."""
     compact = text.strip()
     parts = _DURATION.findall(compact)
     if not parts or _DURATION.sub("", compact).strip():
@@ -30,6 +35,8 @@ def seconds(option: str, text: str) -> float:
     total = sum(float(number) * _UNITS_S[unit.lower()] for number, unit in parts)
     if total <= 0:
         raise BadInput(f"{option} is '{text}'; a window of no length measures nothing")
+    if total > _LONGEST_S:
+        raise BadInput(f"{option} is '{text}'; no measurement takes more than a week")
     return total
 
 

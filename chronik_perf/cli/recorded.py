@@ -18,7 +18,12 @@ from chronik_perf.store.drift import Drift, drift
 
 
 def print_list(folder: Path | None) -> None:
-    """List what was recorded, and whether it may be compared with runs on this machine."""
+    """List what was recorded, and whether it may be compared with runs on this machine.
+
+    Raises BadInput where the folder is not there.
+    """
+    if folder is not None and not folder.is_dir():
+        raise BadInput(f"there is no folder {folder}; give the one that baselines were recorded into")
     found, here = baselines(_folder(folder)), _here()
     if not found:
         print(f"no baseline in {_folder(folder)}; make one with: perf baseline record RUN --side base")

@@ -10,7 +10,9 @@ import typer
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its comparison.json.")],
-    out: Annotated[Path | None, typer.Option(help="Write the report here instead of into the run.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Write the report here instead of into the run.")
+    ] = None,
 ) -> None:
     """Write the report of RUN again, and what other tools read of it."""
     # Imported here, because charts and numerics are nothing that --help should wait for.

@@ -38,6 +38,7 @@ def render(pasts: Sequence[Past], found: Sequence[Finding]) -> str:
         findings=newest_first,
         shown=shown,
         worse=any(f.worse for f in found),
+        enough=any(past.enough for past in pasts),
         first=min(times),
         last=max(times),
         machines=sorted({past.track.machine_name for past in pasts}),

@@ -17,7 +17,7 @@ WIDTH = 72
 
 def render(pasts: Sequence[Past], found: Sequence[Finding]) -> str:
     """Give the whole text; findings newest first."""
-    parts = [_moved(found)]
+    parts = [_moved(found, any(past.enough for past in pasts))]
     for past in pasts:
         parts.append(_series(past))
     return printable("\n\n".join(parts)) + "\n"
@@ -45,9 +45,9 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
     return "".join(_BLOCKS[round((v - low) / (high - low) * (len(_BLOCKS) - 1))] for v in shown)
 
 
-def _moved(found: Sequence[Finding]) -> str:
+def _moved(found: Sequence[Finding], enough: bool) -> str:
     if not found:
-        return "Nothing moved."
+        return "Nothing moved." if enough else "There are too few values yet to tell whether anything moved."
     lines = []
     for finding in reversed(found):
         lines.append(f"{words.capital(finding.headline)} ({finding.occasion.time[:10]})")

@@ -36,6 +36,8 @@ def load(path: Path) -> Comparison:
     Raises BadInput, one sentence, if it is missing, cut short, not ours, of another schema version, or
     contradicts itself.
     """
+    if not path.exists():
+        raise BadInput(f"there is no {path}; give the folder of a run, or its {NAME}")
     if path.is_dir() and not (path / NAME).exists():
         raise BadInput(
             f"{path} is not the folder of a run: it holds no {NAME}; give one that perf compare made"

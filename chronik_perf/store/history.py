@@ -125,7 +125,7 @@ def _occasion_number(connection: Connection, occasion: Occasion, replace: bool, 
     ).first()
     if there is not None and not replace:
         raise BadInput(
-            f"{occasion.name} of {occasion.time} was added to {shown} already, at {there.added}; "
+            f"this result of {occasion.name} is in {shown} already, since {there.added}; "
             "--replace puts this in its place"
         )
     row = {

@@ -50,8 +50,11 @@ def left_in(folder: Path) -> list[Path]:
         (["compare", "--resume", "run", "--seed", "3"], "--seed"),
         (["compare", "--resume", "there-is-no-such-run"], "there-is-no-such-run"),
         (["compare", "v2.2.0", "v2.2.7", "--family-error", "0"], "error"),
+        (["compare", "v2.2.0", "v2.2.7", "--budget", "9999h"], "a week"),
+        (["compare", "v2.2.0", "v2.2.7", "--out", "/proc/run"], "/proc/run"),
         (["baseline", "show", "v9.9.9"], "v9.9.9"),
-        (["frobnicate"], "frobnicate"),
+        (["baseline", "list", "--folder", "nowhere"], "nowhere"),
+        (["comapre"], "Did you mean 'compare'? See"),
     ],
 )
 def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path) -> None:
@@ -59,6 +62,7 @@ def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path)
     done = refused(arguments, tmp_path)
     assert done.returncode == 2, done.stderr
     assert says in one_sentence(done.stderr)
+    assert len(done.stderr.splitlines()) == 1
     assert not left_in(tmp_path)
 
 
@@ -234,13 +238,16 @@ def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
     assert "no such cheese" in one_sentence(stderr)
 
 
-def test_a_slip_does_not_wait_for_the_machine(tmp_path: Path) -> None:
-    """Given a version that there is not, that is said at once, whoever has the machine."""
+@pytest.mark.parametrize(
+    ("slip", "says"), [(["v9.9.9"], "v9.9.9"), (["v2.2.7", "--out", "/proc/run"], "/proc/run")]
+)
+def test_a_slip_does_not_wait_for_the_machine(slip: list[str], says: str, tmp_path: Path) -> None:
+    """Given a version that there is not or a folder that cannot be, that is said at once, whoever has the machine."""
     with (tmp_path / "chronik-perf.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = refused(["compare", "v2.2.0", "v9.9.9", "--wait"], tmp_path)
+        done = refused(["compare", "v2.2.0", *slip, "--wait"], tmp_path)
     assert done.returncode == 2
-    assert "v9.9.9" in one_sentence(done.stderr)
+    assert says in one_sentence(done.stderr)
 
 
 def test_a_reader_who_has_gone_is_no_regression(tmp_path: Path) -> None:

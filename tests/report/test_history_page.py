@@ -9,7 +9,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from chronik_perf.model.history import Kind, Occasion, Reading, Track
-from chronik_perf.report import history_page
+from chronik_perf.report import history_page, history_text
 from chronik_perf.stats.over_time import findings
 from chronik_perf.stats.past import Past, past_of
 
@@ -94,6 +94,7 @@ def test_a_history_without_any_change_says_so() -> None:
     short = series([100])
     few = past_of(Track(short.track.kind, "m", "machine", short.track.readings[:2]))
     assert "Too few values to tell a change" in page(few)
+    assert "Nothing moved" not in page(few) and "Nothing moved" not in history_text.render([few], [])
 
 
 def test_it_opens_in_a_browser_in_light_and_dark(browser: Browser, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_damaged_document_says_where(saved: Path, change: Any, where: str) -> 
 
 def test_what_is_not_there_says_so(tmp_path: Path) -> None:
     """Given no file, a folder without a document, or a folder in its place, the sentence says which."""
-    assert "No such file" in sentence(tmp_path / "nothing")
+    assert "there is no" in sentence(tmp_path / "nothing")
     assert "holds no comparison.json" in sentence(tmp_path)
     (tmp_path / "comparison.json").mkdir()
     assert "directory" in sentence(tmp_path)
