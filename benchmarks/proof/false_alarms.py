@@ -156,3 +156,8 @@ def _named(row: Row, family: str) -> Row:
 def holds(row: Row) -> bool:
     """Tell whether a row keeps the promise: its rate is within the family error."""
     return row.rate <= FAMILY_ERROR
+
+
+def holds_at_the_edge(row: Row) -> bool:
+    """Tell the same of comparisons whose candidate has lost exactly X, in which every word is wrong."""
+    return row.edge_false <= FAMILY_ERROR * row.edge

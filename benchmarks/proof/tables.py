@@ -65,6 +65,12 @@ class Tables:
         return [r.kind for r in (*self.drawn, *self.recorded) if not false_alarms.holds(r)]
 
     @property
+    def edged(self) -> list[str]:
+        """Name the kinds of noise under which more than 1 % got a false word at a loss of exactly X."""
+        rows = (*self.drawn, *self.recorded)
+        return [r.kind for r in rows if not false_alarms.holds_at_the_edge(r)]
+
+    @property
     def blocks(self) -> int:
         """Give how many blocks of A/A were recorded."""
         return sum(r.values.shape[1] for r in self.aa)
