@@ -52,6 +52,15 @@ def tests_of(workloads: Sequence[str]) -> tuple[Test, ...]:
     return tuple(Test(m, w) for m, w, r in judged(loads) if r != "evidence" and m.name not in EXACT)
 
 
+def design_of(line: Row) -> str:
+    """Name the workloads, the length, thresholds that are not the default ones, and whether other work ran beside."""
+    words = [f"{line['budget_s']:.0f} s"] if line.get("budget_s") else []
+    words = ["quick"] * bool(line["quick"]) + words
+    words += [f"X of {name} {x:.3g}" for name, x in sorted(line["thresholds"].items())]
+    words += ["beside other work"] * bool(line.get("beside"))
+    return f"{' + '.join(line['workloads'])} ({', '.join(words)})"
+
+
 @dataclass(frozen=True)
 class Recorded:
     """One recorded comparison: its line, and its starts in the order in which they ran."""
@@ -68,6 +77,11 @@ class Recorded:
     def is_aa(self) -> bool:
         """Tell whether both sides were the same version."""
         return bool(self.line["label"] == AA)
+
+    @property
+    def design(self) -> str:
+        """Name what it asked for and what ran beside it: only comparisons alike in both tell of each other's noise."""
+        return design_of(self.line)
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:

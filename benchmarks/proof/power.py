@@ -57,8 +57,7 @@ class Group:
     @property
     def title(self) -> str:
         """Name the design."""
-        length = "quick, " if self.runs[0].line["quick"] else ""
-        return f"{' + '.join(self.workloads)} ({length}{self.budget_s:.0f} s)"
+        return self.runs[0].design
 
     @property
     def tests(self) -> int:
@@ -109,13 +108,7 @@ def groups(runs: Sequence[Recorded]) -> list[Group]:
     found: dict[tuple[object, ...], list[Recorded]] = defaultdict(list)
     for run in runs:
         if run.is_aa and run.values.shape[1] >= LEAST_BLOCKS:
-            key = (
-                run.workloads,
-                run.line["quick"],
-                run.line.get("budget_s"),
-                tuple(t.name for t in run.measured),
-            )
-            found[key].append(run)
+            found[run.design, tuple(t.name for t in run.measured)].append(run)
     return sorted((Group(tuple(g)) for g in found.values()), key=lambda g: -g.blocks)
 
 

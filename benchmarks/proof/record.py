@@ -26,6 +26,7 @@ from chronik_perf.store import load
 # Longer than any design takes; a comparison that hangs must not hold the record up for ever.
 LONGEST_S = 1800.0
 STOPPING_S = 60.0
+_BESIDE = "what else ran on the machine meanwhile, as far as you know; empty if nothing"
 OUTCOMES = {0: "no regression", 1: "regression", 3: "inconclusive", 4: "measurement failed"}
 
 
@@ -50,9 +51,11 @@ def parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     record.add_argument("--budget", help="time for each, such as 3m; else the default of perf compare")
     record.add_argument("--profiles", action="store_true", help="take profiles too, as a user's run does")
     record.add_argument("--threshold", action="append", default=[], metavar="METRIC=X", help="repeatable")
+    record.add_argument("--beside", default="", help=_BESIDE)
     adding = commands.add_parser("add", help="add the folders of runs that there are already")
     adding.add_argument("folders", nargs="+", type=Path)
     adding.add_argument("--label", help="what is known of the candidate; A/A where both sides are the same")
+    adding.add_argument("--beside", default="", help=_BESIDE)
 
 
 def label_of(asked: str | None, alike: bool) -> str:
@@ -72,7 +75,7 @@ def add_folders(given: argparse.Namespace, data: Path) -> None:
         comparison = load(folder)
         label = label_of(given.label, comparison.base.name == comparison.candidate.name)
         run = f"{comparison.started_at}-{comparison.design.seed}"
-        add(data, comparison_line(comparison, run, label, None), start_lines(comparison, run))
+        add(data, comparison_line(comparison, run, label, None, given.beside), start_lines(comparison, run))
         print(f"{folder}: {len(comparison.blocks)} blocks added as {run}")
 
 
@@ -142,11 +145,12 @@ def _add_one(
     if code != 4:
         comparison = load(folder)
         run = f"{comparison.started_at}-{comparison.design.seed}"
-        add(data, comparison_line(comparison, run, label, code), start_lines(comparison, run))
+        add(data, comparison_line(comparison, run, label, code, given.beside), start_lines(comparison, run))
         return judge(comparison, evidence=False).headline
     line: Row = {
         "run": f"{started}-failed",
         "label": label,
+        "beside": given.beside,
         "base": given.base,
         "candidate": given.candidate,
         "started_at": started,

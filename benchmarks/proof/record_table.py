@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from benchmarks.proof.bets import upper_bound
-from benchmarks.proof.dataset import AA, Recorded, Row
+from benchmarks.proof.dataset import AA, Recorded, Row, design_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def counts(lines: Sequence[Row]) -> list[Count]:
         if line["outcome"] == "failed":
             groups["that failed"].append(line)
         else:
-            groups[" + ".join(line["workloads"]) + (" (quick)" if line["quick"] else "")].append(line)
+            groups[design_of(line)].append(line)
     rows = [_count(name, group) for name, group in groups.items()]
     return [*rows, _count("all", said)] if said else []
 

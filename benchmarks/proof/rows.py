@@ -9,10 +9,13 @@ from chronik_perf.stats import judge
 FIGURES = 6  # significant ones; noise begins at the third
 
 
-def comparison_line(comparison: Comparison, run: str, label: str, exit_code: int | None) -> Row:
+def comparison_line(
+    comparison: Comparison, run: str, label: str, exit_code: int | None, beside: str = ""
+) -> Row:
     """Say what was compared, where and when, and how it came out.
 
-    `exit_code` is that of `perf compare`; None for a run whose verdict was reached otherwise.
+    `exit_code` is that of `perf compare`; None for a run whose verdict was reached otherwise. `beside` is what else ran
+    on the machine, as far as whoever recorded it knows.
     """
     verdict = judge(comparison)
     environment, design = comparison.environment, comparison.design
@@ -20,6 +23,7 @@ def comparison_line(comparison: Comparison, run: str, label: str, exit_code: int
     return {
         "run": run,
         "label": label,
+        "beside": beside,
         "base": comparison.base.name,
         "candidate": comparison.candidate.name,
         "started_at": comparison.started_at,
