@@ -11,6 +11,7 @@ from chronik_perf.experiment.pilot import MOST
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.model import Block, Comparison, MetricVerdict, Verdict, Workload, metric
 from chronik_perf.stats import (
+    PILOT_BLOCKS,
     Family,
     Nested,
     best_pairs,
@@ -21,8 +22,6 @@ from chronik_perf.stats import (
     undivided,
 )
 
-# The first blocks are the pilot of the plan: too few to know a variance by, and short.
-PILOT_BLOCKS = 4
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.

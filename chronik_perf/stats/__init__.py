@@ -9,13 +9,14 @@ from chronik_perf.stats.design import DesignPower, MetricPower, design_check, le
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.judge import judge
-from chronik_perf.stats.nested import Nested, best_pairs, nested, undivided
+from chronik_perf.stats.nested import PILOT_BLOCKS, Nested, best_pairs, nested, undivided
 from chronik_perf.stats.profile_diff import DiffNode, FrameChange, ProfileDifference, profile_difference
 from chronik_perf.stats.series import SeriesAccount, Slope, series_account, slope
 from chronik_perf.stats.steady import steady
 from chronik_perf.stats.stopping import Standing, standing
 
 __all__ = [
+    "PILOT_BLOCKS",
     "DesignPower",
     "DiffNode",
     "Family",

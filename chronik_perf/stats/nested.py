@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import f as f_distribution
 
 from chronik_perf.stats.betting import Floats
 
@@ -14,6 +15,9 @@ from chronik_perf.stats.betting import Floats
 # floor that no effect undercuts, and a part that grows with the square of noise over distance. It plans; it never
 # judges.
 FLOOR_BLOCKS, BLOCKS_PER_NOISE = 4.0, 25.0
+SURE = 0.9
+# The first blocks are the pilot of the plan: too few to know a variance by, and short.
+PILOT_BLOCKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,12 @@ class Nested:
 
 
 def nested(log_ratios: Sequence[Floats]) -> Nested | None:
-    """Estimate both levels from the log ratios of the slice pairs of each block, by the usual analysis of variance.
+    """Estimate both levels from the log ratios of the slice pairs of each block, by the analysis of variance.
 
-    None with fewer than two blocks of at least two pairs. What slices do not explain is never below 0. (Searle,
-    Casella, McCulloch, "Variance Components", 1992, chapter 4: the estimator of moments.)
+    None with fewer than two blocks of at least two pairs. `between_sd` is what slices do not explain as far as that is
+    sure: the lower end of a one-sided 90 % interval, never below 0. From a handful of blocks the estimate itself says
+    anything, and a plan that believes in noise between starts gives up slices that would have helped. (Searle, Casella,
+    McCulloch, "Variance Components", 1992, chapter 3: the interval of the ratio of the variances, by F.)
     """
     blocks = [b for b in log_ratios if b.size >= 2]
     if len(blocks) < 2:
@@ -41,7 +47,10 @@ def nested(log_ratios: Sequence[Floats]) -> Nested | None:
     within = sum(float(np.sum((b - b.mean()) ** 2)) for b in blocks) / degrees
     means = np.asarray([b.mean() for b in blocks])
     by_slices = within * float(np.mean([1 / b.size for b in blocks]))
-    between = max(0.0, float(means.var(ddof=1)) - by_slices)
+    if by_slices == 0:
+        return Nested(0.0, float(means.std(ddof=1)))
+    by_chance = float(f_distribution.ppf(SURE, len(blocks) - 1, degrees))
+    between = max(0.0, float(means.var(ddof=1)) / by_chance - by_slices)
     return Nested(math.sqrt(within), math.sqrt(between))
 
 

@@ -13,6 +13,7 @@ from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first
 from chronik_perf.stats.interval import on_test_scale
+from chronik_perf.stats.nested import PILOT_BLOCKS
 from chronik_perf.stats.sequential import words_at_each_look
 
 # A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
@@ -21,6 +22,7 @@ FINISHING = 3
 WHOLE_PICTURE = 12
 WIDE = 0.25  # of the effect itself, from one end to the other, on the scale of the test
 LIKELY, HOPELESS = 0.5, 0.02
+PATIENCE = 4  # blocks more than the least, before a comparison may be called hopeless
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ def _futile(
     more: int,
 ) -> Standing:
     """Stop where drawing on the blocks there are, no future within the budget decides a gate or raises an alarm."""
-    # Before the least number of blocks and a few more, the blocks drawn from are too few to speak for the future.
+    # Blocks speak for the future only when there are enough of them, the first short ones aside.
     seen = max((len(r.per_block) for r in (*undecided, *watched)), default=0)
-    if seen < least_blocks(family.one_way) + 2:
+    if seen < least_blocks(family.one_way) + PATIENCE:
         return Standing(False)
     ahead = {id(r): _ahead(comparison, r, family, more) for r in (*undecided, *watched)}
     if any(_worse(r, ahead[id(r)]) > HOPELESS for r in (*undecided, *watched)):
@@ -119,7 +121,8 @@ def _on_scale(comparison: Comparison, row: MetricVerdict) -> tuple[Floats, Float
 
 def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:
     base, candidate, margin, order = _on_scale(comparison, row)
-    return forecast(base, candidate, margin, family.one_way, base.size + more, order)
+    like_from = PILOT_BLOCKS if base.size >= 2 * PILOT_BLOCKS else 0
+    return forecast(base, candidate, margin, family.one_way, base.size + more, order, like_from)
 
 
 def _worse(row: MetricVerdict, ahead: Forecast) -> float:
