@@ -67,8 +67,9 @@ def begun(
     targets = resolve(*base), resolve(*candidate)
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
-    # The folder first: one that cannot be is a fault of the call, whoever measures at the moment.
-    with _kept(*_new_folder(out, *(t.name for t in targets))) as folder, machine_lock(wait, say):
+    if out is not None:
+        _check_folder(out)
+    with machine_lock(wait, say), _kept(*_new_folder(out, *(t.name for t in targets))) as folder:
         place = _place(folder, loads, data_dir, allow_tmpfs)
         if history is not None and history.fingerprint != place.environment.fingerprint:
             shutil.rmtree(place.data_root, ignore_errors=True)
@@ -159,6 +160,17 @@ def carry_out(job: Job, profiles: bool) -> Outcome:
             display.estimate(judge(latest, evidence=False))
     say("writing the report")
     return write_report(latest, job.folder.path)
+
+
+def _check_folder(out: Path) -> None:
+    """Find out whether the folder can be, and leave nothing: that is a fault of the call, whoever has the machine."""
+    missing = [p for p in (out, *out.parents) if not p.exists()]
+    try:
+        RunFolder.create(out, "", "")
+    finally:
+        for made in missing:
+            with contextlib.suppress(OSError):  # it never was, or another has put something there
+                made.rmdir()
 
 
 def _new_folder(out: Path | None, base: str, candidate: str) -> tuple[RunFolder, tuple[Path, ...]]:

@@ -219,6 +219,17 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
     assert not children_left(tmp_path)
 
 
+def test_a_second_run_is_refused_and_leaves_no_folder(tmp_path: Path) -> None:
+    """Given another measurement on this machine, a run is refused with 4 and its folder is not made."""
+    with (tmp_path / "chronik-perf.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = refused(["compare", "v2.2.0", "v2.2.7", "--out", "new/run"], tmp_path)
+    assert done.returncode == 4
+    assert "another measurement" in one_sentence(done.stderr)
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
     """Given --wait while another measurement has the machine, the run begins when that has ended."""
     with (tmp_path / "chronik-perf.lock").open("w") as lock:
