@@ -9,7 +9,7 @@ import numpy as np
 
 from chronik_perf.experiment.pilot import MOST
 from chronik_perf.experiment.plan import Budget
-from chronik_perf.model import Block, Comparison, MetricVerdict, Verdict, Workload, metric
+from chronik_perf.model import SIDES, Block, Comparison, MetricVerdict, Verdict, Workload, metric
 from chronik_perf.stats import (
     PILOT_BLOCKS,
     Family,
@@ -126,15 +126,14 @@ def _pairs(block: Block, workload: str) -> int:
 
 
 def _pair_seconds(comparison: Comparison, workload: Workload) -> float:
-    """Give the median time from one pair of slices to the next, all that lies between them included."""
-    gaps: list[float] = []
+    """Give the median time that a pair of slices takes, from the first send to the last acknowledgement of a block.
+
+    Not from send to send: with one pair that would hold only the side that came first.
+    """
+    each_s: list[float] = []
     for block in comparison.kept_blocks:
-        sends = sorted(
-            s.load.first_send_ns
-            for side in (block.base, block.candidate)
-            for s in side.slices
-            if s.workload == workload.name
-        )
-        if block.interleaved and len(sends) >= 2:
-            gaps.append(2 * (sends[-1] - sends[0]) / 1e9 / (len(sends) - 1))
-    return float(np.median(gaps)) if gaps else 0.0
+        loads = [s.load for side in SIDES for s in block.side(side).gate_slices(workload.name)]
+        if block.interleaved and loads:
+            took_ns = max(w.last_ack_ns for w in loads) - min(w.first_send_ns for w in loads)
+            each_s.append(2 * took_ns / 1e9 / len(loads))
+    return float(np.median(each_s)) if each_s else 0.0

@@ -6,6 +6,7 @@ wants a core. Its CPU until then belongs to the slice that caused it, so that de
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def idle_shares(clocks: Sequence[Clock], windows: int = 4, window_s: float = 0.0
     The least of several windows, because what a start leaves behind must not pass for idling; 0 where the CPU
     cannot be read.
     """
-    least = [1.0] * len(clocks)
+    least = [math.inf] * len(clocks)
     for _ in range(windows):
         before, t0 = [clock.read() for clock in clocks], time.monotonic()
         time.sleep(window_s)

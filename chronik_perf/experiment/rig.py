@@ -163,7 +163,9 @@ def start_rig(
         )
     except BaseException:
         for load in loads.values():
-            load.kill()
+            with contextlib.suppress(Exception):
+                load.kill()
+        shutil.rmtree(data_dir, ignore_errors=True)
         raise
     rig = Rig(
         side=side,
@@ -186,8 +188,10 @@ def start_rig(
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
     except MeasurementFailed as error:
-        cause = broker.cause_of(error)
-        rig.kill()
+        try:
+            cause = broker.cause_of(error)
+        finally:
+            rig.kill()
         raise cause from None
     except BaseException:
         rig.kill()

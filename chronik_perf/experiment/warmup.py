@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from chronik_perf.experiment.rig import Rig, wait_for_rest
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.model import Workload
+from chronik_perf.model import Unavailable, Workload
 from chronik_perf.stats import steady
 
 WINDOW_S = 0.04
 MOST = 10
 LEAST = 4
+LEFTOVERS_S = 0.02
 
 
 def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
@@ -20,10 +21,16 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
     A start that never does is kept and marked, since a leak is unsteady by nature.
     """
     rates: list[float] = []
-    # Not before each window: nothing is compared here, and each slice waits for itself.
     wait_for_rest((rig, *others))
+    leftovers = False
     for _ in range(MOST):
+        if leftovers:
+            wait_for_rest((rig, *others))
         window = run_load(rig, workload, WINDOW_S)
+        if not rates:
+            # Of a broker that puts work off, it would pile up from window to window and fall into the first slice.
+            after = rig.wait_until_quiet().after_s
+            leftovers = isinstance(after, Unavailable) or after > LEFTOVERS_S
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
         if len(rates) >= LEAST and steady(rates):
             break

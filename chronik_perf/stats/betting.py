@@ -67,7 +67,8 @@ def log_wealth(
     x, y = np.broadcast_arrays(x, y)
     centre_x, centre_y, ready = _centres(x, y, base_first)
     # All stakes at once, along an axis of their own in front.
-    rates = np.asarray(STAKES).reshape(-1, *(1 for _ in x.shape)) / np.asarray(scale, dtype=float)
+    axes = max(x.ndim, np.ndim(scale))
+    rates = np.asarray(STAKES).reshape(-1, *[1] * axes) / np.asarray(scale, dtype=float)
     paired = np.cumsum(_log_bet(rates * (x - y)), axis=-1)
     apart = _log_bet(rates * (x - centre_x)) + _log_bet(rates * (centre_y - y))
     apart = np.cumsum(np.where(ready, apart, 0.0), axis=-1)

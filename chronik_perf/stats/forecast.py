@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealth
+from chronik_perf.stats.nested import PILOT_BLOCKS
 
 FUTURES = 60
 HORIZON = 200
@@ -35,16 +36,16 @@ def forecast(
     one_way: float,
     horizon: int = HORIZON,
     base_first: Booleans | None = None,
-    like_from: int = 0,
 ) -> Forecast:
     """Go on with blocks drawn from those there are (a bootstrap of whole blocks), and see when a word would come.
 
     `base` and `candidate` are on the scale of the test, shape (blocks,), at least one; `one_way` is the error of one
-    direction. Blocks to come are like those from `like_from` on: the first ones may have been shorter. The seed is
-    fixed, so that the same blocks give the same forecast.
+    direction. Blocks to come are like those after the pilot of the plan, whose blocks are shorter; as long as these are
+    few, they are like all there are. The seed is fixed, so that the same blocks give the same forecast.
     """
     have = base.size
     more = max(0, horizon - have)
+    like_from = PILOT_BLOCKS if have >= 2 * PILOT_BLOCKS else 0
     drawn = np.random.default_rng(SEED).integers(like_from, have, (FUTURES, more))
     x = np.concatenate((np.tile(base, (FUTURES, 1)), base[drawn]), axis=1)
     y = np.concatenate((np.tile(candidate, (FUTURES, 1)), candidate[drawn]), axis=1)

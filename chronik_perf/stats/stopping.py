@@ -13,7 +13,6 @@ from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first
 from chronik_perf.stats.interval import on_test_scale
-from chronik_perf.stats.nested import PILOT_BLOCKS
 from chronik_perf.stats.sequential import words_at_each_look
 
 # A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
@@ -121,8 +120,7 @@ def _on_scale(comparison: Comparison, row: MetricVerdict) -> tuple[Floats, Float
 
 def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:
     base, candidate, margin, order = _on_scale(comparison, row)
-    like_from = PILOT_BLOCKS if base.size >= 2 * PILOT_BLOCKS else 0
-    return forecast(base, candidate, margin, family.one_way, base.size + more, order, like_from)
+    return forecast(base, candidate, margin, family.one_way, base.size + more, order)
 
 
 def _worse(row: MetricVerdict, ahead: Forecast) -> float:

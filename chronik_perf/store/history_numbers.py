@@ -28,7 +28,10 @@ GAPS = frozenset({"", "-", "?", "na", "n/a", "nan", "null", "none", "nil", ".", 
 KEYS = ("series", "values", "value", "raw", "y", "data", "observations", "measurements", "points")
 _ONE_VALUE = ("value", "raw", "y", "values", "measurement")
 _TIMES = frozenset({"t", "time", "timestamp", "date", "datetime", "index", "x"})
-_COUNTED = _TIMES | {"year", "quarter", "month", "week", "day", "hour", "id", "no", "n", "nr", "row", "obs"}
+_CALENDAR = frozenset({"year", "quarter", "month", "week", "day", "hour"})
+# They may name what was measured, too; where they count, they never fall.
+_COUNTERS = _TIMES | {"id", "no", "n", "nr", "row", "obs"}
+_NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)", re.IGNORECASE)
 _SEPARATORS = (";", "\t", "|", ",")  # the comma last: beside another it is a decimal one
 
 
@@ -215,7 +218,9 @@ def _last_numbers(rows: Sequence[Sequence[str]], comma: bool) -> Column:
         column = [_number(row[at], comma) for row in grid]
         if None not in column and any(v is not None and math.isfinite(v) for v in column):
             numbers = [math.nan if v is None else v for v in column]
-            found.append((header is not None and header[at] in _COUNTED, _counts(numbers), -at, numbers))
+            name, known = "" if header is None else header[at], [v for v in numbers if math.isfinite(v)]
+            counted = name in _CALENDAR or (name in _COUNTERS and sorted(known) == known)
+            found.append((counted, _counts(numbers), -at, numbers))
     if not found:
         raise ValueError("none of its columns holds numbers alone")
     return min(found)[-1]
@@ -234,9 +239,7 @@ def _number(cell: str, comma: bool = False) -> float | None:
         return math.nan
     if comma and re.fullmatch(r"[-+]?\d+,\d+", cell):
         cell = cell.replace(",", ".")
-    if not re.fullmatch(
-        r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)", cell, re.IGNORECASE
-    ):
+    if not _NUMBER.fullmatch(cell):
         return None
     number = float(cell)
     return number if math.isfinite(number) else math.nan

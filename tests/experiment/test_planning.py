@@ -32,8 +32,8 @@ def alternating(block: Block) -> Block:
     def timed(start: Start, offset_s: float) -> Start:
         slices = []
         for i, s in enumerate(start.slices):
-            begun = round((i * PAIR_S + offset_s) * 1e9)
-            load = replace(s.load, first_send_ns=begun, last_ack_ns=begun + round(s.load.window_s * 1e9))
+            begun, window_ns = round((i * PAIR_S + offset_s) * 1e9), round(PAIR_S / 2 * 1e9)
+            load = replace(s.load, first_send_ns=begun, last_ack_ns=begun + window_ns)
             slices.append(replace(s, load=load))
         return replace(start, slices=tuple(slices))
 

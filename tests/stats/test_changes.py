@@ -172,6 +172,15 @@ def test_a_long_series_tells_each_change_once() -> None:
         assert all(change.low <= change.index <= change.high for change in changes)
 
 
+@pytest.mark.parametrize(("n", "at"), [(1201, 601), (2399, 1203), (7001, 3333)])
+def test_a_high_step_in_a_long_series_is_one_change(n: int, at: int) -> None:
+    """Given a step so high that a level halfway up would be seen, wherever blocks are cut, it is one change."""
+    values = np.random.default_rng(4).normal(size=n)
+    values[at:] += 100
+
+    assert [change.index for change in detect(values)] == [at]
+
+
 def test_a_long_series_that_hardly_ever_differs_has_no_change() -> None:
     """Given 5,000 equal values but for three that stand alone, no change is told."""
     values = np.full(5000, 3.0)

@@ -158,7 +158,7 @@ def test_a_run_is_added_once(where: str) -> None:
     run = run_of(3)
     history.add(where, [of_comparison(run)])
     fewer = dataclasses.replace(run, blocks=run.blocks[:4])
-    with pytest.raises(BadInput, match=r"was added .* already.*--replace"):
+    with pytest.raises(BadInput, match=r"is in .* already.*--replace"):
         history.add(where, [of_comparison(run_of(4)), of_comparison(fewer)])
     assert [r.blocks for r in track(history.tracks(where), "throughput@raw").readings] == [5]
     history.add(where, [of_comparison(fewer)], replace=True)

@@ -54,6 +54,7 @@ def series(tmp_path: Path, content: str | bytes, form: Form = "auto") -> list[li
         ("\n\ntime,value\n1,5\n\n3,7\n\n", [5, NAN, 7]),
         ("price,year\n7.5,1999\n8.5,2000\n9,2001\n", [7.5, 8.5, 9]),
         ("level,month\n7,11\n8,12\n9,1\n", [7, 8, 9]),
+        ("bytes,time\n100,3.1\n100,3.3\n100,2.9\n", [3.1, 3.3, 2.9]),
         ("4,1\n6,2\n5,3\n", [4, 6, 5]),
         ("visitors,year\n10,1999\n20,2000\n30,2001\n", [10, 20, 30]),
         ("year,visitors\n1999,10\n2000,20\n2001,30\n", [10, 20, 30]),

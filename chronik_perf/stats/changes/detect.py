@@ -103,6 +103,8 @@ def detect(values: Floats) -> tuple[Change, ...]:
     if len(kept) < FEWEST or np.ptp(kept) == 0:
         return ()
     size = -(-len(kept) // _LONGEST)
+    # An odd number has one in the middle: between two, a block that a step cuts in half would be a level of its own.
+    size += 1 - size % 2
     if size == 1:
         return tuple(_moved(change, places) for change in _found(kept))
     found = _found(medians(kept, size))
