@@ -27,6 +27,7 @@ from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
+from chronik_perf.sut.interrupts import held_back
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
 # has seen it rest; and where it never does, in whole starts that alternate.
@@ -153,7 +154,8 @@ def start_rig(
     try:
         # They load their code on their own core while the broker starts on its own.
         for workload in workloads:
-            loads[workload.name] = LoadProcess.spawn(workload, place.load_core)
+            with held_back():
+                loads[workload.name] = LoadProcess.spawn(workload, place.load_core)
         broker = BrokerProcess.start(
             target,
             data_dir=data_dir,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chronik_perf.model import MeasurementFailed
+from chronik_perf.sut.interrupts import held_back
 
 _LEASH = Path(__file__).with_name("leash.py")
 _POLL_S = 0.002
@@ -32,9 +33,10 @@ class Child:
         self._failed: str | None = None
         self._pid: int | None = None
         where = "-" if core is None else str(core)
+        leash = None
         try:
-            with log_path.open("ab") as log:
-                self._leash = subprocess.Popen(
+            with held_back(), log_path.open("ab") as log:
+                leash = self._leash = subprocess.Popen(
                     [sys.executable, "-I", "-S", _LEASH, str(write_fd), str(os.getpid()), where, *command],
                     env=env,
                     stdin=subprocess.DEVNULL,
@@ -46,6 +48,10 @@ class Child:
         except OSError as error:
             self._report.close()
             raise MeasurementFailed(f"cannot write the broker's log {log_path}: {error.strerror}") from None
+        except BaseException:  # an interrupt that was held back
+            if leash is not None:
+                self.kill()
+            raise
         finally:
             os.close(write_fd)
         try:
