@@ -29,7 +29,7 @@ from pathlib import Path
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.place import Place, choose_place
 from chronik_perf.experiment.plan import QUICK_BUDGET, default_workloads
-from chronik_perf.experiment.rig import Rig, wait_for_rest
+from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.model import SIDES, LoadWindow, Measured, Workload, known
 from chronik_perf.model import Side as Name
@@ -140,7 +140,7 @@ def duet(
     for one, other in rng.sample([cores, cores[::-1]], 2):
         pin(rigs[0], workload, one, other)
         pin(rigs[1], workload, other, one)
-        wait_for_rest(rigs)
+        begin_at_rest(rigs)
         before = [rig.cpu.read() for rig in rigs]
         for rig in rng.sample(rigs, len(rigs)):
             rig.loads[workload.name].begin(workload.slice_s, workload.slice_bytes)

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from chronik_perf.experiment.plan import Budget
-from chronik_perf.experiment.rig import Rig, wait_for_rest
+from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import MeasurementFailed, MissingProfile, Profile, ProfileKind, Series, Workload
 from chronik_perf.sampling import pyspy
@@ -51,7 +51,7 @@ class Evidence:
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:
-    wait_for_rest((rig, *others))
+    begin_at_rest((rig, *others))
     with record([rig.process, rig.metrics]) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
     return recording.series(rig.side, workload.name, window.first_send_ns)
@@ -60,11 +60,11 @@ def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s
 def _take_profile(
     rig: Rig, others: Sequence[Rig], workload: Workload, kind: ProfileKind, duration_s: float
 ) -> Profile | MissingProfile:
-    wait_for_rest((rig, *others))
+    begin_at_rest((rig, *others))
     with pyspy.record(rig.broker.pid, kind) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
         # What the load left behind belongs to it, as it does in a slice that gates.
-        rig.wait_until_quiet()
+        wait_for_rest((rig,))
     return recording.profile(rig.side, workload.name, window.stored)
 
 

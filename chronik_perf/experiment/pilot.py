@@ -12,7 +12,7 @@ from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, kn
 TRIALS = 3
 TRIAL_S = 0.06
 ROUND_TRIPS = 20
-MOST = 24  # slices of one side in a block
+MOST = 64  # slices of one side in a block
 # One slice may spend as long on being quiet again as on load; beyond that longer slices waste less.
 QUIET_PER_SLICE = 1.0
 # A slice beyond this no longer cancels the machine's drift; better to alternate whole starts.

@@ -57,26 +57,19 @@ def idle_shares(clocks: Sequence[Clock], windows: int = 4, window_s: float = 0.0
     return least
 
 
-def wait_until_quiet(clock: Clock, idle: float, limit_s: float) -> Quiet:
-    """Wait until a process uses at most its idle share of CPU; `limit_s` bounds the wait.
+def wait_until_quiet(processes: Sequence[tuple[Clock, float]], limit_s: float) -> list[Quiet]:
+    """Wait until each of several processes, given as clock and idle share, has been quiet, side by side.
 
-    `after_s` is the time until the last moment at which it was seen at work; Unavailable if it still worked
-    at the limit or if its CPU cannot be read.
+    `limit_s` bounds the wait. `after_s` is the time until the last moment at which a process was seen at work;
+    Unavailable if it still worked at the limit or if its CPU cannot be read.
     """
-    watch = _Watch(clock, idle)
-    while (quiet := watch.look(limit_s)) is None:
-        time.sleep(STEP_S)
-    return quiet
-
-
-def wait_until_all_quiet(processes: Sequence[tuple[Clock, float]], limit_s: float) -> list[Quiet]:
-    """Wait until each of several processes, given as clock and idle share, has been quiet, side by side."""
     watches = [_Watch(clock, idle) for clock, idle in processes]
     found: list[Quiet | None] = [None] * len(watches)
-    while None in found:
-        time.sleep(STEP_S)
+    while True:
         found = [quiet or watch.look(limit_s) for quiet, watch in zip(found, watches, strict=True)]
-    return [quiet for quiet in found if quiet is not None]
+        if None not in found:
+            return [quiet for quiet in found if quiet is not None]
+        time.sleep(STEP_S)
 
 
 class _Watch:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.experiment.place import Place, delete_data
-from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_all_quiet, wait_until_quiet
+from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_quiet
 from chronik_perf.load import LoadProcess, create_topic, merge
 from chronik_perf.model import (
     Latency,
@@ -34,6 +36,9 @@ from chronik_perf.sut.interrupts import held_back
 PILOT_PATIENCE_S = 2.0
 PATIENCE_S = 10.0
 LITTLE_PATIENCE_S = 0.1
+# Rest that was seen so lately still holds; what happens in between is a scrape and a choice of side.
+RECENTLY_S = 0.03
+LOOKS, LOOK_S = 5, 0.0005
 
 
 @dataclass(slots=True)
@@ -55,10 +60,7 @@ class Rig:
     slices: list[Slice] = field(default_factory=list)
     steady: dict[str, bool] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-    def wait_until_quiet(self) -> Quiet:
-        """Wait until this broker rests, or patience ends."""
-        return wait_until_quiet(self.cpu, self.idle, self.patience_s)
+    rested_at: float = -math.inf  # when it was last seen at rest, by the monotonic clock
 
     def rss_bytes(self) -> Measured:
         """Resident memory of the broker."""
@@ -108,15 +110,38 @@ class Rig:
         )
 
 
-def wait_for_rest(rigs: Sequence[Rig]) -> None:
-    """Wait until several brokers rest, side by side, or patience with them ends; who does not is noted."""
-    patience_s = max(rig.patience_s for rig in rigs)
-    quiets = wait_until_all_quiet([(rig.cpu, rig.idle) for rig in rigs], patience_s)
+def wait_for_rest(rigs: Sequence[Rig]) -> list[Quiet]:
+    """Wait until several brokers rest, side by side, or patience with them ends; give how each came to rest."""
+    quiets = wait_until_quiet([(rig.cpu, rig.idle) for rig in rigs], max(rig.patience_s for rig in rigs))
+    now = time.monotonic()
     for rig, quiet in zip(rigs, quiets, strict=True):
+        rig.rested_at = -math.inf if isinstance(quiet.after_s, Unavailable) else now
+    return quiets
+
+
+def begin_at_rest(rigs: Sequence[Rig]) -> None:
+    """Make sure that all rest before one of them gets load; who does not rest at the end of patience is noted.
+
+    Who was seen at rest a moment ago, and has no thread at work now, need not be watched again: a third of the time
+    between slices went into that, and a machine changes its speed while nothing is measured.
+    """
+    recently = time.monotonic() - RECENTLY_S
+    if all(rig.rested_at > recently for rig in rigs) and _idle_soon(rigs):
+        return
+    for rig, quiet in zip(rigs, wait_for_rest(rigs), strict=True):
         if isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
             note = f"a slice began though it was {quiet.after_s.reason}"
             if note not in rig.notes:
                 rig.notes.append(note)
+
+
+def _idle_soon(rigs: Sequence[Rig]) -> bool:
+    """Tell whether no thread of any broker is at work, give or take the end of a scrape of its metrics."""
+    for _ in range(LOOKS):
+        if not any(rig.cpu.runnable() for rig in rigs):
+            return True
+        time.sleep(LOOK_S)
+    return False
 
 
 def _processes(rig: Rig) -> dict[str, Measured]:

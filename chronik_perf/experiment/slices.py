@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from chronik_perf.experiment.quiet import Quiet
-from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, Rig, wait_for_rest
+from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, Rig, begin_at_rest, wait_for_rest
 from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Slice, Unavailable, Workload
 
 
@@ -17,7 +18,7 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
     """
     rig.broker.verify_owner()
     telemetry_before = rig.metrics.sample()
-    wait_for_rest((rig, *others))
+    begin_at_rest((rig, *others))
     rss_before, cpu_before = rig.rss_bytes(), rig.cpu.read()
     window = run_load(rig, workload, duration_s)
     if window.stored == 0:
@@ -26,7 +27,7 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
             f"{rig.target.name} stored none of {window.sent} messages of workload {workload.name}{why}; "
             f"its log is {rig.broker.log_path}"
         )
-    quiet = rig.wait_until_quiet()
+    quiet = wait_for_rest((rig, *others))[0]
     rss_after = rig.rss_bytes()
     telemetry_after = rig.metrics.sample()
     rig.broker.verify_owner()
@@ -47,6 +48,7 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
 
 def run_load(rig: Rig, workload: Workload, duration_s: float) -> LoadWindow:
     """Load a broker once. Raises MeasurementFailed, naming what lies behind: its end, or a stranger on its port."""
+    rig.rested_at = -math.inf
     try:
         return rig.loads[workload.name].run(duration_s, workload.slice_bytes)
     except MeasurementFailed as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronik_perf.experiment.rig import Rig, wait_for_rest
+from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import Unavailable, Workload
 from chronik_perf.stats import steady
@@ -21,15 +21,15 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
     A start that never does is kept and marked, since a leak is unsteady by nature.
     """
     rates: list[float] = []
-    wait_for_rest((rig, *others))
+    begin_at_rest((rig, *others))
     leftovers = False
     for _ in range(MOST):
         if leftovers:
-            wait_for_rest((rig, *others))
+            begin_at_rest((rig, *others))
         window = run_load(rig, workload, WINDOW_S)
         if not rates:
             # Of a broker that puts work off, it would pile up from window to window and fall into the first slice.
-            after = rig.wait_until_quiet().after_s
+            after = wait_for_rest((rig,))[0].after_s
             leftovers = isinstance(after, Unavailable) or after > LEFTOVERS_S
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
         if len(rates) >= LEAST and steady(rates):

@@ -52,7 +52,7 @@ def test_leftovers_are_waited_for_and_counted() -> None:
         (idle,) = idle_shares([clock])
         before = clock.read()
         ask_for_work(process, 0.3)
-        quiet = wait_until_quiet(clock, idle, limit_s=20)
+        (quiet,) = wait_until_quiet([(clock, idle)], limit_s=20)
         assert not isinstance(quiet.cpu_s, Unavailable)
         assert not isinstance(before, Unavailable)
         assert quiet.cpu_s - before >= 0.29
@@ -62,7 +62,7 @@ def test_a_process_that_never_rests_is_said_to_be_at_work() -> None:
     """Given a process that works on past the limit, the time until quiet is unavailable and the reason says so."""
     with worker() as process:
         ask_for_work(process, 60)
-        quiet = wait_until_quiet(CpuClock(process.pid), 0.0, limit_s=0.2)
+        (quiet,) = wait_until_quiet([(CpuClock(process.pid), 0.0)], limit_s=0.2)
         assert isinstance(quiet.after_s, Unavailable)
         assert "still at work" in quiet.after_s.reason
 
