@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import beta
 
 from benchmarks.proof.dataset import Booleans, Floats
-from chronik_perf.stats.betting import Direction, log_wealth
+from chronik_perf.stats.sequential import looks
 
 FAMILY_ERROR = 0.01
 # Comparisons times tests times blocks in one piece; more of them do not fit into a processor's cache.
@@ -19,21 +19,28 @@ PIECE = 400_000
 class Drawn:
     """Comparisons, each value of shape (comparisons, tests, blocks) on the tests' scales or in margins.
 
-    `base_first` tells of each block which side was started first, and broadcasts against the values.
+    `base_first` tells of each block which side was started first, and broadcasts against the values. `typical` has
+    each block's median over its pairs of slices, NaN for a test without; where it is None no test has any.
     """
 
     base: Floats
     candidate: Floats
     base_first: Booleans
+    typical: Floats | None = None
 
     def lost(self, shift: Floats | float) -> Drawn:
         """Give the same comparisons with a candidate that is shifted; `shift` has shape (tests,) or is one for all."""
-        return Drawn(self.base, self.candidate + np.asarray(shift)[..., None], self.base_first)
+        by = np.asarray(shift)[..., None]
+        typical = None if self.typical is None else self.typical + by
+        return Drawn(self.base, self.candidate + by, self.base_first, typical)
 
     def test(self, at: int) -> Drawn:
         """Give one test of each comparison alone."""
         first = np.broadcast_to(self.base_first, self.base.shape)
-        return Drawn(self.base[:, at : at + 1], self.candidate[:, at : at + 1], first[:, at : at + 1])
+        typical = None if self.typical is None else self.typical[:, at : at + 1]
+        return Drawn(
+            self.base[:, at : at + 1], self.candidate[:, at : at + 1], first[:, at : at + 1], typical
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,12 @@ def words(
     step = max(1, PIECE // (tests * blocks))
     parts = [
         _words(
-            Drawn(drawn.base[i : i + step], drawn.candidate[i : i + step], first[i : i + step]),
+            Drawn(
+                drawn.base[i : i + step],
+                drawn.candidate[i : i + step],
+                first[i : i + step],
+                None if drawn.typical is None else drawn.typical[i : i + step],
+            ),
             edge,
             error[i : i + step, :, None],
             sameness,
@@ -83,17 +95,10 @@ def words(
 
 
 def _words(drawn: Drawn, edge: Floats, error: Floats, sameness: bool) -> tuple[Floats, Floats, Floats]:
-    needed = -np.log(error)
-
-    def proven(shift: Floats, direction: Direction) -> Floats:
-        return _first(
-            log_wealth(drawn.base, drawn.candidate, shift, direction, edge, drawn.base_first) >= needed
-        )
-
-    below, above = proven(-edge, "below"), proven(edge, "above")
-    if not sameness:
-        return below, above, np.full_like(below, np.inf)
-    return below, above, np.maximum(proven(edge, "below"), proven(-edge, "above"))
+    found = looks(
+        drawn.base, drawn.candidate, edge, error, drawn.base_first, drawn.typical, sameness=sameness
+    )
+    return _first(found.below), _first(found.above), _first(found.inside)
 
 
 def _first(held: Booleans) -> Floats:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.proof.slices import SLICES, median_ratios
 from chronik_perf.experiment import default_workloads
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Metric, Workload, judged
@@ -115,18 +116,38 @@ class Recorded:
         """
         if not self.measured:
             return np.empty((0, 0, 2))
+        return np.stack([self._values(t) for t in self.measured])[:, self._whole]
+
+    @cached_property
+    def typical(self) -> Floats:
+        """Give the median log ratio of the pairs of slices of each block of `values`, shape (tests, blocks).
+
+        NaN throughout for a test whose metric no slice has; a block's own log ratio where it has no pairs.
+        """
+        rows = [r[1] - r[0] for r in np.moveaxis(self.values, 2, 1)]
+        for at, test in enumerate(self.measured):
+            field = SLICES.get(test.metric.name)
+            kept = [r for r in self.starts if r["workload"] == test.workload.name and not r["discarded"]]
+            if field is None:
+                rows[at] = np.full_like(rows[at], np.nan)
+            else:
+                medians = median_ratios(kept, field)[self._whole]
+                rows[at] = np.where(np.isfinite(medians), medians, rows[at])
+        return np.stack(rows)
+
+    @cached_property
+    def _whole(self) -> Booleans:
+        """Tell of each kept block whether every measured test has a value in it."""
         stacked = np.stack([self._values(t) for t in self.measured])
-        return np.asarray(stacked[:, np.isfinite(stacked).all(axis=(0, 2))])
+        return np.asarray(np.isfinite(stacked).all(axis=(0, 2)))
 
     @cached_property
     def base_first(self) -> Booleans:
         """Tell of each block of `values` whether the base was started first."""
-        stacked = np.stack([self._values(t) for t in self.measured])
         first = {
             r["block"]: r["order"] == 0 for r in self.starts if r["side"] == "base" and not r["discarded"]
         }
-        whole = np.isfinite(stacked).all(axis=(0, 2))
-        return np.array([first[b] for b in sorted(first)], dtype=bool)[whole]
+        return np.array([first[b] for b in sorted(first)], dtype=bool)[self._whole]
 
     def commits_a_block(self, workload: str) -> float:
         """Give the commits of one side's gate slices in a block, in the mean; 0 where they are not counted."""

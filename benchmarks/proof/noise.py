@@ -189,6 +189,7 @@ def resampled(
     """
     tests = runs[0].values.shape[0]
     base, candidate = np.empty((2, comparisons, tests, blocks))
+    typical = np.empty((comparisons, tests, blocks))
     base_first = np.empty((comparisons, 1, blocks), dtype=bool)
     which = rng.integers(0, len(runs), comparisons)
     for index, run in enumerate(runs):
@@ -203,4 +204,6 @@ def resampled(
         y = np.where(swapped, drawn[..., 0], drawn[..., 1])
         base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
         base_first[mine, 0] = run.base_first[picked] ^ swapped
-    return Drawn(base, candidate, base_first)
+        slices = run.typical[:, picked]
+        typical[mine] = np.where(swapped, -slices, slices).swapaxes(0, 1)
+    return Drawn(base, candidate, base_first, typical)

@@ -114,7 +114,7 @@ def real(runs: Sequence[Recorded]) -> list[Real]:
         if run.is_aa or not run.values.size:
             continue
         margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
-        whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first)
+        whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first, run.typical[None])
         found = words(whole, margins, one_way(len(run.tests)))
         lower = np.array([t.metric.better == "higher" for t in run.measured])
         first = float(np.where(lower, found.below, found.above).min())

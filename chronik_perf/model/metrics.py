@@ -22,7 +22,8 @@ Take: TypeAlias = Callable[[Start, str], Measured]
 class Metric:
     """One metric. `threshold` is X: relative for the ratio scale, in `unit` for the difference scale.
 
-    `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged.
+    `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged. `of_slices`
+    tells that one slice has a value of its own, so that a block has a typical one.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Metric:
     threshold: float
     take: Take
     min_commits_beyond: int = 0
+    of_slices: bool = False
 
 
 def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
@@ -107,9 +109,16 @@ def _telemetry_mean(total: str, count: str, factor: float = 1.0) -> Take:
 STAGES: tuple[str, ...] = ("decode", "metadata", "append", "commit_wait", "reply")
 """Stages of a produce, in order, as slices' telemetry names them: `stage_<name>_s` and `batches`."""
 
-THROUGHPUT = Metric("throughput", "throughput", "msg/s", "higher", "ratio", 0.05, _throughput)
+THROUGHPUT = Metric("throughput", "throughput", "msg/s", "higher", "ratio", 0.05, _throughput, of_slices=True)
 CPU_PER_MESSAGE = Metric(
-    "cpu_per_message", "CPU per stored message", "µs", "lower", "ratio", 0.05, _cpu_per_message
+    "cpu_per_message",
+    "CPU per stored message",
+    "µs",
+    "lower",
+    "ratio",
+    0.05,
+    _cpu_per_message,
+    of_slices=True,
 )
 P50 = Metric("p50", "median response time", "ms", "lower", "ratio", 0.05, _percentile("p50_ms"))
 P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percentile("p99_ms"), 30)

@@ -6,7 +6,7 @@ probability of at most `error`, at whatever block one looks or stops. Wealth tha
 "Testing by betting", JRSS A 184, 2021; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-
 valid inference", Statistical Science 38, 2023.)
 
-With x and y the base's and the candidate's value of a block and y' = y - shift, half of the bets are of each kind:
+With x and y the base's and the candidate's value of a block and y' = y - shift, there are three kinds of bets:
 
 paired   1 + tanh(lambda (x - y')). Fair whenever x and y' of one block may be exchanged, whatever the distribution:
          heavy tails, bursts, drifts and modes included, because only the sign of the difference is random. (The sign-
@@ -22,6 +22,13 @@ apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c' - y')), c the middle of bo
          block. Centres of their own for each place, because a favoured place makes the two starts of a block
          depend on each other: one of them always has it. What the places add is estimated, so here the mean is 1 up
          to that estimate's error; docs/proof.md counts what it comes to.
+typical  1 + tanh(lambda (shift - t)), t the median over the block's pairs of slices of what the candidate's has over
+         the base's. Fair as the paired ones are, since t changes its sign when the sides are exchanged. A neighbour
+         that slows a few slices moves t far less than it moves y - x, the block as a whole.
+
+Without slices half of the stake is on each of the first two. With them all three share it; but the median does not see
+what befalls fewer than half of the slices, so it may help to prove a move and never, alone, that there is none: see
+`sequential`.
 
 No variance is estimated and none assumed. `lambda` is a grid relative to a scale that is known before the block: the
 margin of the verdict, for a difference much smaller than it need not be told.
@@ -42,6 +49,8 @@ Direction: TypeAlias = Literal["above", "below"]
 # margins; neighbours of this grid cost a block more or less.
 STAKES = (6.0, 1.5, 0.4)
 PAIRED_SHARE = 0.5
+# With the typical bets: as many blocks for a large effect as without them, since those are proven by the bets apart.
+PAIRED_SHARE_OF_THREE, TYPICAL_SHARE = 0.15, 0.4
 
 _LOG_2 = float(np.log(2.0))
 
@@ -53,6 +62,7 @@ def log_wealth(
     direction: Direction,
     scale: Floats | float,
     base_first: Booleans | None = None,
+    typical: Floats | None = None,
 ) -> Floats:
     """Give the log of the wealth after each block that the true shift is above (or below) `shift`.
 
@@ -60,7 +70,25 @@ def log_wealth(
     ratios); other axes are independent comparisons. `shift` broadcasts against those with an axis of length 1 for
     the blocks, `scale` against all; a scale may differ from block to block as long as it depends on earlier ones
     alone; an infinite one bets nothing. `base_first` tells of each block whether the base had the first place;
-    without it the places are taken to be alike. The result has the shape of the broadcast.
+    without it the places are taken to be alike. `typical` has a block's median of what the candidate's slices have over
+    the base's. The result has the shape of the broadcast.
+    """
+    whole, helped = log_wealths(base, candidate, shift, direction, scale, base_first, typical)
+    return whole if helped is None else helped
+
+
+def log_wealths(
+    base: Floats,
+    candidate: Floats,
+    shift: Floats | float,
+    direction: Direction,
+    scale: Floats | float,
+    base_first: Booleans | None = None,
+    typical: Floats | None = None,
+) -> tuple[Floats, Floats | None]:
+    """Give the log wealth of the blocks as wholes, and the one with the typical bets; None without `typical`.
+
+    Where `typical` is not a number in some block, that comparison has none, and both are the same.
     """
     sign = 1.0 if direction == "below" else -1.0
     x, y = sign * base, sign * (candidate - shift)
@@ -69,16 +97,20 @@ def log_wealth(
     # All stakes at once, along an axis of their own in front.
     axes = max(x.ndim, np.ndim(scale))
     rates = np.asarray(STAKES).reshape(-1, *[1] * axes) / np.asarray(scale, dtype=float)
-    paired = np.cumsum(_log_bet(rates * (x - y)), axis=-1)
+    paired = _spread_over_stakes(_log_bet(rates * (x - y)))
     apart = _log_bet(rates * (x - centre_x)) + _log_bet(rates * (centre_y - y))
-    apart = np.cumsum(np.where(ready, apart, 0.0), axis=-1)
-    parts = np.concatenate(
-        (
-            paired + np.log(PAIRED_SHARE / len(STAKES)),
-            apart + np.log((1 - PAIRED_SHARE) / len(STAKES)),
-        )
+    apart = _spread_over_stakes(np.where(ready, apart, 0.0))
+    whole = np.logaddexp(paired + np.log(PAIRED_SHARE), apart + np.log(1 - PAIRED_SHARE))
+    if typical is None:
+        return whole, None
+    known = np.isfinite(typical).all(axis=-1, keepdims=True)
+    gain = sign * (shift - np.where(known, typical, 0.0))
+    shared = np.logaddexp(
+        paired + np.log(PAIRED_SHARE_OF_THREE),
+        apart + np.log(1 - PAIRED_SHARE_OF_THREE - TYPICAL_SHARE),
     )
-    return np.asarray(np.logaddexp.reduce(parts, axis=0), dtype=float)
+    helped = np.logaddexp(shared, _spread_over_stakes(_log_bet(rates * gain)) + np.log(TYPICAL_SHARE))
+    return whole, np.asarray(np.where(known, helped, whole), dtype=float)
 
 
 def wealth(
@@ -100,7 +132,7 @@ def proven(
     shift: Floats | float,
     direction: Direction,
     scale: Floats | float,
-    error: float,
+    error: Floats | float,
     base_first: Booleans | None = None,
 ) -> Booleans:
     """Tell after each block whether the true shift is proven above (or below) `shift`; once proven, always.
@@ -111,14 +143,16 @@ def proven(
     return np.asarray(np.maximum.accumulate(gained, axis=-1))
 
 
-def smallest_error(blocks: int, places: bool = True) -> float:
+def smallest_error(blocks: int, places: bool = True, typical: bool = False) -> float:
     """Give the smallest error of one direction that this many blocks can reach, however large the effect.
 
     `places` tells whether the bets know of places, and so wait until each side has had both: two blocks at the least.
+    `typical` tells whether the typical bets have a share, which makes it a little larger from five blocks on.
     """
     if blocks < 1:
         return 1.0
-    most = PAIRED_SHARE * 2.0**blocks + (1 - PAIRED_SHARE) * 4.0 ** max(0, blocks - (2 if places else 1))
+    doubling = PAIRED_SHARE_OF_THREE + TYPICAL_SHARE if typical else PAIRED_SHARE
+    most = doubling * 2.0**blocks + (1 - doubling) * 4.0 ** max(0, blocks - (2 if places else 1))
     return min(1.0, 1 / most)
 
 
@@ -152,6 +186,12 @@ def _earlier_mean(values: Floats) -> Floats:
     means = np.array(values, dtype=float, copy=True)
     means[..., 1:] = sums[..., :-1] / np.arange(1, values.shape[-1])
     return means
+
+
+def _spread_over_stakes(log_bets: Floats) -> Floats:
+    """Give the log wealth after each block of a stake that is spread evenly over the rates, the first axis."""
+    grown = np.logaddexp.reduce(np.cumsum(log_bets, axis=-1), axis=0) - np.log(len(STAKES))
+    return np.asarray(grown, dtype=float)
 
 
 def _log_bet(z: Floats) -> Floats:

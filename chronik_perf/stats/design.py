@@ -87,9 +87,9 @@ def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower
 
 
 def least_blocks(one_way: float) -> int:
-    """Give the number of blocks before which nothing can be proven at this error of one direction."""
+    """Give the number of blocks from which on anything can be proven at this error of one direction."""
     blocks = 1
-    while smallest_error(blocks) > one_way:
+    while max(smallest_error(blocks, typical=share) for share in (False, True)) > one_way:
         blocks += 1
     return blocks
 

@@ -21,15 +21,16 @@ def last_interval(
     scale: Floats | float,
     error: float,
     base_first: Booleans | None = None,
+    typical: Floats | None = None,
 ) -> tuple[float, float]:
     """Give (low, high) of the shift after the last block.
 
-    `base` and `candidate` have shape (blocks,), at least one block; they, `scale` and `base_first` are as in
+    `base` and `candidate` have shape (blocks,), at least one block; they, `scale`, `base_first` and `typical` are as in
     `betting.log_wealth`. The intervals of all looks together hold the true shift with a probability of at least
     1 - error. An end that no bet can have reached is infinite.
     """
-    low = _end(base, candidate, scale, error / 2, "above", base_first)
-    high = _end(base, candidate, scale, error / 2, "below", base_first)
+    low = _end(base, candidate, scale, error / 2, "above", base_first, typical)
+    high = _end(base, candidate, scale, error / 2, "below", base_first, typical)
     return low, high
 
 
@@ -40,20 +41,23 @@ def _end(
     error: float,
     direction: Direction,
     base_first: Booleans | None,
+    typical: Floats | None,
 ) -> float:
     sign = 1.0 if direction == "below" else -1.0
     scales = np.atleast_1d(np.asarray(scale, dtype=float))
     known = scales[np.isfinite(scales)]
-    if known.size == 0 or smallest_error(base.size, base_first is not None) > error:
+    if known.size == 0 or smallest_error(base.size, base_first is not None, typical is not None) > error:
         return sign * np.inf
-    d = candidate - base
+    d = candidate - base if typical is None else np.concatenate((candidate - base, typical))
     least, most = float(d.min()), float(d.max())
     span = (most - least) + 50 * float(known.max())
     edge = least if direction == "below" else most
     inside, outside = edge - sign * span, edge + sign * (span + (most - least))
 
     def rejected(shifts: Floats) -> Booleans:
-        gained = log_wealth(base[None, :], candidate[None, :], shifts[:, None], direction, scale, base_first)
+        gained = log_wealth(
+            base[None, :], candidate[None, :], shifts[:, None], direction, scale, base_first, typical
+        )
         return np.asarray(gained.max(axis=-1) >= -np.log(error))
 
     if not rejected(np.array([outside]))[0]:

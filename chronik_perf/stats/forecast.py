@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealth
+from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.nested import PILOT_BLOCKS
+from chronik_perf.stats.sequential import looks
 
 FUTURES = 60
 HORIZON = 200
@@ -36,6 +39,7 @@ def forecast(
     one_way: float,
     horizon: int = HORIZON,
     base_first: Booleans | None = None,
+    typical: Floats | None = None,
 ) -> Forecast:
     """Go on with blocks drawn from those there are (a bootstrap of whole blocks), and see when a word would come.
 
@@ -47,21 +51,23 @@ def forecast(
     more = max(0, horizon - have)
     like_from = PILOT_BLOCKS if have >= 2 * PILOT_BLOCKS else 0
     drawn = np.random.default_rng(SEED).integers(like_from, have, (FUTURES, more))
-    x = np.concatenate((np.tile(base, (FUTURES, 1)), base[drawn]), axis=1)
-    y = np.concatenate((np.tile(candidate, (FUTURES, 1)), candidate[drawn]), axis=1)
-    # A block keeps its places, so that what a place adds is drawn with it.
-    order = (
-        None
-        if base_first is None
-        else np.concatenate((np.tile(base_first, (FUTURES, 1)), base_first[drawn]), axis=1)
-    )
 
-    def first(shift: float, direction: Direction) -> Floats:
-        won = log_wealth(x, y, shift, direction, margin, order) >= -np.log(one_way)
+    def going_on(of: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate((np.tile(of, (FUTURES, 1)), of[drawn]), axis=1)
+
+    def first(won: Booleans) -> Floats:
         return np.where(won.any(axis=1), won.argmax(axis=1) + 1.0, np.inf)
 
-    beyond_below, beyond_above = first(-margin, "below"), first(margin, "above")
-    within = np.maximum(first(margin, "below"), first(-margin, "above"))
+    # A block keeps its places and its slices, so that what those add is drawn with it.
+    found = looks(
+        going_on(base),
+        going_on(candidate),
+        margin,
+        one_way,
+        None if base_first is None else going_on(base_first),
+        None if typical is None else going_on(typical),
+    )
+    beyond_below, beyond_above, within = first(found.below), first(found.above), first(found.inside)
     decided = np.minimum(np.minimum(beyond_below, beyond_above), within)
     half = float(np.median(decided))
     return Forecast(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ class Pairs:
     per_block: PerBlock
     missing: tuple[str, ...] = ()
     base_first: tuple[bool, ...] = ()  # of each of those blocks, whether the base was started first
+    typical: tuple[float, ...] | None = None  # of each, the median of the log ratios of its pairs of slices
 
     @property
     def values(self) -> list[tuple[float, float]]:
@@ -47,7 +48,30 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
         else:
             rows.append((block.index, base, candidate))
             orders.append(block.base.order == 0)
-    return Pairs(tuple(rows), tuple(missing), tuple(orders))
+    return Pairs(tuple(rows), tuple(missing), tuple(orders), typical_of(comparison, metric, workload, rows))
+
+
+def typical_of(
+    comparison: Comparison, metric: Metric, workload: str, per_block: Sequence[tuple[int, float, float]]
+) -> tuple[float, ...] | None:
+    """Give, for each of the blocks, the median log ratio of its pairs of slices; of one without pairs its own.
+
+    None for a metric that a slice has no value of, and for blocks that are not the comparison's.
+    """
+    if not metric.of_slices:
+        return None
+    indexes = [block.index for block in comparison.kept_blocks]
+    ratios = dict(zip(indexes, slice_log_ratios(comparison, metric, workload), strict=True))
+    if not all(index in ratios for index, _, _ in per_block):
+        return None
+    return tuple(
+        float(np.median(ratios[index])) if ratios[index].size else _log_ratio(base, candidate)
+        for index, base, candidate in per_block
+    )
+
+
+def _log_ratio(base: float, candidate: float) -> float:
+    return math.log(candidate / base) if base > 0 and candidate > 0 else math.nan
 
 
 def base_first(comparison: Comparison) -> dict[int, bool]:

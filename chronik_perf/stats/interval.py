@@ -27,14 +27,17 @@ def paired_effect(
     error: float,
     margin: float | None = None,
     base_first: Sequence[bool] | None = None,
+    typical: Sequence[float] | None = None,
 ) -> Effect | Unavailable:
     """Estimate candidate against base from one (base, candidate) pair a block, in the order of the blocks.
 
     The estimate is the mean over blocks of the log ratio or the difference. The interval is the last one of the
     confidence sequence of `betting` at level 1 - error, so it holds whenever one stops; what a block does to both
     sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before;
-    `base_first` is as in `betting`. `p` is anytime-valid too. Typical values are geometric means for ratios,
-    arithmetic ones for differences. Unavailable with fewer than two blocks, or where a ratio has no logarithm.
+    `base_first` and `typical` are as in `betting`. Where the typical bets prove a move beyond the margin that the mean
+    shows as well, the interval is theirs; else it holds what either leaves open. `p` is anytime-valid too. Typical
+    values are geometric means for ratios, arithmetic ones for differences. Unavailable with fewer than two blocks, or
+    where a ratio has no logarithm.
     """
     if len(pairs) < 2:
         return Unavailable(
@@ -51,11 +54,15 @@ def paired_effect(
     d = candidate - base
     order = None if base_first is None else np.asarray(base_first, dtype=bool)
     stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
-    low, high = last_interval(base, candidate, stake_scale, error, order)
-    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale, order)))
+    slices = None if typical is None else np.asarray(typical, dtype=float)
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
-    low, high = min(low, high), max(low, high)
+    low, high = sorted(last_interval(base, candidate, stake_scale, error, order))
+    if slices is not None and margin is not None:
+        helped = sorted(last_interval(base, candidate, stake_scale, error, order, slices))
+        moved = max(helped[1], mean) < -margin or min(helped[0], mean) > margin
+        low, high = helped if moved else (min(low, helped[0]), max(high, helped[1]))
+    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale, order, slices)))
     # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
     mean = min(max(mean, low), high)
     typical = (float(base.mean()), float(candidate.mean()))
@@ -101,11 +108,16 @@ def decide(effect: Effect, metric: Metric, margin: float) -> Word:
 
 
 def _most_gained(
-    base: Floats, candidate: Floats, scale: Floats | float, base_first: Booleans | None
+    base: Floats,
+    candidate: Floats,
+    scale: Floats | float,
+    base_first: Booleans | None,
+    typical: Floats | None,
 ) -> float:
     """Give the most log wealth that any look gained against no change, in either direction."""
     return max(
-        float(log_wealth(base, candidate, 0.0, d, scale, base_first).max()) for d in ("above", "below")
+        float(log_wealth(base, candidate, 0.0, d, scale, base_first, typical).max())
+        for d in ("above", "below")
     )
 
 

@@ -19,11 +19,15 @@ def statistical_row(
 ) -> MetricVerdict:
     """Judge a gate or a watch from its pairs. Without an effect the word is None and `why` says so."""
     margin = margin_of(metric, threshold)
-    effect = paired_effect(metric.scale, pairs.values, family.error, margin, pairs.base_first)
+    effect = paired_effect(metric.scale, pairs.values, family.error, margin, pairs.base_first, pairs.typical)
     if isinstance(effect, Unavailable):
         return no_effect(metric, workload, role, threshold, pairs, effect.reason)
     word = decide(effect, metric, margin)
-    why = what_it_takes(effect, metric, margin, pairs, family) if word == "inconclusive" else ""
+    why = (
+        what_it_takes(effect, metric, margin, pairs, family)
+        if word == "inconclusive"
+        else _by_typical_slices(word, metric, margin, pairs, family)
+    )
     return MetricVerdict(
         metric=metric.name,
         workload=workload.name,
@@ -34,6 +38,19 @@ def statistical_row(
         sentence=sentence_of(word, effect, metric, threshold),
         why=_joined(why, _fewer_blocks(pairs)),
         per_block=pairs.per_block,
+    )
+
+
+def _by_typical_slices(word: Word, metric: Metric, margin: float, pairs: Pairs, family: Family) -> str:
+    """Say so where a move is proven only with the help of the typical slices, and what all of them would have said."""
+    if word == "unchanged" or pairs.typical is None:
+        return ""
+    alone = paired_effect(metric.scale, pairs.values, family.error, margin, pairs.base_first)
+    if isinstance(alone, Unavailable) or decide(alone, metric, margin) == word:
+        return ""
+    return (
+        "Proven with the help of the typical pair of slices, a block's median, which a neighbour that slows a few of "
+        f"them hardly moves; by all slices together alone it would be {words.signed_change(alone, metric.unit)}."
     )
 
 
@@ -102,6 +119,7 @@ def what_it_takes(effect: Effect, metric: Metric, margin: float, pairs: Pairs, f
         margin,
         family.one_way,
         base_first=np.asarray(pairs.base_first, dtype=bool),
+        typical=None if pairs.typical is None else np.asarray(pairs.typical, dtype=float),
     ).decided_at
     if blocks is None:
         take = (

@@ -1,33 +1,86 @@
-"""Words at every look, for whoever has plain arrays."""
+"""Words at every look, for whoever has plain arrays.
+
+A *move* beyond the margin may be proven with the help of the typical bets, which a few slow slices hardly disturb, and
+must show in the mean of the blocks as wholes, too. *Inside* the margin must be proven by the blocks as wholes and with
+that help: a median does not see what befalls fewer than half of the slices, so alone it could call a broker unchanged
+that stalls in one slice of three.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from chronik_perf.stats.betting import Booleans, Floats, proven
+import numpy as np
+
+from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealths
 
 Found: TypeAlias = Literal["above", "below", "inside", "open"]
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Whether at each look the shift is proven below -margin, above it, or between the two; shaped like the blocks."""
+
+    below: Booleans
+    above: Booleans
+    inside: Booleans
+
+
+def looks(
+    base: Floats,
+    candidate: Floats,
+    margin: Floats | float,
+    one_way: Floats | float,
+    base_first: Booleans | None = None,
+    typical: Floats | None = None,
+    *,
+    sameness: bool = True,
+) -> Looks:
+    """Judge after each block, along the last axis; other axes are independent comparisons.
+
+    `base`, `candidate`, `base_first` and `typical` are as in `betting.log_wealths`; `margin` and `one_way`, the error
+    of one direction, broadcast against them. Without `sameness` nothing is tried to be proven inside, which is faster.
+    """
+    needed = -np.log(one_way)
+
+    def proven(shift: Floats | float, direction: Direction) -> tuple[Booleans, Booleans]:
+        whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, typical)
+        ever = np.maximum.accumulate(whole >= needed, axis=-1)
+        return ever, ever if helped is None else np.maximum.accumulate(helped >= needed, axis=-1)
+
+    _, below = proven(-margin, "below")
+    _, above = proven(margin, "above")
+    if typical is not None:
+        d = candidate - base
+        mean = np.cumsum(d, axis=-1) / np.arange(1, d.shape[-1] + 1)
+        alone = ~np.isfinite(typical).all(axis=-1, keepdims=True)
+        below, above = below & (alone | (mean < -margin)), above & (alone | (mean > margin))
+    inside = np.zeros_like(below)
+    if sameness:
+        inside = np.logical_and.reduce((*proven(margin, "below"), *proven(-margin, "above")))
+    return Looks(below, above, inside)
+
+
 def words_at_each_look(
-    base: Floats, candidate: Floats, margin: float, error: float, base_first: Booleans | None = None
+    base: Floats,
+    candidate: Floats,
+    margin: float,
+    error: float,
+    base_first: Booleans | None = None,
+    typical: Floats | None = None,
 ) -> list[Found]:
     """Say after each block where the shift of the candidate is proven to lie.
 
     "below" is wholly below -margin, "above" wholly above margin, "inside" between the two. `base` and `candidate` have
     one value a block on the scale of the test, shape (blocks,); `error` is two-sided and holds over all looks
-    together. `base_first` is as in `betting`. A word that was reached stays.
+    together. `base_first` and `typical` are as in `betting`. A word that was reached stays.
     """
-    one_way = error / 2
-    below = proven(base, candidate, -margin, "below", margin, one_way, base_first)
-    above = proven(base, candidate, margin, "above", margin, one_way, base_first)
-    inside = proven(base, candidate, margin, "below", margin, one_way, base_first) & proven(
-        base, candidate, -margin, "above", margin, one_way, base_first
-    )
+    found = looks(base, candidate, margin, error / 2, base_first, typical)
     words: list[Found] = []
-    for i in range(base.size):
+    for below, above, inside in zip(found.below, found.above, found.inside, strict=True):
         if words and words[-1] != "open":
             words.append(words[-1])
         else:
-            words.append("below" if below[i] else "above" if above[i] else "inside" if inside[i] else "open")
+            words.append("below" if below else "above" if above else "inside" if inside else "open")
     return words

@@ -11,7 +11,7 @@ from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.design import least_blocks
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
-from chronik_perf.stats.gather import base_first
+from chronik_perf.stats.gather import base_first, typical_of
 from chronik_perf.stats.interval import on_test_scale
 from chronik_perf.stats.sequential import words_at_each_look
 
@@ -93,8 +93,8 @@ def _looks_since(comparison: Comparison, row: MetricVerdict, family: Family) -> 
     """Give how many blocks ago a regression was proven; FINISHING for one that was counted and not tested."""
     if row.effect is None or not row.per_block:
         return FINISHING
-    base, candidate, margin, order = _on_scale(comparison, row)
-    words = words_at_each_look(base, candidate, margin, family.error, order)
+    base, candidate, margin, order, typical = _on_scale(comparison, row)
+    words = words_at_each_look(base, candidate, margin, family.error, order, typical)
     return sum(word != "open" for word in words) - 1 if words[-1] != "open" else 0
 
 
@@ -105,7 +105,9 @@ def _is_wide(row: MetricVerdict) -> bool:
     return high - low > WIDE * abs(mid)
 
 
-def _on_scale(comparison: Comparison, row: MetricVerdict) -> tuple[Floats, Floats, float, Booleans | None]:
+def _on_scale(
+    comparison: Comparison, row: MetricVerdict
+) -> tuple[Floats, Floats, float, Booleans | None, Floats | None]:
     of = metric(row.metric)
     values = np.asarray([(b, c) for _, b, c in row.per_block], dtype=float)
     if of.scale == "ratio":
@@ -115,12 +117,14 @@ def _on_scale(comparison: Comparison, row: MetricVerdict) -> tuple[Floats, Float
     # Rows that were drawn rather than measured belong to no start whose place could be looked up.
     known = all(index in first for index in indexes)
     order = np.asarray([first[index] for index in indexes], dtype=bool) if known else None
-    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order
+    typical = typical_of(comparison, of, row.workload, row.per_block)
+    slices = None if typical is None else np.asarray(typical, dtype=float)
+    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order, slices
 
 
 def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:
-    base, candidate, margin, order = _on_scale(comparison, row)
-    return forecast(base, candidate, margin, family.one_way, base.size + more, order)
+    base, candidate, margin, order, typical = _on_scale(comparison, row)
+    return forecast(base, candidate, margin, family.one_way, base.size + more, order, typical)
 
 
 def _worse(row: MetricVerdict, ahead: Forecast) -> float:

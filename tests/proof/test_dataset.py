@@ -32,8 +32,11 @@ def test_every_test_of_every_block_comes_back_as_the_verdict_sees_it(tmp_path: P
     run = recorded(tmp_path, comparison)
     assert len(run.tests) == Family.of(comparison.design, comparison.workloads).tests
     assert run.values.shape == (len(run.measured), 9, 2)
-    for test, values in zip(run.measured, run.values, strict=True):
-        base, candidate = on_scale_of(test.metric, pairs_of(comparison, test.metric, test.workload.name))
+    for test, values, typical in zip(run.measured, run.values, run.typical, strict=True):
+        pairs = pairs_of(comparison, test.metric, test.workload.name)
+        base, candidate = on_scale_of(test.metric, pairs)
+        expected = [np.nan] * 9 if pairs.typical is None else pairs.typical
+        assert typical == pytest.approx(expected, abs=2e-5, nan_ok=True)
         assert values[:, 0] == pytest.approx(base, abs=2e-5, rel=2e-5)
         assert values[:, 1] == pytest.approx(candidate, abs=2e-5, rel=2e-5)
     assert run.base_first.tolist() == [b.base.order == 0 for b in comparison.kept_blocks]
@@ -44,7 +47,7 @@ def test_a_replay_of_recorded_blocks_reaches_the_words_of_the_verdict(tmp_path: 
     comparison = a_comparison(V220, V227, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=5)
     run = recorded(tmp_path, comparison, "regression")
     margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
-    whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first)
+    whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first, run.typical[None])
     found = words(whole, margins, one_way(len(run.tests)))
     lower = np.array([t.metric.better == "higher" for t in run.measured])
     replayed = {
