@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.proof.bets import Drawn
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
+from chronik_perf.stats.nested import PILOT_BLOCKS
 
 Shape = tuple[int, int, int]
 Draw = Callable[[np.random.Generator, Shape], Drawn]
@@ -184,8 +186,9 @@ def resampled(
     """Draw comparisons from recorded A/A ones, each from one of them.
 
     Whole blocks are drawn with replacement, `run_length` neighbours at a time (a circular block bootstrap, Politis and
-    Romano 1992), and their sides are swapped at random. All runs must have the same measured tests. The result is on
-    the tests' scales, shape (comparisons, tests, blocks).
+    Romano 1992), and their sides are swapped at random. The first blocks of a run are the pilot of its plan, and
+    shorter: they are drawn from the first ones and the others from the others, where there are as many. All runs must
+    have the same measured tests. The result is on the tests' scales, shape (comparisons, tests, blocks).
     """
     tests = runs[0].values.shape[0]
     base, candidate = np.empty((2, comparisons, tests, blocks))
@@ -194,10 +197,7 @@ def resampled(
     which = rng.integers(0, len(runs), comparisons)
     for index, run in enumerate(runs):
         mine = np.flatnonzero(which == index)
-        have = run.values.shape[1]
-        pieces = -(-blocks // run_length)
-        begins = rng.integers(0, have, (mine.size, pieces, 1))
-        picked = ((begins + np.arange(run_length)) % have).reshape(mine.size, pieces * run_length)[:, :blocks]
+        picked = _picked(rng, (mine.size, blocks), run.values.shape[1], run_length)
         swapped = rng.random(picked.shape) < 0.5
         drawn = run.values[:, picked]  # (tests, comparisons, blocks, 2)
         x = np.where(swapped, drawn[..., 1], drawn[..., 0])
@@ -207,3 +207,19 @@ def resampled(
         slices = run.typical[:, picked]
         typical[mine] = np.where(swapped, -slices, slices).swapaxes(0, 1)
     return Drawn(base, candidate, base_first, typical)
+
+
+def _picked(
+    rng: np.random.Generator, shape: tuple[int, int], have: int, run_length: int
+) -> NDArray[np.int64]:
+    """Draw which of `have` recorded blocks stand where, shape (comparisons, blocks)."""
+    n, blocks = shape
+    pilot = PILOT_BLOCKS if have >= 2 * PILOT_BLOCKS else 0
+    pieces = -(-blocks // run_length)
+    begins = rng.integers(0, have - pilot, (n, pieces, 1))
+    picked = (begins + np.arange(run_length)) % (have - pilot) + pilot
+    picked = picked.reshape(n, pieces * run_length)[:, :blocks]
+    if pilot:
+        first = min(pilot, blocks)
+        picked[:, :first] = rng.integers(0, pilot, (n, first))
+    return picked

@@ -97,6 +97,12 @@ class Group:
         d = [r.values[at, :, 1] - r.values[at, :, 0] for r in self.runs]
         return float(np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in d) / sum(x.size - 1 for x in d)))
 
+    def typical_sd(self, test: Test) -> float:
+        """Give the same of the median log ratio of a block's pairs of slices; NaN for a test without slices."""
+        at = [t.name for t in self.measured].index(test.name)
+        d = [r.typical[at] for r in self.runs]
+        return float(np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in d) / sum(x.size - 1 for x in d)))
+
     def draw(self, test: Test, comparisons: int, blocks: int, seed: int) -> Drawn:
         """Draw A/A comparisons of one test, shape (comparisons, 1, blocks)."""
         at = [t.name for t in self.measured].index(test.name)
@@ -125,6 +131,7 @@ class Row:
     test: str
     goal: Goal
     block_sd: float
+    typical_sd: float
     blocks: int
     comparisons: int
     found: float
@@ -164,6 +171,7 @@ def _row(group: Group, test: Test, goal: Goal, comparisons: int, seed: int) -> R
         test.name,
         goal,
         group.block_sd(test),
+        group.typical_sd(test),
         blocks,
         comparisons,
         float(np.mean(np.isfinite(found) & (blocks >= late))),
