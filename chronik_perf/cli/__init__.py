@@ -16,11 +16,14 @@ import typer
 
 from chronik_perf.cli.baseline import app as baseline
 from chronik_perf.cli.bench import bench
+from chronik_perf.cli.cache import app as cache
 from chronik_perf.cli.compare import compare
 from chronik_perf.cli.doctor import doctor
 from chronik_perf.cli.history import app as history
+from chronik_perf.cli.init import init
 from chronik_perf.cli.instructions import instructions
 from chronik_perf.cli.report import report
+from chronik_perf.cli.targets import targets
 from chronik_perf.model import BadInput, PerfError
 
 EXIT_OK, EXIT_REGRESSION, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -38,8 +41,11 @@ app.command()(bench)
 app.command()(report)
 app.command()(instructions)
 app.command()(doctor)
+app.command()(targets)
+app.command()(init)
 app.add_typer(baseline)
 app.add_typer(history)
+app.add_typer(cache)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import SetBase, SetCandidate, Wait, overrides, seconds, thresholds
+from chronik_perf.cli.options import Repo, SetBase, SetCandidate, Wait, overrides, seconds, thresholds
 from chronik_perf.model import BadInput
 
 
@@ -85,6 +85,7 @@ def compare(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier run.")
     ] = None,
+    repo: Repo = None,
     wait: Wait = False,
 ) -> int:
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""
@@ -96,6 +97,7 @@ def compare(
         "--set-candidate": set_candidate,
         "--out": out,
         "--seed": seed,
+        "--repo": repo,
     }
     given = [option for option, value in of_new_runs_only.items() if value is not None and value != []]
     if resume is None and (base is None or candidate is None):
@@ -105,12 +107,12 @@ def compare(
     limits = thresholds(threshold or [])
     budget_s = seconds("--budget", budget) if budget is not None else None
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
-    from chronik_perf.cli import comparing
+    from chronik_perf.cli import comparing, resuming
 
     command = shlex.join(["perf", *sys.argv[1:]])
     if resume is not None:
         asked = comparing.workloads(quick, workload) if quick or workload else None
-        measuring = comparing.resumed(
+        measuring = resuming.resumed(
             resume, (base, candidate), asked, blocks, budget_s, data_dir, allow_tmpfs, wait, command
         )
     else:
@@ -125,6 +127,7 @@ def compare(
             allow_tmpfs,
             wait,
             command,
+            repo,
         )
     with measuring as job:
         outcome = comparing.carry_out(job, profiles)

@@ -24,12 +24,12 @@ from chronik_perf.experiment import (
     run,
 )
 from chronik_perf.load.clients import client_versions
-from chronik_perf.model import BadInput, Comparison, Design, Outcome, Target, Workload, differing_field
+from chronik_perf.model import BadInput, Comparison, Design, Outcome, Workload
 from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
-from chronik_perf.store import RunFolder, load, save
+from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
-from chronik_perf.targets import provenance, resolve
+from chronik_perf.targets import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def begun(
     allow_tmpfs: bool,
     wait: bool,
     command: str,
+    repository: Path | None,
 ) -> Iterator[Job]:
     """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
 
@@ -64,13 +65,16 @@ def begun(
     history = load_calibration(learnt) if learnt is not None else None
     plan = with_learnt(plan, loads, history)
     power = design_check(plan, loads)
-    targets = resolve(*base), resolve(*candidate)
+    targets = (
+        resolve(*base, repository=repository, say=say),
+        resolve(*candidate, repository=repository, say=say),
+    )
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
     if out is not None:
         _check_folder(out)
-    with machine_lock(wait, say), _kept(*_new_folder(out, *(t.name for t in targets))) as folder:
-        place = _place(folder, loads, data_dir, allow_tmpfs)
+    with machine_lock(wait, say), kept(*_new_folder(out, *(t.name for t in targets))) as folder:
+        place = place_for(folder, loads, data_dir, allow_tmpfs)
         if history is not None and history.fingerprint != place.environment.fingerprint:
             shutil.rmtree(place.data_root, ignore_errors=True)
             raise BadInput(
@@ -80,50 +84,6 @@ def begun(
         say(power.sentence)
         made = new_comparison(*targets, loads, plan, place, command)
         yield Job(dataclasses.replace(made, notes=(calibration_sentence(history, made),)), folder, place)
-
-
-@contextlib.contextmanager
-def resumed(
-    path: Path,
-    names: tuple[str | None, str | None],
-    asked: tuple[Workload, ...] | None,
-    blocks: int | None,
-    budget_s: float | None,
-    data_dir: Path | None,
-    allow_tmpfs: bool,
-    wait: bool,
-    command: str,
-) -> Iterator[Job]:
-    """Go on with an earlier run. What is asked for again (versions, workloads) must be what the run has.
-
-    Raises BadInput where it is not, or where the run is of another machine or of other code.
-    """
-    folder = RunFolder.open(path)
-    earlier = load(folder.path)
-    for given, had in zip(names, (earlier.base.name, earlier.candidate.name), strict=True):
-        if given is not None and given != had:
-            raise BadInput(
-                f"{path} compares {earlier.base.name} with {earlier.candidate.name}, not {given}; leave the names away"
-            )
-    if asked is not None:
-        _same_workloads(path, earlier.workloads, asked)
-    for target in (earlier.base, earlier.candidate):
-        _same_code(path, target)
-    more = blocks or earlier.design.blocks
-    plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
-    in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
-    power = design_check(in_all, earlier.workloads)
-    with machine_lock(wait, say), _kept(folder, own=()):
-        place = _place(folder, earlier.workloads, data_dir, allow_tmpfs)
-        if place.environment.fingerprint != earlier.environment.fingerprint:
-            shutil.rmtree(place.data_root, ignore_errors=True)
-            raise BadInput(
-                f"{path} was measured on another machine, and blocks of two machines do not add up; "
-                "start a new run here"
-            )
-        say(power.sentence)
-        commands = f"{earlier.command}\n{command}"
-        yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:
@@ -183,7 +143,7 @@ def _new_folder(out: Path | None, base: str, candidate: str) -> tuple[RunFolder,
 
 
 @contextlib.contextmanager
-def _kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[RunFolder]:
+def kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[RunFolder]:
     """When it fails, say where what was measured lies; where nothing was, leave only logs that tell why."""
     try:
         yield folder
@@ -208,34 +168,9 @@ def _tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
             emptied.rmdir()
 
 
-def _same_code(path: Path, target: Target) -> None:
-    """Refuse to add blocks of other code to a run. Raises BadInput; a command's code is its owner's affair."""
-    had = target.provenance
-    if had.source == "command":
-        return
-    now = provenance()
-    if now != had:
-        was, is_now = (
-            f"{p.source} {p.commit or p.detail}{' (dirty)' if p.dirty else ''}" for p in (had, now)
-        )
-        raise BadInput(
-            f"{path} measured {target.name} from {was}, and here is {is_now}; blocks of different code do not add "
-            "up, so start a new run"
-        )
-
-
-def _same_workloads(path: Path, had: tuple[Workload, ...], asked: tuple[Workload, ...]) -> None:
-    if [w.name for w in had] != [w.name for w in asked]:
-        raise BadInput(
-            f"{path} measured the workloads {', '.join(w.name for w in had)} and not "
-            f"{', '.join(w.name for w in asked)}; different workloads are never compared"
-        )
-    for left, right in zip(had, asked, strict=True):
-        if difference := differing_field(left, right):
-            raise BadInput(f"workload {left.name} of {path} is another one: {difference}; start a new run")
-
-
-def _place(folder: RunFolder, loads: tuple[Workload, ...], data_dir: Path | None, allow_tmpfs: bool) -> Place:
+def place_for(
+    folder: RunFolder, loads: tuple[Workload, ...], data_dir: Path | None, allow_tmpfs: bool
+) -> Place:
     # A folder of our own below the one that was named, because it is deleted afterwards.
     parent = data_dir or folder.path
     made = not parent.exists()

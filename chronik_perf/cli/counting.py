@@ -53,7 +53,7 @@ def carry_out(
 
     Raises BadInput for a version that there is not, and MeasurementFailed where valgrind is missing or a broker fails.
     """
-    targets = resolve(*base), resolve(*candidate)
+    targets = resolve(*base, say=say), resolve(*candidate, say=say)
     valgrind = Valgrind.find()
     plan = CountingPlan(short=messages // 5, long=messages, repeats=repeats)
     core, _, _ = choose_cores()

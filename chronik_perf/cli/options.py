@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,13 @@ SetCandidate = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY=VALUE", help="Override KEY=VALUE in the candidate's configuration. Repeatable."
+    ),
+]
+Repo = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The broker's repository, which has a perf.toml; else the one around the current folder.",
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")]

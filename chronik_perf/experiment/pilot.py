@@ -12,7 +12,8 @@ from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, kn
 TRIALS = 3
 TRIAL_S = 0.06
 ROUND_TRIPS = 20
-MOST = 64  # slices of one side in a block
+# Slices of one side in a block. On recorded noise 24 to 32 found most within the budget; with 64, blocks were too few.
+MOST = 24
 # One slice may spend as long on being quiet again as on load; beyond that longer slices waste less.
 QUIET_PER_SLICE = 1.0
 # A slice beyond this no longer cancels the machine's drift; better to alternate whole starts.

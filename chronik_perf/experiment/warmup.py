@@ -18,12 +18,14 @@ LEFTOVERS_S = 0.02
 def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
     """Load one broker in short windows until its throughput is steady, and note whether it became so.
 
-    A start that never does is kept and marked, since a leak is unsteady by nature.
+    A target that compiles while it runs asks for a least time of load. A start that never becomes steady is kept and
+    marked, since a leak is unsteady by nature.
     """
     rates: list[float] = []
     begin_at_rest((rig, *others))
     leftovers = False
-    for _ in range(MOST):
+    loaded_s = 0.0
+    while loaded_s < rig.target.least_warm_up_s or len(rates) < MOST:
         if leftovers:
             begin_at_rest((rig, *others))
         window = run_load(rig, workload, WINDOW_S)
@@ -31,7 +33,8 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
             # Of a broker that puts work off, it would pile up from window to window and fall into the first slice.
             after = wait_for_rest((rig,))[0].after_s
             leftovers = isinstance(after, Unavailable) or after > LEFTOVERS_S
+        loaded_s += WINDOW_S
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
-        if len(rates) >= LEAST and steady(rates):
+        if len(rates) >= LEAST and loaded_s >= rig.target.least_warm_up_s and steady(rates[-MOST:]):
             break
-    rig.steady[workload.name] = steady(rates)
+    rig.steady[workload.name] = steady(rates[-MOST:])

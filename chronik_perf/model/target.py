@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 class Provenance:
     """Where the measured program came from. `dirty` is True for uncommitted changes, None where unknown."""
 
-    source: str  # "checkout", "wheel", "command"
+    source: str  # "checkout", "wheel", "command", "git", "worktree"
     commit: str | None
     dirty: bool | None
     detail: str = ""
@@ -22,7 +22,9 @@ class Target:
 
     `argv` may hold `{host}`, `{port}`, `{metrics_port}` and `{data_dir}`. `ready` tells how readiness shows:
     "json-line" is one line of JSON on stdout with `port`, `metrics_port` and `config`; "port" is that the
-    port accepts a connection. `config` is the configuration as declared, flat, dotted keys.
+    port accepts a connection. `config` is the configuration as declared, flat, dotted keys. `cwd` is the folder in
+    which it is started; None is the caller's. It is asked to stop by `stop_signal`, killed `stop_grace_s` later, and
+    loaded for at least `least_warm_up_s` before anything counts.
     """
 
     name: str
@@ -32,6 +34,11 @@ class Target:
     config: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     description: str = ""
+    cwd: str | None = None
+    ready_timeout_s: float = 15.0
+    stop_signal: str = "TERM"
+    stop_grace_s: float = 3.0
+    least_warm_up_s: float = 0.0
 
 
 Side: TypeAlias = Literal["base", "candidate"]

@@ -8,29 +8,18 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from chronik_perf.model import MeasurementFailed, Target
 from chronik_perf.sut import listeners
-from chronik_perf.sut.child import Child
+from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.sut.log_tail import ReadyLine, last_words
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class StopOutcome:
-    """How a broker ended. `note` is a sentence where that is worth one, else empty."""
-
-    exit_code: int | None
-    killed: bool
-    took_s: float
-    note: str = ""
 
 
 class BrokerProcess:
@@ -66,31 +55,33 @@ class BrokerProcess:
         core: int | None,
         hash_seed: int,
         log_path: Path,
-        ready_timeout_s: float = 15.0,
+        ready_timeout_s: float | None = None,
         wrap: Sequence[str] = (),
     ) -> Self:
-        """Start a target, pinned to `core`, and wait until it serves. `wrap` is a command put in front of it.
+        """Start a target, pinned to `core`, and wait until it serves: `ready_timeout_s`, else as the target says.
 
+        `wrap` is a command put in front of it.
         Raises MeasurementFailed, with everything ended again, if it dies, is not ready in time, or if another
         process listens on its port.
         """
         begun = time.monotonic()
+        patience_s = target.ready_timeout_s if ready_timeout_s is None else ready_timeout_s
         # A broker that tells its port chooses it itself; for another one a free port is looked for, and
         # whoever takes it in between is found out by the check of its owner.
         tells = target.ready == "json-line"
         port, metrics_port = (0, 0) if tells else free_ports(host, 2)
-        command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir)]
+        command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir.absolute())]
         environment = broker_environment(target.env, hash_seed)
         log_path.unlink(missing_ok=True)
-        child = Child(command, env=environment, core=core, log_path=log_path)
+        child = Child(command, env=environment, core=core, log_path=log_path, cwd=target.cwd)
         broker = cls(target, host, child, log_path, bool(wrap))
         broker.environment = environment
         try:
             if tells:
-                broker._await_ready_line(ready_timeout_s)
+                broker._await_ready_line(patience_s)
             else:
                 broker.port = port
-                broker._await_port(ready_timeout_s)
+                broker._await_port(patience_s)
                 if any("{metrics_port}" in word for word in target.argv):
                     broker.metrics_port = metrics_port
             broker.verify_owner()
@@ -151,24 +142,26 @@ class BrokerProcess:
             return found
         return error
 
-    def stop(self, grace_s: float = 3.0) -> StopOutcome:
-        """Ask the broker to stop (SIGTERM), kill what has not after `grace_s`, and wait until nothing is left.
+    def stop(self, grace_s: float | None = None) -> StopOutcome:
+        """Ask the broker to stop, kill what has not after `grace_s` (else the target's), and wait for all of it.
 
         Safe to call again: the first outcome is given once more.
         """
         if self._outcome is not None:
             return self._outcome
         begun = time.monotonic()
+        asked = signal.Signals[f"SIG{self.target.stop_signal}"]
+        patience_s = self.target.stop_grace_s if grace_s is None else grace_s
         if self._child.ended():
             note, killed = f"had {self._child.ending()} before it was asked to stop", False
         else:
             # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
             for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-            killed = not self._child.wait(grace_s)
-            note = f"did not stop within {grace_s:g} s of SIGTERM and was killed" if killed else ""
-            if not killed and self._child.exit_code not in (0, -signal.SIGTERM, 128 + signal.SIGTERM):
+                    os.kill(pid, asked)
+            killed = not self._child.wait(patience_s)
+            note = f"did not stop within {patience_s:g} s of {asked.name} and was killed" if killed else ""
+            if not killed and self._child.exit_code not in (0, -asked, 128 + asked):
                 note = f"{self._child.ending()} when it was asked to stop{self._last_words()}"
         self._child.kill()
         self._outcome = StopOutcome(self._child.exit_code, killed, time.monotonic() - begun, note)

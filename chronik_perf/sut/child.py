@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.model import MeasurementFailed
@@ -18,11 +19,27 @@ _LEASH = Path(__file__).with_name("leash.py")
 _POLL_S = 0.002
 
 
+@dataclass(frozen=True, slots=True)
+class StopOutcome:
+    """How a broker ended. `note` is a sentence where that is worth one, else empty."""
+
+    exit_code: int | None
+    killed: bool
+    took_s: float
+    note: str = ""
+
+
 class Child:
     """One process tree under a leash. `pid` is the command's own; `exit_code` is negative for a signal."""
 
     def __init__(
-        self, command: Sequence[str], *, env: dict[str, str], core: int | None, log_path: Path
+        self,
+        command: Sequence[str],
+        *,
+        env: dict[str, str],
+        core: int | None,
+        log_path: Path,
+        cwd: str | None = None,
     ) -> None:
         """Start the command, stdout and stderr appended to the log. Raises MeasurementFailed if it cannot be."""
         self.exit_code: int | None = None
@@ -39,6 +56,7 @@ class Child:
                 leash = self._leash = subprocess.Popen(
                     [sys.executable, "-I", "-S", _LEASH, str(write_fd), str(os.getpid()), where, *command],
                     env=env,
+                    cwd=cwd,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -47,6 +65,10 @@ class Child:
                 )
         except OSError as error:
             self._report.close()
+            if cwd is not None and error.filename == cwd:
+                raise MeasurementFailed(
+                    f"the folder {cwd} is gone, in which {command[0]} is started"
+                ) from None
             raise MeasurementFailed(f"cannot write the broker's log {log_path}: {error.strerror}") from None
         except BaseException:  # an interrupt that was held back
             if leash is not None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import os
-import subprocess
 from pathlib import Path
 
 from chronik_perf import resources
 from chronik_perf.model import Provenance
+from chronik_perf.targets.git import git
 
-_GIT_TIMEOUT_S = 10
 # What a broker's behaviour and its measurement come from; notes and results beside them change neither.
 _MEASURED = ("broker", "chronik_perf", "pyproject.toml", "requirements")
 _NAMED = 3
@@ -34,8 +32,8 @@ def of_checkout(checkout: Path) -> Provenance:
 
     Files that git does not track count as changes: the broker could import them.
     """
-    top = _git(checkout, "rev-parse", "--show-toplevel")
-    commit = _git(checkout, "rev-parse", "HEAD")
+    top = git(checkout, "rev-parse", "--show-toplevel")
+    commit = git(checkout, "rev-parse", "HEAD")
     if top is None or commit is None:
         return Provenance(
             "checkout", None, None, "no commit: git is missing, or this is no repository of its user"
@@ -43,7 +41,7 @@ def of_checkout(checkout: Path) -> Provenance:
     if Path(top).resolve() != checkout.resolve():
         # Unpacked inside somebody else's repository, whose commits say nothing about it.
         return Provenance("checkout", None, None, "no commit: the repository around it is another project's")
-    status = _git(checkout, "status", "--porcelain", "--untracked-files=all", "--", *_MEASURED)
+    status = git(checkout, "status", "--porcelain", "--untracked-files=all", "--", *_MEASURED)
     if status is None:
         return Provenance("checkout", commit, None, "git did not say in time whether there are changes")
     changed = [line[3:] for line in status.splitlines()]
@@ -56,27 +54,6 @@ def of_wheel(site: Path) -> Provenance:
     """Give the version of an installed distribution, and a hash of the broker's files as they lie there."""
     version = importlib.metadata.version("chronik-perf")
     return Provenance("wheel", None, None, f"chronik-perf {version}, sha256 {_digest(site / 'broker')[:16]}")
-
-
-def _git(checkout: Path, *arguments: str) -> str | None:
-    # Run from a hook, git has variables that would lead to the hook's repository; and a monitor that a repository
-    # configures would be run by asking for its state.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotepath=false"]
-    try:
-        done = subprocess.run(
-            [*command, "-C", str(checkout), *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_GIT_TIMEOUT_S,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.rstrip("\n")
 
 
 def _digest(package: Path) -> str:

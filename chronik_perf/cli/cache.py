@@ -1,0 +1,38 @@
+"""`perf cache`: the builds of git refs that are kept."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(name="cache", help="The builds of git refs that are kept.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_builds() -> int:
+    """List the builds, the one that was used last first."""
+    from chronik_perf.targets import cache
+
+    found = cache.entries()
+    for entry in found:
+        print(
+            f"{entry.commit[:10]}  {entry.size_bytes / 1e6:8.1f} MB  built {entry.built_at} in {entry.took_s:g} s  "
+            f"{entry.name} of {entry.repository}"
+        )
+    total = sum(entry.size_bytes for entry in found)
+    print(
+        f"{len(found)} builds, {total / 1e6:.1f} MB of at most {cache.LIMIT_BYTES / 1e9:.0f} GB, "
+        f"in {cache.cache_root()}"
+    )
+    return 0
+
+
+@app.command("clean")
+def clean() -> int:
+    """Remove every build that no running call uses."""
+    from chronik_perf.targets import cache
+
+    removed = cache.make_room(0)
+    left = len(cache.entries())
+    kept = f"; {left} in use by a running call" if left else ""
+    print(f"removed {len(removed)} builds, {sum(e.size_bytes for e in removed) / 1e6:.1f} MB{kept}")
+    return 0

@@ -1,0 +1,32 @@
+"""`perf init`: a first perf.toml for a broker's repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.model import BadInput
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The repository; else the current folder.")] = Path(),
+) -> int:
+    """Write a commented perf.toml into FOLDER, guessed from what is there."""
+    from chronik_perf.files import write_whole
+    from chronik_perf.targets.guess import guess
+    from chronik_perf.targets.manifest import NAME
+
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is no folder; name the broker's repository")
+    path = folder / NAME
+    if path.exists():
+        raise BadInput(f"{path} exists already, and what stands in it is yours; remove it to get a new one")
+    kind, text = guess(folder)
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}") from None
+    print(f"wrote {path}, {kind}; check its command lines, then try: perf targets HEAD")
+    return 0

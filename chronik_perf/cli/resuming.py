@@ -1,0 +1,99 @@
+"""Goes on with a run of `perf compare`: more blocks of the same versions, loads and machine, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from chronik_perf.cli.comparing import Job, kept, place_for
+from chronik_perf.cli.saying import say
+from chronik_perf.experiment import machine_lock
+from chronik_perf.model import BadInput, Target, Workload, differing_field
+from chronik_perf.stats import design_check
+from chronik_perf.store import RunFolder, load
+from chronik_perf.targets import provenance
+
+
+@contextlib.contextmanager
+def resumed(
+    path: Path,
+    names: tuple[str | None, str | None],
+    asked: tuple[Workload, ...] | None,
+    blocks: int | None,
+    budget_s: float | None,
+    data_dir: Path | None,
+    allow_tmpfs: bool,
+    wait: bool,
+    command: str,
+) -> Iterator[Job]:
+    """Go on with an earlier run. What is asked for again (versions, workloads) must be what the run has.
+
+    Raises BadInput where it is not, or where the run is of another machine or of other code.
+    """
+    folder = RunFolder.open(path)
+    earlier = load(folder.path)
+    for given, had in zip(names, (earlier.base.name, earlier.candidate.name), strict=True):
+        if given is not None and given != had:
+            raise BadInput(
+                f"{path} compares {earlier.base.name} with {earlier.candidate.name}, not {given}; leave the names away"
+            )
+    if asked is not None:
+        _same_workloads(path, earlier.workloads, asked)
+    for target in (earlier.base, earlier.candidate):
+        _same_code(path, target)
+    more = blocks or earlier.design.blocks
+    plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
+    in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
+    power = design_check(in_all, earlier.workloads)
+    with machine_lock(wait, say), kept(folder, own=()):
+        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs)
+        if place.environment.fingerprint != earlier.environment.fingerprint:
+            shutil.rmtree(place.data_root, ignore_errors=True)
+            raise BadInput(
+                f"{path} was measured on another machine, and blocks of two machines do not add up; "
+                "start a new run here"
+            )
+        say(power.sentence)
+        commands = f"{earlier.command}\n{command}"
+        yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
+
+
+def _same_code(path: Path, target: Target) -> None:
+    """Refuse to add blocks of other code to a run. Raises BadInput; a command's code is its owner's affair."""
+    had = target.provenance
+    if had.source == "command":
+        return
+    if had.source == "worktree":
+        raise BadInput(
+            f"{path} measured a present tree, which may have changed since; commit it, and compare the commit "
+            "in a new run"
+        )
+    if had.source == "git":
+        if target.cwd is None or not Path(target.cwd).is_dir():
+            raise BadInput(
+                f"the build of {target.name} is no longer in the cache (perf cache list); start a new run"
+            )
+        return
+    now = provenance()
+    if now != had:
+        was, is_now = (
+            f"{p.source} {p.commit or p.detail}{' (dirty)' if p.dirty else ''}" for p in (had, now)
+        )
+        raise BadInput(
+            f"{path} measured {target.name} from {was}, and here is {is_now}; blocks of different code do not add "
+            "up, so start a new run"
+        )
+
+
+def _same_workloads(path: Path, had: tuple[Workload, ...], asked: tuple[Workload, ...]) -> None:
+    if [w.name for w in had] != [w.name for w in asked]:
+        raise BadInput(
+            f"{path} measured the workloads {', '.join(w.name for w in had)} and not "
+            f"{', '.join(w.name for w in asked)}; different workloads are never compared"
+        )
+    for left, right in zip(had, asked, strict=True):
+        if difference := differing_field(left, right):
+            raise BadInput(f"workload {left.name} of {path} is another one: {difference}; start a new run")

@@ -1,0 +1,141 @@
+"""perf.toml: how the broker of a repository is built, started and stopped, read and checked word by word."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+import signal
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chronik_perf.model import BadInput
+
+NAME = "perf.toml"
+
+_TEXT, _NUMBER, _WORDS, _TABLE = "a text", "a number above 0", "a text or a list of texts", "a table of texts"
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "build": {"command": _TEXT, "timeout_s": _NUMBER, "pass_env": _WORDS},
+    "start": {
+        "command": _WORDS,
+        "ready_timeout_s": _NUMBER,
+        "stop_signal": _TEXT,
+        "stop_grace_s": _NUMBER,
+        "least_warm_up_s": _NUMBER,
+    },
+    "env": {},
+    "settings": {"override_with": _WORDS, "known": _TABLE},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a perf.toml says. `where` names it to people.
+
+    `start` holds `{port}` and `{data_dir}`, and `{set}` where overrides go, each as `override_with` writes `{key}` and
+    `{value}`. `settings` are those that may be overridden, with their values. `env` is all that the broker sees of the
+    environment beside what every program needs; `pass_env` names the caller's variables that the build sees.
+    """
+
+    where: str
+    start: tuple[str, ...]
+    build: str = ""
+    build_timeout_s: float = 1800.0
+    pass_env: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    override_with: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    ready_timeout_s: float = 15.0
+    stop_signal: str = "TERM"
+    stop_grace_s: float = 3.0
+    least_warm_up_s: float = 0.0
+
+
+def read_manifest(text: str, where: str) -> Manifest:
+    """Read a perf.toml. Raises BadInput, which names the place, for what is unknown, missing or of a wrong type."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{where} is not TOML: {error}") from None
+    for section, table in document.items():
+        if section not in _KEYS:
+            raise BadInput(f"{where} has no section [{section}]{_near(section, _KEYS)}")
+        if not isinstance(table, dict):
+            raise BadInput(f"{where}: {section} must be a section, [{section}]")
+        for key, value in table.items():
+            _check(where, section, key, value)
+    build, start, settings = (document.get(name, {}) for name in ("build", "start", "settings"))
+    if "command" not in start:
+        raise BadInput(f"{where} does not say how to start the broker: give [start] a command with {{port}}")
+    given: dict[str, Any] = {
+        key: float(start[key])
+        for key in ("ready_timeout_s", "stop_grace_s", "least_warm_up_s")
+        if key in start
+    }
+    if "timeout_s" in build:
+        given["build_timeout_s"] = float(build["timeout_s"])
+    if "stop_signal" in start:
+        given["stop_signal"] = start["stop_signal"].removeprefix("SIG")
+    manifest = Manifest(
+        where=where,
+        start=_words(where, "start", "command", start["command"]),
+        build=build.get("command", ""),
+        pass_env=_words(where, "build", "pass_env", build.get("pass_env", [])),
+        env=dict(document.get("env", {})),
+        override_with=_words(where, "settings", "override_with", settings.get("override_with", [])),
+        settings=dict(settings.get("known", {})),
+        **given,
+    )
+    _check_placeholders(manifest)
+    return manifest
+
+
+def _check(where: str, section: str, key: str, value: Any) -> None:
+    if section == "env":
+        wanted = _TEXT
+    elif key in _KEYS[section]:
+        wanted = _KEYS[section][key]
+    else:
+        raise BadInput(f"{where}: [{section}] has no key {key!r}{_near(key, _KEYS[section])}")
+    texts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    if wanted == _NUMBER:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+    else:
+        kinds: dict[str, tuple[type, ...]] = {_TEXT: (str,), _WORDS: (str, list), _TABLE: (dict,)}
+        fits = isinstance(value, kinds[wanted]) and all(isinstance(text, str) for text in texts)
+    if not fits:
+        raise BadInput(f"{where}: {key} in [{section}] must be {wanted}, not {value!r}")
+
+
+def _words(where: str, section: str, key: str, value: str | list[str]) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(value) if isinstance(value, str) else value)
+    except ValueError as error:
+        raise BadInput(f"{where}: {key} in [{section}] cannot be read: {str(error).lower()}") from None
+
+
+def _check_placeholders(manifest: Manifest) -> None:
+    where, command = manifest.where, " ".join(manifest.start)
+    if not manifest.start:
+        raise BadInput(f"{where}: command in [start] is empty")
+    for placeholder, why in (
+        ("{port}", "be told where to listen"),
+        ("{data_dir}", "be given a folder of its own"),
+    ):
+        if placeholder not in command:
+            raise BadInput(f"{where}: command in [start] does not say {placeholder}, so it cannot {why}")
+    overriding = " ".join(manifest.override_with)
+    if manifest.settings and ("{key}" not in overriding or "{value}" not in overriding):
+        raise BadInput(
+            f"{where}: [settings] needs override_with, such as '--set {{key}}={{value}}', to override what is known"
+        )
+    if manifest.settings and "{set}" not in manifest.start:
+        raise BadInput(f"{where}: command in [start] does not say {{set}}, so no setting can be overridden")
+    if f"SIG{manifest.stop_signal}" not in signal.Signals.__members__:
+        raise BadInput(f"{where}: there is no signal {manifest.stop_signal!r} for stop_signal, such as TERM")
+
+
+def _near(word: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

@@ -1,0 +1,84 @@
+"""A user's own broker, in the user's own repository: named, built, compared, and what goes wrong with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import children_left, perf, refused
+from tests.targets.repository import BrokerRepository
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerRepository:
+    """Make a repository with two versions of a broker, and a cache of builds of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = BrokerRepository(tmp_path / "repository", sys.executable)
+    made.commit("v1")
+    made.commit("v2", version="v2.2.7")
+    return made
+
+
+def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
+    """Given a repository with a perf.toml, two of its refs are compared by name, and the run says which commits."""
+    few = ("--quick", "--workload", "raw", "--blocks", "5", "--no-profiles", "--family-error", "0.5")
+    done = perf(["compare", "v1", "HEAD", *few, "--out", "run"], cwd=repository.root)
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert "building v1" in done.stderr
+    document = json.loads((repository.root / "run" / "comparison.json").read_text())
+    for side, ref in (("base", "v1"), ("candidate", "HEAD")):
+        assert document[side]["name"] == ref
+        assert document[side]["provenance"]["commit"] == repository.git("rev-parse", ref)
+    tasks = [b["candidate"]["slices"][0]["telemetry"]["tasks_created"] for b in document["blocks"]]
+    assert all(n > 0 for n in tasks), "v2.2.7 spawns a task a batch: it was the one that was measured"
+    assert not children_left(repository.root)
+    again = perf(["compare", "--resume", "run", "--blocks", "1", "--no-profiles"], cwd=repository.root)
+    assert again.returncode in (0, 1, 3), again.stderr
+    assert "building" not in again.stderr
+
+
+def test_a_failed_build_is_one_sentence_and_exit_code_4(repository: BrokerRepository) -> None:
+    """Given a commit whose build fails, its last words are shown, then one sentence; nothing was begun."""
+    repository.commit("v3", build="echo cannot find broker.h; false")
+    done = refused(["compare", "v1", "v3"], repository.root)
+    assert done.returncode == 4
+    lines = done.stderr.strip().splitlines()
+    assert any("cannot find broker.h" in line for line in lines)
+    assert lines[-1].startswith("perf: the build of v3")
+    assert not (repository.root / "perf-runs").exists()
+
+
+def test_a_perf_toml_with_a_slip_is_one_sentence_and_exit_code_2(repository: BrokerRepository) -> None:
+    """Given a slip in the candidate's perf.toml, the sentence says in which version's and where."""
+    text = (repository.root / "perf.toml").read_text()
+    (repository.root / "perf.toml").write_text(text.replace("[start]", "[start]\nprot = 9092"))
+    repository.git("commit", "-qam", "slip")
+    done = refused(["compare", "v1", "HEAD"], repository.root)
+    assert done.returncode == 2
+    assert "perf.toml of HEAD: [start] has no key 'prot'" in done.stderr
+
+
+def test_names_and_builds_are_told(repository: BrokerRepository) -> None:
+    """Given a new repository, its names are listed, one is explained before and after it is built, and the build listed."""
+    assert "v2" in refused(["targets"], repository.root).stdout
+    assert "not built yet" in refused(["targets", "v1"], repository.root).stdout
+    done = perf(["compare", "v1", "nothing"], cwd=repository.root)
+    assert done.returncode == 2
+    assert "no ref of" in done.stderr
+    assert "built, in the cache" in refused(["targets", "v1"], repository.root).stdout
+    assert "v1 of" in refused(["cache", "list"], repository.root).stdout
+    assert "removed 1 builds" in perf(["cache", "clean"], cwd=repository.root).stdout
+
+
+def test_a_first_perf_toml_is_written_once(tmp_path: Path) -> None:
+    """Given a Go module, `perf init` writes a perf.toml that is its own from then on."""
+    (tmp_path / "go.mod").write_text("module example.org/logd\n")
+    done = refused(["init"], tmp_path)
+    assert done.returncode == 0
+    assert "guessed from go.mod" in done.stdout
+    again = refused(["init", str(tmp_path)], tmp_path)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr

@@ -1,0 +1,267 @@
+"""A git ref of a broker's repository: resolved, built once, whole or not there."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chronik_perf.model import BadInput, MeasurementFailed
+from chronik_perf.targets import cache, explain, resolve
+from tests.targets.repository import BrokerRepository
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerRepository:
+    """Make a repository with a cache of its own, and stand in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = BrokerRepository(tmp_path / "repository", sys.executable)
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def left_in_cache(key_of_log: bool = False) -> list[str]:
+    """Give what lies in the cache beside locks."""
+    names = [p.name for p in cache.cache_root().iterdir() if p.suffix != ".lock"]
+    return [n for n in names if n.endswith(".log") == key_of_log]
+
+
+def test_a_ref_is_a_commit_with_a_tree_of_its_own(repository: BrokerRepository) -> None:
+    """Given a tag and a branch that has gone on, the tag's own files are built, and the repository is not touched."""
+    commit = repository.commit("v1")
+    repository.commit("v2", version="v2.2.7")
+    said: list[str] = []
+    target = resolve("v1", say=said.append)
+    assert target.provenance.commit == commit
+    assert target.provenance.dirty is False
+    assert "v2.2.0" in target.argv
+    assert target.cwd is not None
+    assert (Path(target.cwd) / "artefact").read_text() == "built\n"
+    assert any("building v1" in line for line in said)
+    assert repository.git("status", "--porcelain") == ""
+    assert repository.git("worktree", "list").count("\n") == 0
+
+
+def test_a_commit_is_built_once_for_each_build_environment(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a built ref, another name of its commit builds nothing; another value of a variable it reads does."""
+    repository.commit("v1")
+    first = resolve("v1")
+    said: list[str] = []
+    assert resolve("main", say=said.append).cwd == first.cwd
+    assert said == []
+    monkeypatch.setenv("BUILD_FLAVOUR", "hot")
+    assert resolve("v1", say=said.append).cwd != first.cwd
+    assert len(cache.entries()) == 2
+
+
+def test_two_calls_at_once_build_one_after_the_other(repository: BrokerRepository) -> None:
+    """Given two calls for one commit at the same time, one builds, the other waits, and both get the same tree."""
+    repository.commit("v1", build="echo x >> artefact; sleep 0.5; echo x >> artefact")
+    code = (
+        "import sys; from chronik_perf.targets import resolve; "
+        "print(resolve('v1', say=lambda s: print(s, file=sys.stderr)).cwd)"
+    )
+    calls = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    answers = [call.communicate(timeout=60) for call in calls]
+    assert [call.returncode for call in calls] == [0, 0]
+    assert answers[0][0] == answers[1][0]
+    assert "".join(err for _, err in answers).count("building v1") == 1
+    assert (Path(answers[0][0].strip()) / "artefact").read_text() == "x\nx\n"
+
+
+@pytest.mark.parametrize(
+    ("build", "timeout_s", "says"),
+    [
+        ("echo no such header; exit 7", 60, "failed with exit code 7"),
+        ("sleep 600 & sleep 600", 1, "was not done after 1 s and was ended"),
+    ],
+)
+def test_a_build_that_fails_or_hangs_leaves_its_log_alone(
+    build: str, timeout_s: int, says: str, repository: BrokerRepository
+) -> None:
+    """Given a bad build, one sentence says how it ended and where its log is; nothing is left that looks whole."""
+    repository.commit("v1", build=build, timeout_s=timeout_s)
+    said: list[str] = []
+    with pytest.raises(MeasurementFailed, match=says) as failed:
+        resolve("v1", say=said.append)
+    assert cache.entries() == []
+    assert left_in_cache() == []
+    (log,) = left_in_cache(key_of_log=True)
+    assert log in str(failed.value)
+    if "header" in build:
+        assert "  no such header" in said
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "600"]]
+
+
+def test_a_build_that_leaves_nothing_to_start_is_refused(repository: BrokerRepository) -> None:
+    """Given a build that succeeds without making the program that [start] names, the sentence names it."""
+    repository.commit("v1")
+    text = (repository.root / "perf.toml").read_text()
+    (repository.root / "perf.toml").write_text(
+        text.replace(f'command = "{sys.executable} -P', 'command = "./brokr -P')
+    )
+    repository.git("commit", "-qam", "v2")
+    with pytest.raises(MeasurementFailed, match=r"left no program './brokr'"):
+        resolve("HEAD")
+    assert cache.entries() == []
+
+
+def test_an_interrupted_build_is_not_taken_for_whole(repository: BrokerRepository) -> None:
+    """Given a Ctrl-C while a ref is built, its processes end, and the next call builds it afresh."""
+    repository.commit("v1", build="echo half >> artefact; sleep 601; echo half >> artefact")
+    code = "from chronik_perf.targets import resolve; resolve('v1')"
+    call = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(cache.cache_root().glob("*/tree/artefact")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    call.send_signal(signal.SIGINT)
+    call.wait(timeout=30)
+    assert left_in_cache() == []
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "601"]]
+
+
+def test_a_present_tree_is_named_dirty_when_it_is(repository: BrokerRepository) -> None:
+    """Given the present tree, it is built where it lies, its commit is named, and so is a file that has changed."""
+    commit = repository.commit("v1", build="true")
+    assert resolve("worktree:").provenance.dirty is False
+    (repository.root / "src" / "new.py").write_text("")
+    target = resolve("worktree:")
+    assert target.provenance.commit == commit
+    assert target.provenance.dirty is True
+    assert "src/new.py" in target.provenance.detail
+    assert target.cwd == str(repository.root)
+
+
+def test_settings_are_overridden_as_the_manifest_says(repository: BrokerRepository) -> None:
+    """Given a known setting, its override is written into the command and the name; an unknown one is refused."""
+    repository.commit("v1")
+    target = resolve("v1", {"wal.profile": "high"})
+    assert target.name == "v1 with wal.profile=high"
+    assert target.config == {"wal.profile": "high"}
+    assert target.argv[-2:] == ("--set", "wal.profile=high") or "wal.profile=high" in target.argv[-1]
+    with pytest.raises(
+        BadInput, match=r"knows no setting 'wal.profil' to override; did you mean wal.profile\?"
+    ):
+        resolve("v1", {"wal.profil": "high"})
+
+
+def test_a_commit_from_before_there_was_a_manifest_is_built_by_the_present_one(
+    repository: BrokerRepository,
+) -> None:
+    """Given an old commit without perf.toml, the present tree's is taken, and what explains the name says so."""
+    repository.git("add", "-A")
+    repository.git("commit", "-q", "-m", "old")
+    repository.git("tag", "old")
+    repository.commit("v1")
+    assert resolve("old").provenance.commit == repository.git("rev-parse", "old")
+    assert "perf.toml of the present tree" in " ".join(explain("old"))
+
+
+def test_names_have_a_documented_order(repository: BrokerRepository) -> None:
+    """Given a tag that is called as a shipped release, the tag goes first, and the release has a name of its own."""
+    assert "shipped release" in explain("v2.2.8")[0]
+    commit = repository.commit("v2.2.8")
+    assert commit in explain("v2.2.8")[0]
+    assert "release:v2.2.8" in explain("v2.2.8")[-1]
+    assert resolve("release:v2.2.8").provenance.source != "git"
+    assert resolve("v2.2.8").provenance.source == "git"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("v9", "no ref of .*repository and no shipped release"),
+        ("--upload-pack=touch x", "looks like an option"),
+        ("-q", "looks like an option"),
+        ("worktree:src", "stands alone"),
+    ],
+)
+def test_a_name_that_is_none_is_refused(name: str, says: str, repository: BrokerRepository) -> None:
+    """Given a name that stands for nothing, or that git could take for an option, one sentence says so."""
+    repository.commit("v1")
+    with pytest.raises(BadInput, match=says):
+        resolve(name)
+
+
+def test_a_folder_that_is_no_brokers_repository_is_refused(
+    tmp_path: Path, repository: BrokerRepository
+) -> None:
+    """Given --repo with a folder that is no repository, or one without perf.toml, the sentence says what to do."""
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    with pytest.raises(BadInput, match="no git repository"):
+        resolve("v1", repository=plain)
+    with pytest.raises(BadInput, match="perf init"):
+        resolve("v1", repository=repository.root)
+
+
+def test_a_shallow_clone_says_that_older_commits_are_missing(
+    repository: BrokerRepository, tmp_path: Path
+) -> None:
+    """Given a clone without older commits, its own commit is built, and one that it lacks is said to be unfetched."""
+    first = repository.commit("v1")
+    repository.commit("v2")
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", "--depth", "1", f"file://{repository.root}", str(clone))
+    assert resolve("HEAD", repository=clone).provenance.source == "git"
+    with pytest.raises(BadInput, match="not fetched"):
+        resolve(first, repository=clone)
+
+
+def test_a_repository_in_the_middle_of_a_rebase_serves_its_refs(repository: BrokerRepository) -> None:
+    """Given a rebase that stopped at a conflict, a tag is built as ever, and the present tree is dirty."""
+    repository.commit("v1", version="v2.2.0")
+    repository.git("checkout", "-q", "-b", "side")
+    repository.commit("side1", version="v2.2.7")
+    repository.git("checkout", "-q", "main")
+    repository.commit("v2", version="v2.2.8")
+    with pytest.raises(subprocess.CalledProcessError):
+        repository.git("rebase", "main", "side")
+    assert "v2.2.7" in resolve("side1").argv
+    assert "dirty" in explain("worktree:")[0]
+
+
+def test_the_cache_makes_room_and_keeps_what_is_used(repository: BrokerRepository) -> None:
+    """Given two builds, the one that was used longest ago goes first, and one that a running call uses stays."""
+    repository.commit("v1")
+    code = (
+        "import time; from chronik_perf.targets import resolve; "
+        "resolve('v1'); print('up', flush=True); time.sleep(60)"
+    )
+    call = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        assert call.stdout is not None
+        assert call.stdout.readline() == "up\n"
+        repository.commit("v2")
+        subprocess.run(
+            [sys.executable, "-c", "from chronik_perf.targets import resolve; resolve('v2')"], check=True
+        )
+        assert [e.name for e in cache.entries()] == ["v2", "v1"]
+        assert [e.name for e in cache.make_room(0)] == ["v2"]
+        assert [e.name for e in cache.entries()] == ["v1"]
+    finally:
+        call.kill()
+        call.wait()
+    assert [e.name for e in cache.make_room(0)] == ["v1"]
+
+
+def test_a_cache_that_cannot_be_written_is_said(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a cache folder that is a file, the sentence names it and how another is chosen."""
+    repository.commit("v1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(repository.root / "perf.toml"))
+    with pytest.raises(BadInput, match="XDG_CACHE_HOME"):
+        resolve("v1")

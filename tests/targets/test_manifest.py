@@ -1,0 +1,115 @@
+"""perf.toml: what it may say, and how it is told what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from chronik_perf.model import BadInput
+from chronik_perf.targets.guess import guess
+from chronik_perf.targets.manifest import read_manifest
+
+WHOLE = """
+[build]
+command = "make broker"
+timeout_s = 60
+pass_env = ["CFLAGS"]
+
+[start]
+command = "./broker --listen {host}:{port} --dir {data_dir} {set}"
+ready_timeout_s = 30
+stop_signal = "SIGINT"
+stop_grace_s = 5
+least_warm_up_s = 2
+
+[env]
+BROKER_PROFILE = "low"
+
+[settings]
+override_with = ["--set", "{key}={value}"]
+known = { "flush.interval" = "1" }
+"""
+
+
+def test_everything_that_may_be_said_is_read() -> None:
+    """Given a perf.toml that says all there is to say, each word is where it belongs."""
+    found = read_manifest(WHOLE, "perf.toml")
+    assert found.build == "make broker"
+    assert found.build_timeout_s == 60
+    assert found.pass_env == ("CFLAGS",)
+    assert found.start == ("./broker", "--listen", "{host}:{port}", "--dir", "{data_dir}", "{set}")
+    assert (found.ready_timeout_s, found.stop_signal, found.stop_grace_s, found.least_warm_up_s) == (
+        30,
+        "INT",
+        5,
+        2,
+    )
+    assert found.env == {"BROKER_PROFILE": "low"}
+    assert found.settings == {"flush.interval": "1"}
+    assert found.override_with == ("--set", "{key}={value}")
+
+
+@pytest.mark.parametrize(
+    ("had", "instead", "says"),
+    [
+        ("[build]", "[bild]", r"no section \[bild\]; did you mean build\?"),
+        ("timeout_s = 60", "timout_s = 60", r"\[build\] has no key 'timout_s'; did you mean timeout_s\?"),
+        ("timeout_s = 60", "timeout_s = '60'", "timeout_s in .build. must be a number above 0, not '60'"),
+        ("timeout_s = 60", "timeout_s = 0", "must be a number above 0"),
+        ("timeout_s = 60", "timeout_s = true", "must be a number above 0"),
+        ('pass_env = ["CFLAGS"]', "pass_env = [1]", "a text or a list of texts"),
+        ("{port}", "9092", "does not say {port}, so it cannot be told where to listen"),
+        ("{data_dir}", "/tmp", "does not say {data_dir}"),
+        ("{set}", "", "does not say {set}"),
+        ('"{key}={value}"', '"{key}"', "override_with"),
+        ('"SIGINT"', '"SIGNONE"', "no signal 'NONE'"),
+        ('"low"', "1", "BROKER_PROFILE in .env. must be a text"),
+        ("./broker", "'./broker", "cannot be read: no closing quotation"),
+        ("[env]", "[env", "is not TOML"),
+        ("[env]", "[[env]]", "must be a section"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(had: str, instead: str, says: str) -> None:
+    """Given one slip in a perf.toml, the sentence names the file, the key and what was expected."""
+    with pytest.raises(BadInput, match=says) as refused:
+        read_manifest(WHOLE.replace(had, instead), "perf.toml of v1")
+    assert str(refused.value).startswith("perf.toml of v1")
+
+
+def test_a_start_is_the_least_that_must_be_said() -> None:
+    """Given no [start], the sentence asks for it; with it alone, all else has its default."""
+    with pytest.raises(BadInput, match="does not say how to start"):
+        read_manifest("[build]\ncommand = 'make'\n", "perf.toml")
+    found = read_manifest("[start]\ncommand = ['b', '{port}', '{data_dir}']\n", "perf.toml")
+    assert (found.build, found.stop_signal, found.env, found.settings) == ("", "TERM", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "build", "program"),
+    [
+        ("Cargo.toml", '[package]\nname = "logd"\n', "cargo build --release --locked", "target/release/logd"),
+        ("go.mod", "module example.org/logd\n", "go build -o perf-broker .", "./perf-broker"),
+        (
+            "pom.xml",
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><artifactId>logd</artifactId><version>2.1</version></project>',
+            "mvn -q -B -DskipTests package",
+            "java",
+        ),
+        (
+            "pyproject.toml",
+            '[project]\nname = "logd"\n[project.scripts]\nlogd-serve = "logd:main"\n',
+            "python3 -m venv .venv && .venv/bin/pip install -q .",
+            ".venv/bin/logd-serve",
+        ),
+        ("README", "", "make", "./broker"),
+    ],
+)
+def test_a_first_manifest_is_guessed_and_can_be_read(
+    file: str, content: str, build: str, program: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Given a repository in some language, the guess is a perf.toml that is read without complaint."""
+    folder = tmp_path_factory.mktemp("repository")
+    (folder / file).write_text(content)
+    _, text = guess(folder)
+    found = read_manifest(text, "perf.toml")
+    assert found.build == build
+    assert found.start[0] == program
