@@ -10,6 +10,7 @@ app = typer.Typer(name="cache", help="The builds of git refs that are kept.", no
 @app.command("list")
 def list_builds() -> int:
     """List the builds, the one that was used last first."""
+    from chronik_perf.stats import words
     from chronik_perf.targets import cache
 
     found = cache.entries()
@@ -20,7 +21,7 @@ def list_builds() -> int:
         )
     total = sum(entry.size_bytes for entry in found)
     print(
-        f"{len(found)} builds, {total / 1e6:.1f} MB of at most {cache.LIMIT_BYTES / 1e9:.0f} GB, "
+        f"{words.count(len(found), 'build')}, {total / 1e6:.1f} MB of at most {cache.LIMIT_BYTES / 1e9:.0f} GB, "
         f"in {cache.cache_root()}"
     )
     return 0
@@ -29,10 +30,13 @@ def list_builds() -> int:
 @app.command("clean")
 def clean() -> int:
     """Remove every build that no running call uses."""
+    from chronik_perf.stats import words
     from chronik_perf.targets import cache
 
     removed = cache.make_room(0)
     left = len(cache.entries())
     kept = f"; {left} in use by a running call" if left else ""
-    print(f"removed {len(removed)} builds, {sum(e.size_bytes for e in removed) / 1e6:.1f} MB{kept}")
+    print(
+        f"removed {words.count(len(removed), 'build')}, {sum(e.size_bytes for e in removed) / 1e6:.1f} MB{kept}"
+    )
     return 0

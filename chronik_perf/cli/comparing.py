@@ -29,7 +29,7 @@ from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
-from chronik_perf.targets import resolve
+from chronik_perf.targets import explain, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def begun(
     history = load_calibration(learnt) if learnt is not None else None
     plan = with_learnt(plan, loads, history)
     power = design_check(plan, loads)
+    for name, _ in (base, candidate):
+        explain(name, repository)  # a slip in the second name is found before the first is built
     targets = (
         resolve(*base, repository=repository, say=say),
         resolve(*candidate, repository=repository, say=say),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chronik_perf.targets import resolve
 from tests.cli.programs import children_left, perf, refused
 from tests.targets.repository import BrokerRepository
 
@@ -62,15 +63,16 @@ def test_a_perf_toml_with_a_slip_is_one_sentence_and_exit_code_2(repository: Bro
 
 
 def test_names_and_builds_are_told(repository: BrokerRepository) -> None:
-    """Given a new repository, its names are listed, one is explained before and after it is built, and the build listed."""
+    """Given a new repository, its names are listed, one is explained before and after its build, and that is listed."""
     assert "v2" in refused(["targets"], repository.root).stdout
-    assert "not built yet" in refused(["targets", "v1"], repository.root).stdout
-    done = perf(["compare", "v1", "nothing"], cwd=repository.root)
+    done = refused(["compare", "v1", "nothing"], repository.root)
     assert done.returncode == 2
     assert "no ref of" in done.stderr
+    assert "not built yet" in refused(["targets", "v1"], repository.root).stdout
+    resolve("v1", repository=repository.root)
     assert "built, in the cache" in refused(["targets", "v1"], repository.root).stdout
     assert "v1 of" in refused(["cache", "list"], repository.root).stdout
-    assert "removed 1 builds" in perf(["cache", "clean"], cwd=repository.root).stdout
+    assert "1 in use by a running call" in perf(["cache", "clean"], cwd=repository.root).stdout
 
 
 def test_a_first_perf_toml_is_written_once(tmp_path: Path) -> None:
