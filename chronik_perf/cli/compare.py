@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shlex
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Repo, SetBase, SetCandidate, Wait, overrides, seconds, thresholds
+from chronik_perf.cli.options import (
+    OnInconclusive,
+    Repo,
+    SetBase,
+    SetCandidate,
+    Wait,
+    overrides,
+    seconds,
+    thresholds,
+)
 from chronik_perf.model import BadInput
-
-
-class OnInconclusive(StrEnum):
-    """How CI takes a verdict that could not be reached."""
-
-    FAIL = "fail"
-    PASS = "pass"
 
 
 def compare(

@@ -54,11 +54,12 @@ def begun(
     wait: bool,
     command: str,
     repository: Path | None,
+    notes: tuple[str, ...] = (),
 ) -> Iterator[Job]:
     """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
 
     The machine is taken only when all that was asked for can be. A seed that was drawn is added to the command, so
-    that it reproduces the run.
+    that it reproduces the run. `notes` are sentences that every report repeats.
 
     Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
     """
@@ -85,7 +86,9 @@ def begun(
             )
         say(power.sentence)
         made = new_comparison(*targets, loads, plan, place, command)
-        yield Job(dataclasses.replace(made, notes=(calibration_sentence(history, made),)), folder, place)
+        yield Job(
+            dataclasses.replace(made, notes=(*notes, calibration_sentence(history, made))), folder, place
+        )
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,15 @@ SetCandidate = Annotated[
         metavar="KEY=VALUE", help="Override KEY=VALUE in the candidate's configuration. Repeatable."
     ),
 ]
+
+
+class OnInconclusive(StrEnum):
+    """How CI takes a verdict that could not be reached."""
+
+    FAIL = "fail"
+    PASS = "pass"
+
+
 Repo = Annotated[
     Path | None,
     typer.Option(

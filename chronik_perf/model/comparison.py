@@ -20,7 +20,8 @@ class Design:
     `blocks` is how many there may be at most, and `budget_s` how many seconds the whole run may take, evidence
     included; it ends before that as soon as its outcome is safe. `thresholds` maps "metric@workload" to what a person
     asked for instead of the metric's own threshold; `family_error` is shared by all gates and watches of all
-    workloads, and holds over all looks together.
+    workloads, and holds over all looks together. `accepted` maps "metric" or "metric@workload" to the reason for which
+    a regression of it is let pass.
     """
 
     blocks: int
@@ -29,6 +30,7 @@ class Design:
     thresholds: dict[str, float] = field(default_factory=dict)
     quick: bool = False
     budget_s: float | None = None
+    accepted: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class MetricVerdict:
     """One row of the verdict. `word` is None for evidence, and where a watch or gate could not be judged.
 
     `sentence` says it to a person; `why` says what an undecided row would take, or why there is no effect.
-    `per_block` are (block index, base value, candidate value) in the metric's unit.
+    `per_block` are (block index, base value, candidate value) in the metric's unit. `accepted` is the reason for which
+    a regression does not count; empty where it does.
     """
 
     metric: str
@@ -49,6 +50,12 @@ class MetricVerdict:
     sentence: str
     why: str = ""
     per_block: tuple[tuple[int, float, float], ...] = ()
+    accepted: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether this row is a regression that fails the comparison."""
+        return self.word == "regressed" and not self.accepted
 
     @property
     def significant(self) -> bool:

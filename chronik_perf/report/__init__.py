@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chronik_perf.files import write_whole
 from chronik_perf.model import Comparison, Verdict
-from chronik_perf.report import html, junit, markdown, verdict_json
+from chronik_perf.report import code_quality, html, junit, markdown, metrics_text, verdict_json
 
 Reporter = Callable[[Comparison, Verdict], str]
 
@@ -16,6 +16,8 @@ REPORTERS: dict[str, Reporter] = {
     "summary.md": markdown.render,
     "junit.xml": junit.render,
     "verdict.json": verdict_json.render,
+    "gl-code-quality.json": code_quality.render,
+    "metrics.txt": metrics_text.render,
     "report.html": html.render,
 }
 

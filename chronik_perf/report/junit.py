@@ -18,7 +18,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         "testsuite",
         name=_legal(f"perf compare {comparison.base.name} {comparison.candidate.name}"),
         tests=str(len(rows)),
-        failures=str(sum(row.word == "regressed" for row in rows)),
+        failures=str(sum(row.counts for row in rows)),
         errors=str(sum(_open_gate(row) for row in rows)),
         skipped=str(sum(_not_judged(row) for row in rows)),
         time=f"{comparison.elapsed_s:.3f}",
@@ -29,7 +29,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
             suite, "testcase", classname=_legal(f"perf.{row.workload}"), name=metric(row.metric).title
         )
         sentence = _legal(f"{row.sentence} {row.why}".strip())
-        if row.word == "regressed":
+        if row.counts:
             ET.SubElement(case, "failure", type="regressed", message=sentence)
         elif _open_gate(row):
             ET.SubElement(case, "error", type="inconclusive", message=sentence)

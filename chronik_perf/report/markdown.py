@@ -10,6 +10,7 @@ from chronik_perf.report.circumstances import settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.stats import words
 
+MARKER = "<!-- chronik-perf -->"
 _MARKS = {"regressed": "🔴", "improved": "🟢", "unchanged": "⚪", "inconclusive": "🟡"}
 
 
@@ -19,6 +20,8 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
 
 
 def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
+    # So that whoever writes a comment finds the one to update.
+    yield MARKER
     yield f"### {_text(verdict.headline)}"
     yield ""
     if not comparison.complete:
@@ -57,6 +60,8 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
 def _row(row: MetricVerdict) -> str:
     declared = metric(row.metric)
     mark = f"{_MARKS[row.word]} {row.word}" if row.word else "not judged"
+    if row.accepted:
+        mark = f"🟠 {row.word}, accepted: {_text(row.accepted)}"
     if row.effect is None:
         change, values = _text(row.sentence), _text(row.why)
     else:

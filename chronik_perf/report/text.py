@@ -79,7 +79,7 @@ def _stages(evidence: Sequence[MetricVerdict]) -> str:
 def _cells(row: MetricVerdict) -> tuple[str, ...]:
     declared = metric(row.metric)
     title = f"{declared.title} ({row.role})"
-    word = row.word or "not judged"
+    word = f"{row.word or 'not judged'}{', accepted' * bool(row.accepted)}"
     effect = row.effect
     if effect is None:
         return word, title, row.sentence if row.word else "unavailable", "", "", ""

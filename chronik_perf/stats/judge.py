@@ -25,9 +25,9 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
     """Judge every metric of every workload; without `evidence` only what gets a word, which a look needs.
 
     Rows come gates first, then watches, then evidence; within a role regressed, improved, open, unchanged.
-    The outcome is "regression" if any gate or watch regressed, else "inconclusive" if any gate is open, else
-    "none". A run that has no gate at all (acks=0 alone) must decide its throughput instead: nothing proved is
-    not "none".
+    The outcome is "regression" if any gate or watch regressed that the design does not accept, else "inconclusive" if
+    any gate is open, else "none". A run that has no gate at all (acks=0 alone) must decide its throughput instead:
+    nothing proved is not "none".
 
     Raises BadInput for a threshold or an error rate that makes no sense.
     """
@@ -37,7 +37,7 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
         for m, w, r in judged(comparison.workloads)
         if evidence or r != "evidence"
     ]
-    rows = _related(comparison, rows)
+    rows = [_accepted(comparison, row) for row in _related(comparison, rows)]
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
     outcome = _outcome(rows)
     return Verdict(
@@ -108,8 +108,17 @@ def _related_row(
     return replace(row, sentence=f"{row.sentence} {said}".rstrip())
 
 
+def _accepted(comparison: Comparison, row: MetricVerdict) -> MetricVerdict:
+    """Mark a regression that was accepted beforehand; lost messages cannot be."""
+    accepted = comparison.design.accepted
+    reason = accepted.get(f"{row.metric}@{row.workload}", accepted.get(row.metric, ""))
+    if row.word != "regressed" or not reason or row.metric in EXACT:
+        return row
+    return replace(row, accepted=reason, why=f"Accepted: {reason.rstrip('.')}. {row.why}".rstrip())
+
+
 def _outcome(rows: list[MetricVerdict]) -> Outcome:
-    if any(r.word == "regressed" for r in rows):
+    if any(r.counts for r in rows):
         return "regression"
     return "none" if _must_decide(rows) and not _open(rows) else "inconclusive"
 
@@ -123,13 +132,23 @@ def _open(rows: list[MetricVerdict]) -> list[MetricVerdict]:
 
 
 def _headline(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -> str:
+    accepted = [r for r in rows if r.accepted]
+    said = "".join(
+        f" Accepted ({r.accepted.rstrip('.')}): with {comparison.workload(r.workload).title}, "
+        f"{words.inside(r.sentence)}."
+        for r in accepted
+    )
+    return _told(comparison, [r for r in rows if not r.accepted], outcome) + said
+
+
+def _told(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -> str:
     base, candidate = comparison.base.name, comparison.candidate.name
 
     def told(row: MetricVerdict) -> str:
         title = comparison.workload(row.workload).title
         return f"with {title}, {words.inside(row.sentence)}"
 
-    worse = [r for r in rows if r.word == "regressed"]
+    worse = [r for r in rows if r.counts]
     better = [r for r in rows if r.word == "improved"]
     if outcome == "regression":
         more = f" ({_others(len(worse) - 1, 'regressed')})" if len(worse) > 1 else ""
@@ -145,6 +164,8 @@ def _headline(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcom
     if better:
         more = f" ({_others(len(better) - 1, 'improved')})" if len(better) > 1 else ""
         return f"No regression, and {candidate} improved on {base}: {told(better[0])}{more}."
+    if not _must_decide(rows):
+        return f"No regression of {candidate} against {base} but what was accepted."
     first = _must_decide(rows)[0]
     return f"No regression of {candidate} against {base}: {told(first)}."
 

@@ -43,7 +43,7 @@ def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
         r for r in verdict.rows if r.metric == "throughput"
     ]
     undecided = [r for r in gates if r.word == "inconclusive"]
-    worse = [r for r in verdict.rows if r.word == "regressed"]
+    worse = [r for r in verdict.rows if r.counts]
     if worse:
         left = min(FINISHING - max(_looks_since(comparison, r, family) for r in worse), more)
         if more > 0 and not comparison.design.quick and len(comparison.kept_blocks) < WHOLE_PICTURE:
@@ -57,7 +57,7 @@ def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
             return Standing(False)
         return Standing(True, "a regression is proven, and more blocks would not take it back")
     watched = [r for r in verdict.rows if r.role == "watch" and r.word == "inconclusive" and r.per_block]
-    if gates and all(r.word in ("improved", "unchanged") for r in gates):
+    if gates and all(r.word in ("improved", "unchanged") or r.accepted for r in gates):
         if more > 0 and any(_worse(r, _ahead(comparison, r, family, more)) >= LIKELY for r in watched):
             return Standing(False)
         return Standing(True, "every gate is decided")

@@ -47,15 +47,21 @@ def worktree_target(repository: Repository, overrides: Mapping[str, str], say: S
     )
 
 
+def own_manifest(repository: Repository, commit: str, ref: str) -> Manifest | None:
+    """Read a commit's own perf.toml; None if it has none. Raises BadInput for one that cannot be read."""
+    text = repository.manifest_of(commit)
+    return None if text is None else read_manifest(text, f"{NAME} of {ref}")
+
+
 def manifest_for(repository: Repository, commit: str, ref: str) -> Manifest:
     """Read the commit's own perf.toml, else the present one: a commit from before there was any is built alike.
 
     Raises BadInput for one that cannot be read.
     """
-    own = repository.manifest_of(commit)
-    if own is not None:
-        return read_manifest(own, f"{NAME} of {ref}")
-    return read_manifest((repository.root / NAME).read_text(encoding="utf-8"), f"{NAME} of the present tree")
+    own = own_manifest(repository, commit, ref)
+    return own or read_manifest(
+        (repository.root / NAME).read_text(encoding="utf-8"), f"{NAME} of the present tree"
+    )
 
 
 def is_built(commit: str, manifest: Manifest) -> bool:

@@ -26,7 +26,17 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "env": {},
     "settings": {"override_with": _WORDS, "known": _TABLE},
+    "gate": {"workloads": _WORDS, "budget": _TEXT, "thresholds": _TABLE},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What `perf gate` measures and by which thresholds, as it is written there; empty where nothing is."""
+
+    workloads: tuple[str, ...] = ()
+    budget: str = ""
+    thresholds: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Manifest:
     stop_signal: str = "TERM"
     stop_grace_s: float = 3.0
     least_warm_up_s: float = 0.0
+    gate: Gate = field(default_factory=Gate)
 
 
 def read_manifest(text: str, where: str) -> Manifest:
@@ -65,7 +76,7 @@ def read_manifest(text: str, where: str) -> Manifest:
             raise BadInput(f"{where}: {section} must be a section, [{section}]")
         for key, value in table.items():
             _check(where, section, key, value)
-    build, start, settings = (document.get(name, {}) for name in ("build", "start", "settings"))
+    build, start, settings, gate = (document.get(name, {}) for name in ("build", "start", "settings", "gate"))
     if "command" not in start:
         raise BadInput(f"{where} does not say how to start the broker: give [start] a command with {{port}}")
     given: dict[str, Any] = {
@@ -85,6 +96,11 @@ def read_manifest(text: str, where: str) -> Manifest:
         env=dict(document.get("env", {})),
         override_with=_words(where, "settings", "override_with", settings.get("override_with", [])),
         settings=dict(settings.get("known", {})),
+        gate=Gate(
+            workloads=_words(where, "gate", "workloads", gate.get("workloads", [])),
+            budget=gate.get("budget", ""),
+            thresholds=dict(gate.get("thresholds", {})),
+        ),
         **given,
     )
     _check_placeholders(manifest)

@@ -41,6 +41,52 @@ def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
     assert "building" not in again.stderr
 
 
+def test_a_change_is_gated_by_the_rules_of_its_base(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a change that edits its gate and accepts a metric, the base's rules hold and every output tells of both."""
+    file = repository.root / "perf.toml"
+    repository.commit("v3")
+    file.write_text(
+        file.read_text()
+        + '\n[gate]\nworkloads = ["raw"]\nbudget = "25s"\nthresholds = { throughput = "4%" }\n'
+    )
+    repository.git("commit", "-qam", "gate")
+    slower = file.read_text().replace("--version v2.2.0", "--version v2.2.7").replace('"4%"', '"90%"')
+    file.write_text(slower)
+    message = "a task a batch\n\nPerf-Accept: throughput the metadata is replicated now"
+    repository.git("commit", "-qam", message)
+    summary = repository.root.parent / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+    monkeypatch.delenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", raising=False)
+    done = perf(["gate", "--no-profiles", "--out", "run"], cwd=repository.root)
+    assert done.returncode in (0, 1, 3), done.stderr
+    document = json.loads((repository.root / "run" / "comparison.json").read_text())
+    assert document["base"]["provenance"]["commit"] == repository.git("rev-parse", "HEAD~1")
+    assert [w["name"] for w in document["workloads"]] == ["raw"]
+    assert document["design"]["thresholds"] == {"throughput": 0.04}
+    assert document["design"]["accepted"]["throughput"].startswith("the metadata is replicated now (")
+    announced = "threshold of throughput from 4% to 90%"
+    assert announced in " ".join(done.stdout.split())
+    for output in (
+        summary,
+        *((repository.root / "run" / n) for n in ("report.html", "summary.md", "junit.xml")),
+    ):
+        assert announced in output.read_text()
+    assert "::notice title=" in done.stdout
+
+
+def test_an_advisory_gate_never_fails_a_job(repository: BrokerRepository) -> None:
+    """Given a change that cannot be built, an advisory gate says so and exits with 0; without it, with 4."""
+    repository.commit("v3", build="false")
+    assert refused(["gate", "v1", "v3"], repository.root).returncode == 4
+    done = refused(["gate", "v1", "v3", "--advisory"], repository.root)
+    assert done.returncode == 0
+    assert "the build of v3" in done.stderr
+
+
 def test_a_failed_build_is_one_sentence_and_exit_code_4(repository: BrokerRepository) -> None:
     """Given a commit whose build fails, its last words are shown, then one sentence; nothing was begun."""
     repository.commit("v3", build="echo cannot find broker.h; false")

@@ -21,7 +21,7 @@ def test_a_folder_gets_every_report_and_nothing_else(report: Path) -> None:
     """All reports lie in the folder under their names, and no half-written file beside them."""
     assert (
         {p.name for p in report.iterdir()}
-        == {"report.html", "summary.md", "junit.xml", "verdict.json"}
+        == {"report.html", "summary.md", "junit.xml", "verdict.json", "gl-code-quality.json", "metrics.txt"}
         == set(REPORTERS)
     )
 

@@ -57,7 +57,7 @@ def test_json_says_what_the_verdict_says(regression: Comparison, verdict: Verdic
 def test_markdown_begins_with_the_headline(regression: Comparison, verdict: Verdict) -> None:
     """A pull request shows the headline, the decided rows and the explanation; circumstances are folded away."""
     summary = markdown.render(regression, verdict)
-    assert summary.startswith(f"### {verdict.headline}\n")
+    assert summary.startswith(f"{markdown.MARKER}\n### {verdict.headline}\n")
     assert summary.count("🔴 regressed") == sum(r.word == "regressed" for r in verdict.rows)
     assert "A batch now waits 11.3 ms for its commit" in summary
     assert summary.index("<details>") > summary.index("tasks spawned per batch: 0, then 1")

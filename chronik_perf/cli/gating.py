@@ -1,0 +1,104 @@
+"""Carries out `perf gate`: what the change is, what it may not decide for itself, and what CI systems want to read."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from chronik_perf.cli import comparing
+from chronik_perf.cli.options import seconds, thresholds
+from chronik_perf.model import BadInput, Outcome
+from chronik_perf.report import github, markdown
+from chronik_perf.stats import judge
+from chronik_perf.store import load
+from chronik_perf.targets.change import Accepted, accepted, base_of, last_release, own_gate_edited
+from chronik_perf.targets.git import find_repository
+from chronik_perf.targets.manifest import Gate
+
+# Of a budget that holds the blocks of two workloads and no more.
+SHORT_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A base and a head, the gate that the base has set, what the commits between accept, and what is announced."""
+
+    base: str
+    head: str
+    gate: Gate
+    accepted: tuple[Accepted, ...]
+    announced: tuple[str, ...]
+
+
+def change(base: str | None, head: str, since_release: bool, repo: Path | None) -> Change:
+    """Find out what is to be compared, by what rules. Raises BadInput where nothing tells."""
+    repository = find_repository(repo)
+    known = repository is not None and all(repository.commit_of(ref) for ref in (base or head, head))
+    if repository is None or not known:
+        if base is None:
+            raise BadInput(
+                "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
+            )
+        return Change(base, head, Gate(), (), ())
+    found = base or (last_release if since_release else base_of)(repository, head)
+    gate, edits = own_gate_edited(repository, found, head)
+    return Change(found, head, gate, tuple(accepted(repository, found, head)), tuple(edits))
+
+
+def carry_out(
+    what: Change,
+    budget_s: float | None,
+    out: Path | None,
+    profiles: bool,
+    repo: Path | None,
+    wait: bool,
+    command: str,
+) -> Outcome:
+    """Measure, judge and report. Raises as `comparing.begun` does, and BadInput for a base's gate that cannot be."""
+    gate = what.gate
+    if budget_s is None and gate.budget:
+        budget_s = seconds("budget in [gate] of the base's perf.toml", gate.budget)
+    quick = budget_s is not None and budget_s <= SHORT_S
+    limits = thresholds([f"{key}={value}" for key, value in gate.thresholds.items()])
+    plan = dataclasses.replace(
+        comparing.design(quick, None, None, None, limits, budget_s),
+        accepted={a.metric: a.reason for a in reversed(what.accepted)},
+    )
+    with comparing.begun(
+        (_shown(what.base), {}),
+        (_shown(what.head), {}),
+        comparing.workloads(quick, list(gate.workloads)),
+        plan,
+        None,
+        out,
+        None,
+        False,
+        wait,
+        command,
+        repo,
+        notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in what.announced),
+    ) as job:
+        outcome = comparing.carry_out(job, profiles)
+        _tell_github(job.folder.path)
+    return outcome
+
+
+def _shown(name: str) -> str:
+    """Shorten a commit to what people read; any other name stays."""
+    return name[:12] if len(name) == 40 and set(name) <= set("0123456789abcdef") else name
+
+
+def _tell_github(folder: Path) -> None:
+    """Annotate the job and write its summary where this is a job of GitHub Actions."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    comparison = load(folder)
+    verdict = judge(comparison)
+    print(github.render(comparison, verdict), end="")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with contextlib.suppress(OSError), open(summary, "a", encoding="utf-8") as page:
+            page.write(markdown.render(comparison, verdict))

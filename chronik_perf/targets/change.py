@@ -1,0 +1,116 @@
+"""What is between the base and the head of a change: where it began, what it accepts, how it edits its own gate."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from chronik_perf.model import METRICS, BadInput
+from chronik_perf.targets.git import Repository, git
+from chronik_perf.targets.git_ref import own_manifest
+from chronik_perf.targets.manifest import Gate
+
+TRAILER = "Perf-Accept"
+# What CI systems say of the branch or commit that a change is to be merged into.
+_BASES = (
+    ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "{}"),
+    ("GITHUB_BASE_REF", "origin/{}"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One waiver: a metric (or metric@workload), its reason, and the commit whose message says so."""
+
+    metric: str
+    reason: str
+    commit: str
+
+
+def base_of(repository: Repository, head: str) -> str:
+    """Give the commit at which a change left what it is to be merged into. Raises BadInput where nothing tells that."""
+    tip = _commit(repository, head)
+    named = [form.format(os.environ[name]) for name, form in _BASES if os.environ.get(name)]
+    for ref in (*named, "origin/HEAD", "origin/main", "origin/master"):
+        onto = repository.commit_of(ref)
+        base = git(repository.root, "merge-base", onto, tip) if onto else None
+        if base and base != tip:
+            return base
+    parent = repository.commit_of(f"{tip}^")
+    if parent and not named:
+        return parent
+    raise BadInput(
+        f"nothing tells what {head} is to be compared with (its history may not have been fetched: fetch-depth: 0); "
+        "name the base: perf gate BASE HEAD"
+    )
+
+
+def last_release(repository: Repository, head: str) -> str:
+    """Give the newest tag that a commit's history holds, its own aside. Raises BadInput if there is none."""
+    found = git(repository.root, "describe", "--tags", "--abbrev=0", f"{_commit(repository, head)}^")
+    if not found:
+        raise BadInput(f"{head} has no tag in its history, so there is no last release to compare it with")
+    return found
+
+
+def accepted(repository: Repository, base: str, head: str) -> list[Accepted]:
+    """Read the trailers `Perf-Accept: METRIC REASON` of the commits from base to head, the newest first.
+
+    Raises BadInput for a metric that there is not, for lost messages, and for a trailer without a reason.
+    """
+    span = f"{_commit(repository, base)}..{_commit(repository, head)}"
+    log = git(
+        repository.root,
+        "log",
+        f"--format=%H%x00%(trailers:key={TRAILER},valueonly,unfold,separator=%x00)",
+        span,
+    )
+    found: list[Accepted] = []
+    for line in (log or "").splitlines():
+        commit, *trailers = line.split("\0")
+        found += [_read(commit, trailer) for trailer in trailers if trailer.strip()]
+    return found
+
+
+def own_gate_edited(repository: Repository, base: str, head: str) -> tuple[Gate, list[str]]:
+    """Give the base's gate, which holds, and say in sentences what the head would change in it."""
+    ours, theirs = (own_manifest(repository, _commit(repository, ref), ref) for ref in (base, head))
+    gate, wanted = (m.gate if m is not None else Gate() for m in (ours, theirs))
+    edits = [
+        f"{title} from {was or 'the default'} to {is_now or 'the default'}"
+        for title, was, is_now in _differences(gate, wanted)
+    ]
+    return gate, [f"the change edits its own gate: {edit}; the base's holds here" for edit in edits]
+
+
+def _differences(gate: Gate, wanted: Gate) -> list[tuple[str, str, str]]:
+    pairs = [
+        ("workloads", ", ".join(gate.workloads), ", ".join(wanted.workloads)),
+        ("budget", gate.budget, wanted.budget),
+        *(
+            (f"the threshold of {key}", gate.thresholds.get(key, ""), wanted.thresholds.get(key, ""))
+            for key in sorted({*gate.thresholds, *wanted.thresholds})
+        ),
+    ]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _read(commit: str, trailer: str) -> Accepted:
+    key, _, reason = trailer.strip().partition(" ")
+    name = key.partition("@")[0]
+    where = f"the trailer {TRAILER!r} of {commit[:10]}"
+    if name not in {m.name for m in METRICS}:
+        raise BadInput(f"{where} names no metric: {key!r}; there are {', '.join(m.name for m in METRICS)}")
+    if name == "unstored":
+        raise BadInput(f"{where} accepts lost or doubled messages, which nobody can accept")
+    if not re.search(r"\w", reason):
+        raise BadInput(f"{where} gives no reason; write it as {TRAILER}: {key} REASON")
+    return Accepted(key, f"{reason.strip()} ({commit[:10]})", commit)
+
+
+def _commit(repository: Repository, ref: str) -> str:
+    commit = repository.commit_of(ref)
+    if commit is None:
+        raise BadInput(f"there is no version {ref!r} in {repository.root}")
+    return commit
