@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.proof.noise import Kind, resampled, synthetic
+from chronik_perf.stats.nested import PILOT_BLOCKS
 from tests.builders import V220, Noise, a_comparison
 from tests.proof.test_dataset import recorded
 
@@ -40,13 +41,15 @@ def test_blocks_are_resampled_whole_and_their_sides_swapped(tmp_path: Path) -> N
 
 
 def test_neighbours_stay_neighbours_when_drawn_in_runs(tmp_path: Path) -> None:
-    """Within a run of five, each block is followed by the one that followed it when it was recorded."""
+    """Within a run of five, each block is followed by the one that followed it when recorded; pilots by pilots."""
     run = recorded(
-        tmp_path, a_comparison(V220, V220, blocks=9, histograms=False, evidence=False, noise=Noise(), seed=3)
+        tmp_path, a_comparison(V220, V220, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=3)
     )
     resample = resampled(np.random.default_rng(1), [run], comparisons=10, blocks=20, run_length=5)
     x, y = resample.base, resample.candidate
-    order = {frozenset(run.values[0, i]): i for i in range(9)}
+    order = {frozenset(run.values[0, i]): i for i in range(14)}
     for c in range(10):
         at = [order[frozenset((x[c, 0, b], y[c, 0, b]))] for b in range(20)]
-        assert all((at[i + 1] - at[i]) % 9 == 1 for i in range(20) if i % 5 != 4)
+        assert all(i < PILOT_BLOCKS for i in at[:PILOT_BLOCKS])
+        assert all(i >= PILOT_BLOCKS for i in at[PILOT_BLOCKS:])
+        assert all((at[i + 1] - at[i]) % (14 - PILOT_BLOCKS) == 1 for i in range(5, 20) if i % 5 != 4)

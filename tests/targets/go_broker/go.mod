@@ -1,0 +1,3 @@
+module example.org/logd
+
+go 1.22
