@@ -36,13 +36,14 @@ class Change:
 def change(base: str | None, head: str, since_release: bool, repo: Path | None) -> Change:
     """Find out what is to be compared, by what rules. Raises BadInput where nothing tells."""
     repository = find_repository(repo)
-    known = repository is not None and all(repository.commit_of(ref) for ref in (base or head, head))
-    if repository is None or not known:
-        if base is None:
-            raise BadInput(
-                "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
-            )
-        return Change(base, head, Gate(), (), ())
+    if repository is None and base is None:
+        raise BadInput(
+            "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
+        )
+    refs = [ref for ref in (base, head) if ref is not None]
+    if repository is None or (base is not None and not all(repository.commit_of(ref) for ref in refs)):
+        # Releases and commands are compared too, by the default rules; what is none of them is refused later.
+        return Change(base or head, head, Gate(), (), ())
     found = base or (last_release if since_release else base_of)(repository, head)
     gate, edits = own_gate_edited(repository, found, head)
     return Change(found, head, gate, tuple(accepted(repository, found, head)), tuple(edits))

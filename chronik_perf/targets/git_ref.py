@@ -29,7 +29,7 @@ def ref_target(
 
 def worktree_target(repository: Repository, overrides: Mapping[str, str], say: Say) -> Target:
     """Give the present tree, built in its place; dirty when it is. Raises as `ref_target` does."""
-    manifest = read_manifest((repository.root / NAME).read_text(encoding="utf-8"), NAME)
+    manifest = _present_manifest(repository, NAME)
     _check_overrides(manifest, overrides)
     changed = repository.changed()
     commit = repository.commit_of("HEAD")
@@ -59,9 +59,16 @@ def manifest_for(repository: Repository, commit: str, ref: str) -> Manifest:
     Raises BadInput for one that cannot be read.
     """
     own = own_manifest(repository, commit, ref)
-    return own or read_manifest(
-        (repository.root / NAME).read_text(encoding="utf-8"), f"{NAME} of the present tree"
-    )
+    return own or _present_manifest(repository, f"{NAME} of the present tree")
+
+
+def _present_manifest(repository: Repository, where: str) -> Manifest:
+    try:
+        text = (repository.root / NAME).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadInput(f"{where} cannot be read: {why}") from None
+    return read_manifest(text, where)
 
 
 def is_built(commit: str, manifest: Manifest) -> bool:

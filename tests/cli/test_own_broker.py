@@ -78,6 +78,16 @@ def test_a_change_is_gated_by_the_rules_of_its_base(
     assert "::notice title=" in done.stdout
 
 
+def test_a_gate_without_a_change_is_refused(tmp_path: Path, repository: BrokerRepository) -> None:
+    """Given a repository without that head, or no repository at all, the gate says what it lacks."""
+    done = refused(["gate", "v1", "nothing"], repository.root)
+    assert done.returncode == 2
+    assert "no version 'nothing'" in done.stderr
+    done = refused(["gate"], tmp_path)
+    assert done.returncode == 2
+    assert "perf gate BASE HEAD" in done.stderr
+
+
 def test_an_advisory_gate_never_fails_a_job(repository: BrokerRepository) -> None:
     """Given a change that cannot be built, an advisory gate says so and exits with 0; without it, with 4."""
     repository.commit("v3", build="false")

@@ -265,3 +265,11 @@ def test_a_cache_that_cannot_be_written_is_said(
     monkeypatch.setenv("XDG_CACHE_HOME", str(repository.root / "perf.toml"))
     with pytest.raises(BadInput, match="XDG_CACHE_HOME"):
         resolve("v1")
+
+
+def test_a_present_manifest_that_cannot_be_read_is_said(repository: BrokerRepository) -> None:
+    """Given a perf.toml that is no text, the present tree is refused in a sentence that names it."""
+    repository.commit("v1")
+    (repository.root / "perf.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match=r"perf\.toml cannot be read: it is not UTF-8"):
+        resolve("worktree:")
