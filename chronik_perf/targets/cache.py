@@ -38,8 +38,9 @@ class Entry:
 
 def cache_root() -> Path:
     """Give the folder of the cache, which may not exist yet."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "chronik-perf" / "builds"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The XDG specification: a path that is not absolute is to be ignored.
+    return (named if named.is_absolute() else Path.home() / ".cache") / "chronik-perf" / "builds"
 
 
 def tree_of(key: str) -> Path:

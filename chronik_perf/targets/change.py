@@ -32,7 +32,8 @@ def base_of(repository: Repository, head: str) -> str:
     """Give the commit at which a change left what it is to be merged into. Raises BadInput where nothing tells that."""
     tip = _commit(repository, head)
     named = [form.format(os.environ[name]) for name, form in _BASES if os.environ.get(name)]
-    for ref in (*named, "origin/HEAD", "origin/main", "origin/master"):
+    # Where CI names the branch, another one would be judged by another gate: that it was not fetched is then said.
+    for ref in named or ("origin/HEAD", "origin/main", "origin/master"):
         onto = repository.commit_of(ref)
         base = git(repository.root, "merge-base", onto, tip) if onto else None
         if base and base != tip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from chronik_perf.model import BadInput
 from chronik_perf.targets.manifest import NAME
 
 _TIMEOUT_S = 30
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def git(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S) -> str | None:
@@ -50,7 +52,8 @@ class Repository:
         if ref.startswith("-"):
             raise BadInput(f"{ref!r} looks like an option and not like a version")
         # Nothing of the user's reaches another command of git: from here on there is only the commit.
-        return git(self.root, "rev-parse", "--verify", "-q", "--end-of-options", f"{ref}^{{commit}}") or None
+        found = git(self.root, "rev-parse", "--verify", "-q", "--end-of-options", f"{ref}^{{commit}}") or ""
+        return found if _COMMIT.fullmatch(found) else None  # ^REF is a range to git, and no commit
 
     def manifest_of(self, commit: str) -> str | None:
         """Give the text of perf.toml as a commit has it; None if it has none."""

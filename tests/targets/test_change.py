@@ -52,6 +52,9 @@ def test_the_base_of_a_branch_is_where_it_left(
     made.git("update-ref", "refs/remotes/origin/release", "topic~1")
     monkeypatch.setenv("GITHUB_BASE_REF", "release")
     assert base_of(repository, "topic") == made.git("rev-parse", "topic~1")
+    monkeypatch.setenv("GITHUB_BASE_REF", "was-not-fetched")
+    with pytest.raises(BadInput, match="fetch-depth: 0"):
+        base_of(repository, "topic")
 
 
 def test_a_base_that_nothing_tells_is_asked_for(made: BrokerRepository) -> None:

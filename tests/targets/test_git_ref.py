@@ -185,6 +185,7 @@ def test_names_have_a_documented_order(repository: BrokerRepository) -> None:
         ("v9", "no ref of .*repository and no shipped release"),
         ("--upload-pack=touch x", "looks like an option"),
         ("-q", "looks like an option"),
+        ("^HEAD", "no ref of .*repository and no shipped release"),
         ("worktree:src", "stands alone"),
     ],
 )
