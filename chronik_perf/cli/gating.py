@@ -41,9 +41,11 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
             "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
         )
     refs = [ref for ref in (base, head) if ref is not None]
-    if repository is None or (base is not None and not all(repository.commit_of(ref) for ref in refs)):
+    strangers = [] if repository is None else [ref for ref in refs if repository.commit_of(ref) is None]
+    if repository is None or (base is not None and strangers):
         # Releases and commands are compared too, by the default rules; what is none of them is refused later.
-        return Change(base or head, head, Gate(), (), ())
+        said = f"{' and '.join(strangers)} is no ref of this repository, so the default gate holds"
+        return Change(base or head, head, Gate(), (), (said,) if strangers else ())
     found = base or (last_release if since_release else base_of)(repository, head)
     gate, edits = own_gate_edited(repository, found, head)
     return Change(found, head, gate, tuple(accepted(repository, found, head)), tuple(edits))
