@@ -94,19 +94,23 @@ class Group:
     def block_sd(self, test: Test) -> float:
         """Give the SD over blocks of the log ratio or difference within a comparison, pooled."""
         at = [t.name for t in self.measured].index(test.name)
-        d = [r.values[at, :, 1] - r.values[at, :, 0] for r in self.runs]
-        return float(np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in d) / sum(x.size - 1 for x in d)))
+        return _pooled_sd([r.values[at, :, 1] - r.values[at, :, 0] for r in self.runs])
 
     def typical_sd(self, test: Test) -> float:
         """Give the same of the median log ratio of a block's pairs of slices; NaN for a test without slices."""
         at = [t.name for t in self.measured].index(test.name)
-        d = [r.typical[at] for r in self.runs]
-        return float(np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in d) / sum(x.size - 1 for x in d)))
+        return _pooled_sd([r.typical[at] for r in self.runs])
 
     def draw(self, test: Test, comparisons: int, blocks: int, seed: int) -> Drawn:
         """Draw A/A comparisons of one test, shape (comparisons, 1, blocks)."""
         at = [t.name for t in self.measured].index(test.name)
         return resampled(np.random.default_rng(seed), self.runs, comparisons, blocks).test(at)
+
+
+def _pooled_sd(samples: Sequence[Floats]) -> float:
+    return float(
+        np.sqrt(sum(((x - x.mean()) ** 2).sum() for x in samples) / sum(x.size - 1 for x in samples))
+    )
 
 
 def groups(runs: Sequence[Recorded]) -> list[Group]:

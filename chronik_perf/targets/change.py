@@ -21,11 +21,10 @@ _BASES = (
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One waiver: a metric (or metric@workload), its reason, and the commit whose message says so."""
+    """One waiver: a metric (or metric@workload), and its reason with the commit whose message gives it."""
 
     metric: str
     reason: str
-    commit: str
 
 
 def base_of(repository: Repository, head: str) -> str:
@@ -107,7 +106,7 @@ def _read(commit: str, trailer: str) -> Accepted:
         raise BadInput(f"{where} accepts lost or doubled messages, which nobody can accept")
     if not re.search(r"\w", reason):
         raise BadInput(f"{where} gives no reason; write it as {TRAILER}: {key} REASON")
-    return Accepted(key, f"{reason.strip()} ({commit[:10]})", commit)
+    return Accepted(key, f"{reason.strip()} ({commit[:10]})")
 
 
 def _commit(repository: Repository, ref: str) -> str:

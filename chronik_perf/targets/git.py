@@ -38,6 +38,15 @@ def git(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S) -> str | N
     return done.stdout.rstrip("\n")
 
 
+def changed_files(checkout: Path, *paths: str) -> list[str] | None:
+    """Give the files, below some paths, that differ from the last commit; None where git does not say.
+
+    Files that git does not track count: the broker could use them.
+    """
+    status = git(checkout, "status", "--porcelain", "--untracked-files=all", "--", *paths)
+    return None if status is None else [line[3:] for line in status.splitlines()]
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A repository whose root has a perf.toml."""
@@ -61,8 +70,7 @@ class Repository:
 
     def changed(self) -> list[str] | None:
         """Give the files that differ from the last commit, untracked ones included; None where git does not say."""
-        status = git(self.root, "status", "--porcelain", "--untracked-files=all")
-        return None if status is None else [line[3:] for line in status.splitlines()]
+        return changed_files(self.root)
 
     def newest_tags(self) -> list[str]:
         """Give the newest tags, at most ten."""

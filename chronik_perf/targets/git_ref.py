@@ -12,9 +12,8 @@ from chronik_perf.targets import cache
 from chronik_perf.targets.build import Say, built, check_program, key_of, run_build
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.manifest import NAME, Manifest, read_manifest
+from chronik_perf.targets.provenance import uncommitted
 from chronik_perf.targets.release import known_releases
-
-_NAMED = 3
 
 
 def ref_target(
@@ -39,11 +38,13 @@ def worktree_target(repository: Repository, overrides: Mapping[str, str], say: S
         cache.cache_root().mkdir(parents=True, exist_ok=True)
         run_build(manifest, repository.root, "the present tree", cache.log_of(f"worktree-{name}"), say)
     check_program(manifest, repository.root, "the present tree")
-    more = f" and {len(changed) - _NAMED} more" if changed and len(changed) > _NAMED else ""
-    detail = f"uncommitted: {', '.join(changed[:_NAMED])}{more}" if changed else ""
     dirty = None if changed is None else bool(changed)
     return _target(
-        "worktree:", manifest, overrides, repository.root, Provenance("worktree", commit, dirty, detail)
+        "worktree:",
+        manifest,
+        overrides,
+        repository.root,
+        Provenance("worktree", commit, dirty, uncommitted(changed or ())),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+from collections.abc import Sequence
 from pathlib import Path
 
 from chronik_perf import resources
 from chronik_perf.model import Provenance
-from chronik_perf.targets.git import git
+from chronik_perf.targets.git import changed_files, git
 
 # What a broker's behaviour and its measurement come from; notes and results beside them change neither.
 _MEASURED = ("broker", "chronik_perf", "pyproject.toml", "requirements")
@@ -41,13 +42,16 @@ def of_checkout(checkout: Path) -> Provenance:
     if Path(top).resolve() != checkout.resolve():
         # Unpacked inside somebody else's repository, whose commits say nothing about it.
         return Provenance("checkout", None, None, "no commit: the repository around it is another project's")
-    status = git(checkout, "status", "--porcelain", "--untracked-files=all", "--", *_MEASURED)
-    if status is None:
+    changed = changed_files(checkout, *_MEASURED)
+    if changed is None:
         return Provenance("checkout", commit, None, "git did not say in time whether there are changes")
-    changed = [line[3:] for line in status.splitlines()]
+    return Provenance("checkout", commit, bool(changed), uncommitted(changed))
+
+
+def uncommitted(changed: Sequence[str]) -> str:
+    """Name the first of the files that have changed, and how many more there are; empty for none."""
     more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    detail = f"uncommitted: {', '.join(changed[:_NAMED])}{more}" if changed else ""
-    return Provenance("checkout", commit, bool(changed), detail)
+    return f"uncommitted: {', '.join(changed[:_NAMED])}{more}" if changed else ""
 
 
 def of_wheel(site: Path) -> Provenance:
