@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from chronik_perf.model import Effect, Metric, Unavailable, Word
-from chronik_perf.stats.betting import Booleans, Floats, log_wealth
+from chronik_perf.stats.betting import Direction, Floats, log_wealth
 from chronik_perf.stats.ends import last_interval
 
 # An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
@@ -35,7 +35,8 @@ def paired_effect(
     confidence sequence of `betting` at level 1 - error, so it holds whenever one stops; what a block does to both
     sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before;
     `base_first` and `typical` are as in `betting`. Where the typical bets prove a move beyond the margin that the mean
-    shows as well, the interval is theirs; else it holds what either leaves open. `p` is anytime-valid too. Typical
+    shows as well, and the wholes that there is one (see `sequential`), the interval is theirs; else it holds what
+    either leaves open. `p` is anytime-valid too. Typical
     values are geometric means for ratios, arithmetic ones for differences. Unavailable with fewer than two blocks, or
     where a ratio has no logarithm.
     """
@@ -58,11 +59,19 @@ def paired_effect(
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
     low, high = sorted(last_interval(base, candidate, stake_scale, error, order))
+
+    def gained(direction: Direction, slices: Floats | None = None) -> float:
+        """Give the most log wealth that any look gained against no change."""
+        return float(log_wealth(base, candidate, 0.0, direction, stake_scale, order, slices).max())
+
     if slices is not None and margin is not None:
         helped = sorted(last_interval(base, candidate, stake_scale, error, order, slices))
-        moved = max(helped[1], mean) < -margin or min(helped[0], mean) > margin
+        needed = math.log(2 / error)
+        moved = (max(helped[1], mean) < -margin and gained("below") >= needed) or (
+            min(helped[0], mean) > margin and gained("above") >= needed
+        )
         low, high = helped if moved else (min(low, helped[0]), max(high, helped[1]))
-    p = min(1.0, 2 * math.exp(-_most_gained(base, candidate, stake_scale, order, slices)))
+    p = min(1.0, 2 * math.exp(-max(gained("above", slices), gained("below", slices))))
     # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
     mean = min(max(mean, low), high)
     typical = (float(base.mean()), float(candidate.mean()))
@@ -105,20 +114,6 @@ def decide(effect: Effect, metric: Metric, margin: float) -> Word:
     if -margin < low and high < margin:
         return "unchanged"
     return "inconclusive"
-
-
-def _most_gained(
-    base: Floats,
-    candidate: Floats,
-    scale: Floats | float,
-    base_first: Booleans | None,
-    typical: Floats | None,
-) -> float:
-    """Give the most log wealth that any look gained against no change, in either direction."""
-    return max(
-        float(log_wealth(base, candidate, 0.0, d, scale, base_first, typical).max())
-        for d in ("above", "below")
-    )
 
 
 def _scale_of_earlier(d: Floats) -> Floats:

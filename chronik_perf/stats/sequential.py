@@ -1,7 +1,9 @@
 """Words at every look, for whoever has plain arrays.
 
-A *move* beyond the margin may be proven with the help of the typical bets, which a few slow slices hardly disturb, and
-must show in the mean of the blocks as wholes, too. *Inside* the margin must be proven by the blocks as wholes and with
+A *move* beyond the margin may be proven with the help of the typical bets, which a few slow slices hardly disturb; that
+the blocks as wholes moved at all, in that direction, these must prove themselves, and their mean must lie beyond the
+margin. Otherwise a candidate that is faster in most slices and stalls in the rest, the same as a whole, would be called
+faster. *Inside* the margin must be proven by the blocks as wholes and with
 that help: a median does not see what befalls fewer than half of the slices, so alone it could call a broker unchanged
 that stalls in one slice of three.
 """
@@ -44,21 +46,24 @@ def looks(
     """
     needed = -np.log(one_way)
 
-    def proven(shift: Floats | float, direction: Direction) -> tuple[Booleans, Booleans]:
-        whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, typical)
+    def proven(shift: Floats | float, direction: Direction, t: Floats | None) -> tuple[Booleans, Booleans]:
+        whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, t)
         ever = np.maximum.accumulate(whole >= needed, axis=-1)
         return ever, ever if helped is None else np.maximum.accumulate(helped >= needed, axis=-1)
 
-    _, below = proven(-margin, "below")
-    _, above = proven(margin, "above")
+    _, below = proven(-margin, "below", typical)
+    _, above = proven(margin, "above", typical)
     if typical is not None:
         d = candidate - base
         mean = np.cumsum(d, axis=-1) / np.arange(1, d.shape[-1] + 1)
         alone = ~np.isfinite(typical).all(axis=-1, keepdims=True)
-        below, above = below & (alone | (mean < -margin)), above & (alone | (mean > margin))
+        below = below & (alone | ((mean < -margin) & proven(0.0, "below", None)[0]))
+        above = above & (alone | ((mean > margin) & proven(0.0, "above", None)[0]))
     inside = np.zeros_like(below)
     if sameness:
-        inside = np.logical_and.reduce((*proven(margin, "below"), *proven(-margin, "above")))
+        inside = np.logical_and.reduce(
+            (*proven(margin, "below", typical), *proven(-margin, "above", typical))
+        )
     return Looks(below, above, inside)
 
 
