@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +18,7 @@ from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets import cache
 from chronik_perf.targets.git import Repository, git
 from chronik_perf.targets.manifest import Manifest
-
-Say = Callable[[str], None]
+from chronik_perf.targets.scheme import Say
 
 # To find tools, their caches and the network; what else a build reads, perf.toml names in pass_env.
 PASSED = (

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 from chronik_perf.model import METRICS, BadInput
+from chronik_perf.targets.described import own_manifest
 from chronik_perf.targets.git import Repository, git
-from chronik_perf.targets.git_ref import own_manifest
 from chronik_perf.targets.manifest import Gate
 
 TRAILER = "Perf-Accept"

@@ -7,11 +7,18 @@ import shutil
 from collections.abc import Mapping
 
 from chronik_perf.model import BadInput, Provenance, Target
+from chronik_perf.targets.scheme import Asked, Found, Scheme
 
 _EXAMPLE = "command:'my-broker --port {port} --data {data_dir}'"
 
 
-def command_target(line: str, overrides: Mapping[str, str]) -> Target:
+def _find(line: str, asked: Asked) -> Found:
+    target = _target(line, asked.overrides)
+    told = f"{target.name}: a command, because it begins so; its program is {target.provenance.detail}."
+    return Found(explain=lambda: [told], target=lambda _: target)
+
+
+def _target(line: str, overrides: Mapping[str, str]) -> Target:
     """Give a program with its arguments; `{port}` is where it must listen and `{data_dir}` where it may write.
 
     Raises BadInput for a line that is empty, has an open quote, does not say `{port}`, names a program that is
@@ -41,3 +48,6 @@ def command_target(line: str, overrides: Mapping[str, str]) -> Target:
         ready="port",
         provenance=Provenance(source="command", commit=None, dirty=None, detail=program),
     )
+
+
+COMMAND = Scheme("command:", _find, lambda _: ["commands: command:'my-broker --port {port} ...'"])

@@ -1,85 +1,63 @@
-"""A git ref of a broker's repository, built once; and `worktree:`, the tree as it lies there."""
+"""A git ref of a broker's repository, built once; a name that is none is a shipped release."""
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from chronik_perf.model import BadInput, Provenance, Target
 from chronik_perf.targets import cache
-from chronik_perf.targets.build import Say, built, check_program, key_of, run_build
-from chronik_perf.targets.git import Repository
-from chronik_perf.targets.manifest import NAME, Manifest, read_manifest
-from chronik_perf.targets.provenance import uncommitted
-from chronik_perf.targets.release import known_releases
+from chronik_perf.targets.build import built, key_of
+from chronik_perf.targets.described import check_overrides, manifest_for, target_of
+from chronik_perf.targets.git import Repository, find_repository
+from chronik_perf.targets.manifest import NAME, Manifest
+from chronik_perf.targets.release import found_release, known_releases
+from chronik_perf.targets.scheme import Asked, Found, Say, Scheme
 
 
-def ref_target(
-    repository: Repository, ref: str, commit: str, overrides: Mapping[str, str], say: Say
-) -> Target:
-    """Give a commit of a repository, built. Raises BadInput and MeasurementFailed as `build.built` does."""
-    manifest = manifest_for(repository, commit, ref)
-    _check_overrides(manifest, overrides)
-    tree = built(repository, commit, ref, manifest, say)
-    return _target(ref, manifest, overrides, tree, Provenance("git", commit, False, str(repository.root)))
-
-
-def worktree_target(repository: Repository, overrides: Mapping[str, str], say: Say) -> Target:
-    """Give the present tree, built in its place; dirty when it is. Raises as `ref_target` does."""
-    manifest = _present_manifest(repository, NAME)
-    _check_overrides(manifest, overrides)
-    changed = repository.changed()
-    commit = repository.commit_of("HEAD")
-    if manifest.build:
-        say(f"building the present tree: {manifest.build}")
-        name = hashlib.sha256(str(repository.root).encode()).hexdigest()[:20]
-        cache.cache_root().mkdir(parents=True, exist_ok=True)
-        run_build(manifest, repository.root, "the present tree", cache.log_of(f"worktree-{name}"), say)
-    check_program(manifest, repository.root, "the present tree")
-    dirty = None if changed is None else bool(changed)
-    return _target(
-        "worktree:",
-        manifest,
-        overrides,
-        repository.root,
-        Provenance("worktree", commit, dirty, uncommitted(changed or ())),
+def _find(name: str, asked: Asked) -> Found:
+    around = find_repository(asked.repository)
+    commit = around.commit_of(name) if around else None
+    if around is None:
+        return found_release(name, asked, f"because there is no {NAME} around here")
+    if commit is None:
+        _check_release(name, around)
+        return found_release(name, asked, f"because {around.root} has no ref of that name")
+    manifest = manifest_for(around, commit, name)
+    check_overrides(manifest, asked.overrides)
+    return Found(
+        explain=lambda: _explain(around, name, commit, manifest),
+        target=lambda say: _target(around, name, commit, manifest, asked.overrides, say),
     )
 
 
-def own_manifest(repository: Repository, commit: str, ref: str) -> Manifest | None:
-    """Read a commit's own perf.toml; None if it has none. Raises BadInput for one that cannot be read."""
-    text = repository.manifest_of(commit)
-    return None if text is None else read_manifest(text, f"{NAME} of {ref}")
+def _target(
+    repository: Repository,
+    ref: str,
+    commit: str,
+    manifest: Manifest,
+    overrides: Mapping[str, str],
+    say: Say,
+) -> Target:
+    tree = built(repository, commit, ref, manifest, say)
+    return target_of(ref, manifest, overrides, tree, Provenance("git", commit, False, str(repository.root)))
 
 
-def manifest_for(repository: Repository, commit: str, ref: str) -> Manifest:
-    """Read the commit's own perf.toml, else the present one: a commit from before there was any is built alike.
-
-    Raises BadInput for one that cannot be read.
-    """
-    own = own_manifest(repository, commit, ref)
-    return own or _present_manifest(repository, f"{NAME} of the present tree")
-
-
-def _present_manifest(repository: Repository, where: str) -> Manifest:
-    try:
-        text = (repository.root / NAME).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadInput(f"{where} cannot be read: {why}") from None
-    return read_manifest(text, where)
+def _explain(repository: Repository, ref: str, commit: str, manifest: Manifest) -> list[str]:
+    is_built = cache.entry_of(key_of(commit, manifest)) is not None
+    state = "built, in the cache" if is_built else "not built yet"
+    lines = [
+        f"{ref}: commit {commit} of {repository.root}, because that repository has a {NAME} and a ref of that name.",
+        f"It is described by {manifest.where} and is {state}.",
+    ]
+    if ref in known_releases():
+        lines.append(f"A shipped release has that name, too: release:{ref} is that one.")
+    return lines
 
 
-def is_built(commit: str, manifest: Manifest) -> bool:
-    """Tell whether a commit's build is in the cache."""
-    return cache.entry_of(key_of(commit, manifest)) is not None
-
-
-def check_release(name: str, around: Repository | None) -> None:
+def _check_release(name: str, around: Repository) -> None:
     """Raise BadInput, which tells of the repository, for a name that is neither a ref of it nor a shipped release."""
-    if around is None or name in known_releases():
+    if name in known_releases():
         return
     fetched = " (its older commits were not fetched: git fetch --unshallow)" if around.is_shallow() else ""
     raise BadInput(
@@ -87,35 +65,13 @@ def check_release(name: str, around: Repository | None) -> None:
     )
 
 
-def _check_overrides(manifest: Manifest, overrides: Mapping[str, str]) -> None:
-    for key in overrides:
-        if key not in manifest.settings:
-            near = difflib.get_close_matches(key, manifest.settings, n=1)
-            known = ", ".join(manifest.settings) or "none"
-            hint = f"did you mean {near[0]}?" if near else f"known are: {known}"
-            raise BadInput(f"{manifest.where} knows no setting {key!r} to override; {hint}")
+def _names(given: Path | None) -> list[str]:
+    around = find_repository(given)
+    if around is None:
+        return [f"git refs: none, since there is no {NAME} around here (perf init writes one)"]
+    tags = around.newest_tags()
+    shown = f", such as {', '.join(tags)}" if tags else ""
+    return [f"git refs: any of {around.root}{shown}"]
 
 
-def _target(
-    name: str, manifest: Manifest, overrides: Mapping[str, str], tree: Path, provenance: Provenance
-) -> Target:
-    written = [
-        word.replace("{key}", key).replace("{value}", value)
-        for key, value in overrides.items()
-        for word in manifest.override_with
-    ]
-    argv = [w for word in manifest.start for w in (written if word == "{set}" else [word])]
-    changed = ", ".join(f"{key}={value}" for key, value in overrides.items())
-    return Target(
-        name=f"{name} with {changed}" if changed else name,
-        argv=tuple(argv),
-        ready="port",
-        provenance=provenance,
-        config={**manifest.settings, **overrides},
-        env=dict(manifest.env),
-        cwd=str(tree),
-        ready_timeout_s=manifest.ready_timeout_s,
-        stop_signal=manifest.stop_signal,
-        stop_grace_s=manifest.stop_grace_s,
-        least_warm_up_s=manifest.least_warm_up_s,
-    )
+REF_OR_RELEASE = Scheme("", _find, _names)

@@ -12,6 +12,7 @@ from typing import Any
 from chronik_perf import resources
 from chronik_perf.model import BadInput, Target
 from chronik_perf.targets.provenance import provenance, root
+from chronik_perf.targets.scheme import Asked, Found, Scheme
 
 
 def known_releases() -> dict[str, Path]:
@@ -20,7 +21,15 @@ def known_releases() -> dict[str, Path]:
     return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}
 
 
-def release_target(name: str, overrides: Mapping[str, str]) -> Target:
+def found_release(name: str, asked: Asked, why: str) -> Found:
+    """Find a shipped release; `why` says, to people, why the name is taken for one. Raises BadInput for none."""
+    target = _target(name, asked.overrides)
+    about = f" ({target.description.rstrip('.')})" if target.description else ""
+    told = f"{name}: a shipped release of the reference broker{about}, {why}."
+    return Found(explain=lambda: [told], target=lambda _: target)
+
+
+def _target(name: str, overrides: Mapping[str, str]) -> Target:
     """Give a shipped release. Raises BadInput for an unknown name or key, or a value of another type."""
     known = known_releases()
     if name not in known:
@@ -79,3 +88,10 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 def _text(value: Any) -> str:
     # As TOML and JSON write it, so that it compares with what the broker tells of itself.
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+RELEASE = Scheme(
+    "release:",
+    lambda name, asked: found_release(name, asked, "because it begins so"),
+    lambda _: [f"shipped releases: {', '.join(known_releases())}"],
+)

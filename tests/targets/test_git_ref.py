@@ -137,6 +137,7 @@ def test_a_present_tree_is_named_dirty_when_it_is(repository: BrokerRepository) 
     commit = repository.commit("v1", build="true")
     assert resolve("worktree:").provenance.dirty is False
     (repository.root / "src" / "new.py").write_text("")
+    assert "dirty: 1 file changed, such as src/new.py" in explain("worktree:")[0]
     target = resolve("worktree:")
     assert target.provenance.commit == commit
     assert target.provenance.dirty is True
@@ -190,10 +191,11 @@ def test_names_have_a_documented_order(repository: BrokerRepository) -> None:
     ],
 )
 def test_a_name_that_is_none_is_refused(name: str, says: str, repository: BrokerRepository) -> None:
-    """Given a name that stands for nothing, or that git could take for an option, one sentence says so."""
+    """Given a name that stands for nothing, or that git could take for an option, it is neither made nor explained."""
     repository.commit("v1")
-    with pytest.raises(BadInput, match=says):
-        resolve(name)
+    for asked in (resolve, explain):
+        with pytest.raises(BadInput, match=says):
+            asked(name)
 
 
 def test_a_folder_that_is_no_brokers_repository_is_refused(
@@ -222,7 +224,7 @@ def test_a_shallow_clone_says_that_older_commits_are_missing(
 
 
 def test_a_repository_in_the_middle_of_a_rebase_serves_its_refs(repository: BrokerRepository) -> None:
-    """Given a rebase that stopped at a conflict, a tag is built as ever, and the present tree is dirty."""
+    """Given a rebase that stopped at a conflict in perf.toml, a tag is built as ever, and the present tree is not."""
     repository.commit("v1", version="v2.2.0")
     repository.git("checkout", "-q", "-b", "side")
     repository.commit("side1", version="v2.2.7")
@@ -231,7 +233,8 @@ def test_a_repository_in_the_middle_of_a_rebase_serves_its_refs(repository: Brok
     with pytest.raises(subprocess.CalledProcessError):
         repository.git("rebase", "main", "side")
     assert "v2.2.7" in resolve("side1").argv
-    assert "dirty" in explain("worktree:")[0]
+    with pytest.raises(BadInput, match=r"perf\.toml is not TOML"):
+        explain("worktree:")
 
 
 def test_the_cache_makes_room_and_keeps_what_is_used(repository: BrokerRepository) -> None:
