@@ -12,6 +12,7 @@ import typer
 from chronik_perf.cli.options import (
     OnInconclusive,
     Repo,
+    Seed,
     SetBase,
     SetCandidate,
     Wait,
@@ -83,9 +84,7 @@ def compare(
     allow_tmpfs: Annotated[
         bool, typer.Option("--allow-tmpfs", help="Measure acks=1 though a sync is free.")
     ] = False,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier run.")
-    ] = None,
+    seed: Seed = None,
     repo: Repo = None,
     wait: Wait = False,
 ) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import OnInconclusive, Repo, Wait, seconds
+from chronik_perf.cli.options import OnInconclusive, Repo, Seed, Wait, seconds
 from chronik_perf.model import BadInput, PerfError
 
 
@@ -40,6 +40,7 @@ def gate(
     profiles: Annotated[
         bool, typer.Option("--profiles/--no-profiles", help="Take profiles after the blocks.")
     ] = True,
+    seed: Seed = None,
     repo: Repo = None,
     wait: Wait = False,
 ) -> int:
@@ -52,7 +53,7 @@ def gate(
     command = shlex.join(["perf", *sys.argv[1:]])
     try:
         change = gating.change(base, head, last_release, repo)
-        outcome = gating.carry_out(change, budget_s, out, profiles, repo, wait, command)
+        outcome = gating.carry_out(change, budget_s, seed, out, profiles, repo, wait, command)
     except PerfError as error:
         if not advisory:
             raise

@@ -5,16 +5,25 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.cli import comparing
 from chronik_perf.cli.options import seconds, thresholds
-from chronik_perf.model import BadInput, Outcome
+from chronik_perf.model import BadInput, Outcome, Workload, judged
 from chronik_perf.report import github, markdown
 from chronik_perf.stats import judge
 from chronik_perf.store import load
-from chronik_perf.targets.change import Accepted, accepted, base_of, last_release, own_gate_edited
+from chronik_perf.targets.change import (
+    TRAILER,
+    WORKTREE,
+    Accepted,
+    accepted,
+    base_of,
+    last_release,
+    own_gate_edited,
+)
 from chronik_perf.targets.git import find_repository
 from chronik_perf.targets.manifest import Gate
 
@@ -40,7 +49,7 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
         raise BadInput(
             "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
         )
-    refs = [ref for ref in (base, head) if ref is not None]
+    refs = [ref for ref in (base, head) if ref not in (None, WORKTREE)]
     strangers = [] if repository is None else [ref for ref in refs if repository.commit_of(ref) is None]
     if repository is None or (base is not None and strangers):
         # Releases and commands are compared too, by the default rules; what is none of them is refused later.
@@ -48,12 +57,14 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
         return Change(base or head, head, Gate(), (), (said,) if strangers else ())
     found = base or (last_release if since_release else base_of)(repository, head)
     gate, edits = own_gate_edited(repository, found, head)
-    return Change(found, head, gate, tuple(accepted(repository, found, head)), tuple(edits))
+    waivers, void = accepted(repository, found, head)
+    return Change(found, head, gate, tuple(waivers), (*edits, *void))
 
 
 def carry_out(
     what: Change,
     budget_s: float | None,
+    seed: int | None,
     out: Path | None,
     profiles: bool,
     repo: Path | None,
@@ -66,14 +77,14 @@ def carry_out(
         budget_s = seconds("budget in [gate] of the base's perf.toml", gate.budget)
     quick = budget_s is not None and budget_s <= SHORT_S
     limits = thresholds([f"{key}={value}" for key, value in gate.thresholds.items()])
-    plan = dataclasses.replace(
-        comparing.design(quick, None, None, None, limits, budget_s),
-        accepted={a.metric: a.reason for a in reversed(what.accepted)},
-    )
+    loads = comparing.workloads(quick, list(gate.workloads))
+    waived = {a.metric: a.reason for a in reversed(what.accepted)}
+    plan = dataclasses.replace(comparing.design(quick, seed, None, None, limits, budget_s), accepted=waived)
+    announced = (*what.announced, *_void(waived, loads))
     with comparing.begun(
         (_shown(what.base), {}),
         (_shown(what.head), {}),
-        comparing.workloads(quick, list(gate.workloads)),
+        loads,
         plan,
         None,
         out,
@@ -82,11 +93,23 @@ def carry_out(
         wait,
         command,
         repo,
-        notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in what.announced),
+        notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in announced),
     ) as job:
         outcome = comparing.carry_out(job, profiles)
         _tell_github(job.folder.path)
     return outcome
+
+
+def _void(waived: Mapping[str, str], loads: tuple[Workload, ...]) -> list[str]:
+    """Say of each waiver that no row of this run answers to that it waives nothing here."""
+    rows = {(m.name, w.name) for m, w, role in judged(loads) if role != "evidence"}
+    known = {name for m, w in rows for name in (m, f"{m}@{w}")}
+    return [
+        f"the trailer {TRAILER}: {key} waives nothing here: this run judges no such row, but "
+        f"{', '.join(sorted(f'{m}@{w}' for m, w in rows))}"
+        for key in waived
+        if key not in known
+    ]
 
 
 def _shown(name: str) -> str:

@@ -30,6 +30,7 @@ class OnInconclusive(StrEnum):
     PASS = "pass"
 
 
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier run.")]
 Repo = Annotated[
     Path | None,
     typer.Option(

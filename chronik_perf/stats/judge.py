@@ -132,13 +132,13 @@ def _open(rows: list[MetricVerdict]) -> list[MetricVerdict]:
 
 
 def _headline(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -> str:
-    accepted = [r for r in rows if r.accepted]
     said = "".join(
         f" Accepted ({r.accepted.rstrip('.')}): with {comparison.workload(r.workload).title}, "
         f"{words.inside(r.sentence)}."
-        for r in accepted
+        for r in rows
+        if r.accepted
     )
-    return _told(comparison, [r for r in rows if not r.accepted], outcome) + said
+    return _told(comparison, rows, outcome) + said
 
 
 def _told(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -> str:
@@ -161,13 +161,13 @@ def _told(comparison: Comparison, rows: list[MetricVerdict], outcome: Outcome) -
         more = f" ({_others(len(undecided) - 1, 'open')})" if len(undecided) > 1 else ""
         reason = f": {first.why.rstrip('.')}" if first.effect is None or "generator" in first.why else ""
         return f"Inconclusive, {candidate} against {base}: {told(first)}{reason}{more}."
+    none = "No regression but what was accepted" if any(r.accepted for r in rows) else "No regression"
     if better:
         more = f" ({_others(len(better) - 1, 'improved')})" if len(better) > 1 else ""
-        return f"No regression, and {candidate} improved on {base}: {told(better[0])}{more}."
-    if not _must_decide(rows):
-        return f"No regression of {candidate} against {base} but what was accepted."
-    first = _must_decide(rows)[0]
-    return f"No regression of {candidate} against {base}: {told(first)}."
+        return f"{none}, and {candidate} improved on {base}: {told(better[0])}{more}."
+    decided = [r for r in _must_decide(rows) if not r.accepted]
+    rest = f": {told(decided[0])}" if decided else ""
+    return f"{none} of {candidate} against {base}{rest}."
 
 
 def _others(n: int, what: str) -> str:

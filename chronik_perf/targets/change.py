@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 
 from chronik_perf.model import METRICS, BadInput
-from chronik_perf.targets.described import own_manifest
+from chronik_perf.targets.described import own_manifest, present_manifest
 from chronik_perf.targets.git import Repository, git
-from chronik_perf.targets.manifest import Gate
+from chronik_perf.targets.manifest import NAME, Gate
 
 TRAILER = "Perf-Accept"
+# A head that is no commit: the tree as it lies there, on top of HEAD.
+WORKTREE = "worktree:"
 # What CI systems say of the branch or commit that a change is to be merged into.
 _BASES = (
     ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "{}"),
@@ -28,15 +30,20 @@ class Accepted:
 
 
 def base_of(repository: Repository, head: str) -> str:
-    """Give the commit at which a change left what it is to be merged into. Raises BadInput where nothing tells that."""
+    """Give the commit at which a change left what it is to be merged into; HEAD itself may be it for `worktree:`.
+
+    Raises BadInput where nothing tells that.
+    """
     tip = _commit(repository, head)
     named = [form.format(os.environ[name]) for name, form in _BASES if os.environ.get(name)]
     # Where CI names the branch, another one would be judged by another gate: that it was not fetched is then said.
     for ref in named or ("origin/HEAD", "origin/main", "origin/master"):
         onto = repository.commit_of(ref)
         base = git(repository.root, "merge-base", onto, tip) if onto else None
-        if base and base != tip:
+        if base and (base != tip or head == WORKTREE):
             return base
+    if head == WORKTREE and not named:
+        return tip
     parent = repository.commit_of(f"{tip}^")
     if parent and not named:
         return parent
@@ -54,10 +61,11 @@ def last_release(repository: Repository, head: str) -> str:
     return found
 
 
-def accepted(repository: Repository, base: str, head: str) -> list[Accepted]:
+def accepted(repository: Repository, base: str, head: str) -> tuple[list[Accepted], list[str]]:
     """Read the trailers `Perf-Accept: METRIC REASON` of the commits from base to head, the newest first.
 
-    Raises BadInput for a metric that there is not, for lost messages, and for a trailer without a reason.
+    Beside the waivers, give a sentence on each trailer that waives nothing: of a metric that there is not, of lost
+    messages, without a reason. A commit that is history can no longer be mended, so it does not stop the gate.
     """
     span = f"{_commit(repository, base)}..{_commit(repository, head)}"
     log = git(
@@ -66,17 +74,28 @@ def accepted(repository: Repository, base: str, head: str) -> list[Accepted]:
         f"--format=%H%x00%(trailers:key={TRAILER},valueonly,unfold,separator=%x00)",
         span,
     )
-    found: list[Accepted] = []
+    waivers: list[Accepted] = []
+    void: list[str] = []
     for line in (log or "").splitlines():
         commit, *trailers = line.split("\0")
-        found += [_read(commit, trailer) for trailer in trailers if trailer.strip()]
-    return found
+        for trailer in filter(str.strip, trailers):
+            read = _read(commit, trailer)
+            if isinstance(read, Accepted):
+                waivers.append(read)
+            else:
+                void.append(read)
+    return waivers, void
 
 
 def own_gate_edited(repository: Repository, base: str, head: str) -> tuple[Gate, list[str]]:
     """Give the base's gate, which holds, and say in sentences what the head would change in it."""
-    ours, theirs = (own_manifest(repository, _commit(repository, ref), ref) for ref in (base, head))
-    gate, wanted = (m.gate if m is not None else Gate() for m in (ours, theirs))
+    ours = own_manifest(repository, _commit(repository, base), base)
+    theirs = (
+        present_manifest(repository, f"{NAME} of the present tree")
+        if head == WORKTREE
+        else own_manifest(repository, _commit(repository, head), head)
+    )
+    gate, wanted = (m.gate if m else Gate() for m in (ours, theirs))
     edits = [
         f"{title} from {was or 'the default'} to {is_now or 'the default'}"
         for title, was, is_now in _differences(gate, wanted)
@@ -96,21 +115,21 @@ def _differences(gate: Gate, wanted: Gate) -> list[tuple[str, str, str]]:
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 
-def _read(commit: str, trailer: str) -> Accepted:
+def _read(commit: str, trailer: str) -> Accepted | str:
     key, _, reason = trailer.strip().partition(" ")
     name = key.partition("@")[0]
-    where = f"the trailer {TRAILER!r} of {commit[:10]}"
+    where = f"the trailer {TRAILER!r} of {commit[:10]} waives nothing"
     if name not in {m.name for m in METRICS}:
-        raise BadInput(f"{where} names no metric: {key!r}; there are {', '.join(m.name for m in METRICS)}")
+        return f"{where}: there is no metric {key!r}; there are {', '.join(m.name for m in METRICS)}"
     if name == "unstored":
-        raise BadInput(f"{where} accepts lost or doubled messages, which nobody can accept")
+        return f"{where}: lost or doubled messages cannot be accepted"
     if not re.search(r"\w", reason):
-        raise BadInput(f"{where} gives no reason; write it as {TRAILER}: {key} REASON")
+        return f"{where}: it gives no reason; write it as {TRAILER}: {key} REASON"
     return Accepted(key, f"{reason.strip()} ({commit[:10]})")
 
 
 def _commit(repository: Repository, ref: str) -> str:
-    commit = repository.commit_of(ref)
+    commit = repository.commit_of("HEAD" if ref == WORKTREE else ref)
     if commit is None:
         raise BadInput(f"there is no version {ref!r} in {repository.root}")
     return commit

@@ -37,6 +37,19 @@ def test_a_regression_that_is_accepted_whole_is_none(regressed: Comparison) -> N
     assert all(r.accepted for r in verdict.rows if r.word == "regressed")
 
 
+def test_the_headline_tells_what_else_there_is_beside_what_was_accepted() -> None:
+    """Given the one regressed gate accepted and the other improved, the headline says both, and no plain "none"."""
+    slower = V220 | {
+        "acks1": dataclasses.replace(V220["acks1"], msgs_per_s=100e3),
+        "raw": dataclasses.replace(V220["raw"], msgs_per_s=180e3, cpu_us_per_message=4.6),
+    }
+    measured = a_comparison(V220, slower, blocks=14, histograms=False, evidence=False, noise=Noise(), seed=5)
+    verdict = judge(accepting(measured, *all_keys(measured)))
+    assert verdict.outcome == "none"
+    assert verdict.headline.startswith("No regression but what was accepted, and ")
+    assert "Accepted (checksums (abc))" in verdict.headline
+
+
 def test_one_metric_is_accepted_and_the_others_are_not(regressed: Comparison) -> None:
     """Given throughput accepted on one workload alone, the regression of the others still fails."""
     verdict = judge(accepting(regressed, "throughput@acks1"))

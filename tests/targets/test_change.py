@@ -80,26 +80,34 @@ def test_trailers_between_base_and_head_accept_a_metric(made: BrokerRepository) 
         "checksums\n\nPerf-Accept: throughput@acks1 every batch is checksummed",
         "more\n\nSigned-off-by: nobody\nPerf-Accept: cpu_per_message it costs\n what it costs",
     )
-    found = accepted(repository, "HEAD~2", "HEAD")
+    found, void = accepted(repository, "HEAD~2", "HEAD")
+    assert void == []
     assert [a.metric for a in found] == ["cpu_per_message", "throughput@acks1"]
     assert found[0].reason == f"it costs what it costs ({made.git('rev-parse', '--short=10', 'HEAD')})"
-    assert accepted(repository, "HEAD", "HEAD") == []
+    assert accepted(repository, "HEAD", "HEAD") == ([], [])
+    assert accepted(repository, "HEAD~2", "worktree:")[0] == found
 
 
 @pytest.mark.parametrize(
     ("trailer", "says"),
     [
-        ("speed it is slower", "names no metric: 'speed'"),
+        ("speed it is slower", "there is no metric 'speed'"),
         ("throughput", "gives no reason"),
-        ("unstored it happens", "nobody can accept"),
+        ("unstored it happens", "cannot be accepted"),
     ],
 )
-def test_a_trailer_that_accepts_nothing_is_refused(trailer: str, says: str, made: BrokerRepository) -> None:
-    """Given a trailer with an unknown metric, without a reason, or for lost messages, the sentence names its commit."""
-    repository = change_with(made, f"change\n\nPerf-Accept: {trailer}")
-    with pytest.raises(BadInput, match=says) as refused:
-        accepted(repository, "v1", "HEAD")
-    assert made.git("rev-parse", "--short=10", "HEAD") in str(refused.value)
+def test_a_trailer_that_accepts_nothing_is_told(trailer: str, says: str, made: BrokerRepository) -> None:
+    """Given a trailer with an unknown metric, without a reason, or for lost messages, a good one beside it still holds.
+
+    A sentence names its commit and why: it is history, and cannot be mended.
+    """
+    repository = change_with(
+        made, f"change\n\nPerf-Accept: {trailer}", "good\n\nPerf-Accept: p99 larger batches"
+    )
+    found, (sentence,) = accepted(repository, "v1", "HEAD")
+    assert [a.metric for a in found] == ["p99"]
+    assert says in sentence
+    assert made.git("rev-parse", "--short=10", "HEAD~1") in sentence
 
 
 def test_a_change_cannot_loosen_its_own_gate(made: BrokerRepository) -> None:
@@ -117,6 +125,20 @@ def test_a_change_cannot_loosen_its_own_gate(made: BrokerRepository) -> None:
     assert any("workloads from raw to acks1" in line for line in announced)
     assert any("threshold of throughput from 2% to 30%" in line for line in announced)
     assert own_gate_edited(Repository(made.root), "HEAD", "HEAD")[1] == []
+
+
+def test_the_present_tree_is_judged_by_the_gate_below_it(made: BrokerRepository) -> None:
+    """Given a perf.toml that is edited and not committed, `worktree:` has HEAD as its base, whose gate holds."""
+    file = made.root / "perf.toml"
+    text = file.read_text()
+    file.write_text(text + GATE.format(x="2%"))
+    made.git("commit", "-qam", "gate")
+    file.write_text(text + GATE.format(x="30%"))
+    repository, head = Repository(made.root), made.git("rev-parse", "HEAD")
+    assert base_of(repository, "worktree:") == head
+    gate, announced = own_gate_edited(repository, head, "worktree:")
+    assert gate.thresholds == {"throughput": "2%"}
+    assert any("from 2% to 30%" in line for line in announced)
 
 
 def test_a_change_that_brings_the_first_gate_is_not_judged_by_it(made: BrokerRepository) -> None:
