@@ -12,8 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOOLKIT = ROOT / "chronik_perf"
 
-# Small files beside the rooms, which know no room: where shipped data lies, and how a file is written whole.
-BESIDE = {"resources", "files"}
+# Small files beside the rooms, which know no room: where shipped data lies, how a file is written whole, how a Ctrl-C
+# is held back, and which variables every program may see.
+BESIDE = {"resources", "files", "interrupts", "environment"}
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "stats": {"model"},

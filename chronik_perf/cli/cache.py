@@ -29,14 +29,15 @@ def list_builds() -> int:
 
 @app.command("clean")
 def clean() -> int:
-    """Remove every build that no running call uses."""
+    """Remove every build that no running call uses, and what is left of those that were never finished."""
     from chronik_perf.stats import words
     from chronik_perf.targets import cache
 
+    halves = cache.sweep()
     removed = cache.make_room(0)
     left = len(cache.entries())
     kept = f"; {left} in use by a running call" if left else ""
-    print(
-        f"removed {words.count(len(removed), 'build')}, {sum(e.size_bytes for e in removed) / 1e6:.1f} MB{kept}"
-    )
+    unfinished = f" and {words.count(halves, 'unfinished one')}" if halves else ""
+    size = f"{sum(e.size_bytes for e in removed) / 1e6:.1f} MB"
+    print(f"removed {words.count(len(removed), 'build')}, {size}{unfinished}{kept}")
     return 0

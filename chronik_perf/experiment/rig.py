@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chronik_perf.experiment.place import Place, delete_data
 from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_quiet
+from chronik_perf.interrupts import held_back
 from chronik_perf.load import LoadProcess, create_topic, merge
 from chronik_perf.model import (
     Latency,
@@ -29,7 +30,6 @@ from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
-from chronik_perf.sut.interrupts import held_back
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
 # has seen it rest; and where it never does, in whole starts that alternate.

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chronik_perf.interrupts import held_back
 from chronik_perf.model import MeasurementFailed
-from chronik_perf.sut.interrupts import held_back
 
 _LEASH = Path(__file__).with_name("leash.py")
 _POLL_S = 0.002

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 
-# To find programs, libraries and time zones, and to print text; none of them configures a broker.
-PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "JAVA_HOME")
+from chronik_perf.environment import PASSED
 
 
 def broker_environment(target_env: dict[str, str], hash_seed: int) -> dict[str, str]:
     """Give the complete environment of a broker: the few variables passed on, the target's, the hash seed."""
-    passed = {name: os.environ[name] for name in PASSED if name in os.environ}
+    passed = {name: os.environ[name] for name in (*PASSED, "VIRTUAL_ENV") if name in os.environ}
     return {**passed, **target_env, "PYTHONHASHSEED": str(hash_seed)}

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from chronik_perf.environment import PASSED
 from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets import cache
-from chronik_perf.targets.git import Repository, git
+from chronik_perf.targets.checkout import check_out
+from chronik_perf.targets.git import Repository
 from chronik_perf.targets.manifest import Manifest
+from chronik_perf.targets.process import running
 from chronik_perf.targets.scheme import Say
 
-# To find tools, their caches and the network; what else a build reads, perf.toml names in pass_env.
-PASSED = (
-    *(
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "TMPDIR",
-        "JAVA_HOME",
-        "CARGO_HOME",
-        "RUSTUP_HOME",
-        "GOPATH",
-        "GOCACHE",
-    ),
+# Where tools keep their caches, and how they reach the network; what else a build reads, perf.toml names in pass_env.
+_OF_TOOLS = (
+    *("CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOCACHE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"),
 )
-_CLONE_S = 600.0
 _SHOWN = 20
 
 
 def build_environment(manifest: Manifest) -> dict[str, str]:
     """Give the complete environment of a build."""
-    return {name: os.environ[name] for name in (*PASSED, *manifest.pass_env) if name in os.environ}
+    return {
+        name: os.environ[name] for name in (*PASSED, *_OF_TOOLS, *manifest.pass_env) if name in os.environ
+    }
 
 
 def key_of(commit: str, manifest: Manifest) -> str:
@@ -61,51 +52,59 @@ def built(repository: Repository, commit: str, name: str, manifest: Manifest, sa
     """
     key = key_of(commit, manifest)
     short = f"{name} ({commit[:10]})"
-    with cache.in_use(key, lambda: say(f"another call builds {short}; waiting for it")) as missing:
-        if missing:
-            _make(repository, commit, name, manifest, key, say)
-        cache.touch(key)
+    cache.use(
+        key,
+        make=lambda lock: _make(repository, commit, name, manifest, key, lock, say),
+        waiting=lambda: say(f"another call builds {short}; waiting for it"),
+    )
     return cache.tree_of(key)
 
 
-def _make(repository: Repository, commit: str, name: str, manifest: Manifest, key: str, say: Say) -> None:
-    """Check a commit out and build it, whole or not at all."""
+def _make(
+    repository: Repository, commit: str, name: str, manifest: Manifest, key: str, lock: int, say: Say
+) -> None:
+    """Check a commit out and build it, whole or not at all; what is run for that holds the lock open."""
     short, begun = f"{name} ({commit[:10]})", time.monotonic()
-    tree = cache.begin(key)
     try:
-        _check_out(repository, commit, short, tree)
+        tree = cache.begin(key)
+        check_out(repository, commit, short, tree, lock, say)
         if manifest.build:
             say(f"building {short}: {manifest.build}")
-            run_build(manifest, tree, short, cache.log_of(key), say)
+            run_build(manifest, tree, short, cache.log_of(key), say, (lock,))
         check_program(manifest, tree, short)
         took_s, size = time.monotonic() - begun, cache.size_of(tree)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         cache.finish(cache.Entry(key, str(repository.root), commit, name, now, round(took_s, 1), size))
+    except OSError as error:
+        cache.discard(key)
+        raise MeasurementFailed(f"{short} could not be built: {error.filename}: {error.strerror}") from None
     except BaseException:
         cache.discard(key)
         raise
     say(f"built {short} in {took_s:.1f} s")
 
 
-def run_build(manifest: Manifest, tree: Path, short: str, log_path: Path, say: Say) -> None:
+def run_build(
+    manifest: Manifest, tree: Path, short: str, log_path: Path, say: Say, pass_fds: Sequence[int] = ()
+) -> None:
     """Run the build's command in a tree. Raises MeasurementFailed, its log's end shown, where it fails or hangs."""
     begun = time.monotonic()
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", manifest.build],
+    command = ("/bin/sh", "-c", manifest.build)
+    with (
+        log_path.open("wb") as log,
+        running(
+            command,
             cwd=tree,
             env=build_environment(manifest),
-            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # its children end with it, and a terminal's Ctrl-C is for the toolkit alone
-        )
+            pass_fds=pass_fds,
+        ) as process,
+    ):
         try:
             code = process.wait(manifest.build_timeout_s)
         except subprocess.TimeoutExpired:
             code = None
-        finally:
-            _end_group(process)
     if code == 0:
         return
     for line in _last_lines(log_path):
@@ -129,46 +128,6 @@ def check_program(manifest: Manifest, tree: Path, short: str) -> None:
     raise MeasurementFailed(
         f"the build of {short} left no program {program!r} to start, which [start] of {manifest.where} names"
     )
-
-
-def _check_out(repository: Repository, commit: str, short: str, tree: Path) -> None:
-    """Make a tree of its own, with a .git for builds that ask for it, and without touching the user's repository."""
-    # Objects are borrowed, so a repository that is large or shallow costs nothing and asks no network.
-    steps = (
-        (
-            repository.root,
-            ("clone", "-q", "--shared", "--no-checkout", "--", str(repository.root), str(tree)),
-        ),
-        (tree, ("checkout", "-q", "--detach", commit)),
-    )
-    for folder, words in steps:
-        if git(folder, *words, timeout_s=_CLONE_S) is None:
-            raise MeasurementFailed(
-                f"git could not check out {short} below {tree.parent.parent}{_room(tree.parent)}"
-            )
-    if not (tree / ".gitmodules").exists():
-        return
-    # Addresses of submodules may be relative to where the repository came from, and not to where it lies.
-    origin = git(repository.root, "remote", "get-url", "origin")
-    if origin:
-        git(tree, "remote", "set-url", "origin", origin)
-    if git(tree, "submodule", "update", "-q", "--init", "--recursive", timeout_s=_CLONE_S) is None:
-        raise MeasurementFailed(
-            f"git could not fetch the submodules of {short}; see what it says with: "
-            "git submodule update --init --recursive"
-        )
-
-
-def _room(folder: Path) -> str:
-    free = shutil.disk_usage(folder).free
-    return f", where only {free / 1e6:.0f} MB are free" if free < 200 << 20 else ""
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End whatever a build has left running, itself included."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _last_lines(path: Path) -> list[str]:

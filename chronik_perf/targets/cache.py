@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -40,12 +40,33 @@ def cache_root() -> Path:
     """Give the folder of the cache, which may not exist yet."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # The XDG specification: a path that is not absolute is to be ignored.
-    return (named if named.is_absolute() else Path.home() / ".cache") / "chronik-perf" / "builds"
+    if not named.is_absolute():
+        try:
+            named = Path.home() / ".cache"
+        except RuntimeError:
+            raise BadInput(
+                "this user has no home folder; set XDG_CACHE_HOME to one for the cache of builds"
+            ) from None
+    return named / "chronik-perf" / "builds"
+
+
+def prepared() -> Path:
+    """Give the folder of the cache, which exists then. Raises BadInput where it cannot."""
+    try:
+        cache_root().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error) from None
+    return cache_root()
 
 
 def tree_of(key: str) -> Path:
     """Give the folder of a build's tree."""
     return cache_root() / key / "tree"
+
+
+def key_of_tree(tree: Path) -> str | None:
+    """Give the key of the build whose tree that is; None if it is not one of this cache."""
+    return tree.parent.name if tree == tree_of(tree.parent.name) else None
 
 
 def log_of(key: str) -> Path:
@@ -64,34 +85,45 @@ def entry_of(key: str) -> Entry | None:
     return _read(cache_root() / key / _MARK)
 
 
-@contextlib.contextmanager
-def in_use(key: str, waiting: Callable[[], None]) -> Iterator[bool]:
-    """Use a build until this process ends; yields True where it is not there yet, and the caller alone must make it.
+def use(key: str, make: Callable[[int], None], waiting: Callable[[], None]) -> None:
+    """Use a build until this process ends; `make` makes it where it is not there yet, and nobody else does meanwhile.
 
-    `waiting` is called if another call makes it at this moment. Raises BadInput where the cache cannot be written.
+    `make` is given the descriptor of the lock, for what it starts to hold open: should this process be killed, nobody
+    else builds there before that has ended, too. `waiting` is called if another call makes it at this moment. Raises
+    BadInput where the cache cannot be written, and what `make` raises.
     """
-    try:
-        cache_root().mkdir(parents=True, exist_ok=True)
-        lock = (cache_root() / f"{key}.lock").open("a+")
-    except OSError as error:
-        raise BadInput(
-            f"the cache of builds cannot be written: {error.filename}: {error.strerror}; XDG_CACHE_HOME chooses another"
-        ) from None
+    while not in_use(key):
+        with _lock_file(key) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                if entry_of(key) is None:  # another call may have made it while this one waited to be alone
+                    make(lock.fileno())
+            finally:
+                # Given up and not only closed: a server that a build has left running has it open, too.
+                fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def in_use(key: str) -> bool:
+    """Use a build until this process ends; False if it is not there. Raises BadInput as `use` does."""
+    if entry_of(key) is None:
+        return False
+    lock = _lock_file(key)
     try:
         # Who uses a build shares the lock, for as long as a comparison takes; who makes or removes one has it alone.
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(lock, fcntl.LOCK_SH)
-        if entry_of(key) is None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield entry_of(key) is None  # another call may have made it while this one waited to be alone
         fcntl.flock(lock, fcntl.LOCK_SH)
-        _held.append(lock)
+        if entry_of(key) is not None:
+            os.utime(cache_root() / key / _MARK)
+            _held.append(lock)
+            return True
     except BaseException:
         lock.close()
         raise
+    lock.close()
+    return False
 
 
 def begin(key: str) -> Path:
@@ -104,7 +136,6 @@ def begin(key: str) -> Path:
 def finish(entry: Entry) -> None:
     """Declare a build whole, the last thing that is written of it, and make room for it."""
     write_whole(cache_root() / entry.key / _MARK, json.dumps(asdict(entry), indent=1) + "\n")
-    touch(entry.key)
     make_room(LIMIT_BYTES, keep=entry.key)
 
 
@@ -113,16 +144,12 @@ def discard(key: str) -> None:
     shutil.rmtree(cache_root() / key, ignore_errors=True)
 
 
-def touch(key: str) -> None:
-    """Note that a build is used now."""
-    os.utime(cache_root() / key / _MARK)
-
-
 def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
     """Remove builds, the one that was used longest ago first, until all fit into `limit_bytes`; give those removed.
 
     One that some call uses stays, and so does `keep`.
     """
+    sweep()
     had = entries()
     total = sum(entry.size_bytes for entry in had)
     removed = []
@@ -135,6 +162,14 @@ def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
     return removed
 
 
+def sweep() -> int:
+    """Remove what is left of builds that did not become whole, as their calls were killed; give how many."""
+    if not cache_root().is_dir():
+        return 0
+    halves = [p.name for p in cache_root().iterdir() if p.is_dir() and entry_of(p.name) is None]
+    return sum(_remove(key, unfinished=True) for key in halves)
+
+
 def size_of(folder: Path) -> int:
     """Give the bytes that a folder's files take on the disk."""
     total = 0
@@ -145,15 +180,30 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def _remove(key: str) -> bool:
-    with (cache_root() / f"{key}.lock").open("a+") as lock:
+def _remove(key: str, unfinished: bool = False) -> bool:
+    with _lock_file(key) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        if unfinished and entry_of(key) is not None:  # it has been made meanwhile
+            return False
         shutil.rmtree(cache_root() / key, ignore_errors=True)
         log_of(key).unlink(missing_ok=True)
         return True
+
+
+def _lock_file(key: str) -> IO[str]:
+    try:
+        return (prepared() / f"{key}.lock").open("a+")
+    except OSError as error:
+        raise _unwritable(error) from None
+
+
+def _unwritable(error: OSError) -> BadInput:
+    return BadInput(
+        f"the cache of builds cannot be written: {error.filename}: {error.strerror}; XDG_CACHE_HOME chooses another"
+    )
 
 
 def _read(mark: Path) -> Entry | None:

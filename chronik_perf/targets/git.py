@@ -5,37 +5,74 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.model import BadInput
 from chronik_perf.targets.manifest import NAME
+from chronik_perf.targets.process import running
 
 _TIMEOUT_S = 30
+# Run from a hook, git has variables that lead to the hook's repository: those of `git rev-parse --local-env-vars`, but
+# for settings that the caller gives it, which a fetch of submodules may need as it needs GIT_SSH_COMMAND.
+_REDIRECTING = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("ALTERNATE_OBJECT_DIRECTORIES", "OBJECT_DIRECTORY", "DIR", "WORK_TREE", "IMPLICIT_WORK_TREE"),
+        *("GRAFT_FILE", "INDEX_FILE", "NO_REPLACE_OBJECTS", "REPLACE_REF_BASE", "PREFIX"),
+        *("INTERNAL_SUPER_PREFIX", "SHALLOW_FILE", "COMMON_DIR", "NAMESPACE", "QUARANTINE_PATH"),
+    )
+)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def git(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S) -> str | None:
-    """Give what git prints, without the last newline; None where it fails, is missing, or takes too long."""
-    # Run from a hook, git has variables that would lead to the hook's repository; and a monitor that a repository
-    # configures would be run by asking for its state.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git printed, without the last newline, None where it failed; and the lines that it said beside."""
+
+    text: str | None
+    said: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """Git's own words on why it failed: the first that it calls fatal, else the last."""
+        last = self.said[-1] if self.said else "it did not say why"
+        return next((line for line in self.said if line.startswith("fatal:")), last)
+
+
+def ask(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, pass_fds: Sequence[int] = ()) -> Answer:
+    """Ask git, which asks nobody in turn; nothing of it is left when the time is over. It holds `pass_fds` open."""
+    environment = {k: v for k, v in os.environ.items() if k not in _REDIRECTING}
+    # A monitor that a repository configures would be run by asking for its state, and a hook by a checkout.
     settings = ("core.fsmonitor=false", "core.quotepath=false", "core.hooksPath=/dev/null")
     command = ["git", "--no-optional-locks", *(word for setting in settings for word in ("-c", setting))]
     try:
-        done = subprocess.run(
+        with running(
             [*command, "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.rstrip("\n")
+            env={**environment, "GIT_TERMINAL_PROMPT": "0"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=pass_fds,
+        ) as process:
+            printed, said = process.communicate(timeout=timeout_s)
+    except FileNotFoundError:
+        return Answer(None, ("git is missing",))
+    except OSError as error:
+        return Answer(None, (f"git cannot be run: {error.strerror}",))
+    except ValueError as error:  # a zero byte in an argument
+        return Answer(None, (str(error),))
+    except subprocess.TimeoutExpired:
+        return Answer(None, (f"git was not done after {timeout_s:g} s and was ended",))
+    lines = tuple(line for line in said.decode(errors="replace").splitlines() if line.strip())
+    if process.returncode < 0:
+        lines = (*lines, f"git was ended by signal {-process.returncode}")
+    return Answer(printed.decode(errors="replace").rstrip("\n") if process.returncode == 0 else None, lines)
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """Give what git prints, without the last newline; None where it fails, is missing, or takes too long."""
+    return ask(folder, *arguments).text
 
 
 def changed_files(checkout: Path, *paths: str) -> list[str] | None:
@@ -65,8 +102,15 @@ class Repository:
         return found if _COMMIT.fullmatch(found) else None  # ^REF is a range to git, and no commit
 
     def manifest_of(self, commit: str) -> str | None:
-        """Give the text of perf.toml as a commit has it; None if it has none."""
-        return git(self.root, "show", f"{commit}:{NAME}")
+        """Give the text of perf.toml as a commit has it; None if it has none.
+
+        Raises BadInput where git cannot read it, as in a partial clone whose origin does not answer.
+        """
+        answer = ask(self.root, "show", f"{commit}:{NAME}")
+        # Git fails alike where there is none, and then another one would be taken for it.
+        if answer.text is None and git(self.root, "ls-tree", "--name-only", commit, "--", NAME) != "":
+            raise BadInput(f"{NAME} of commit {commit[:10]} cannot be read: {answer.why}")
+        return answer.text
 
     def changed(self) -> list[str] | None:
         """Give the files that differ from the last commit, untracked ones included; None where git does not say."""
@@ -92,13 +136,24 @@ class Repository:
 def find_repository(given: Path | None) -> Repository | None:
     """Give the repository that was named, or the one around the current folder; None if that one has no perf.toml.
 
-    Raises BadInput where one was named that is no repository or has no perf.toml.
+    Raises BadInput where one was named that is no repository or has no perf.toml, and where there is a perf.toml and
+    git does not answer.
     """
-    top = git(given or Path.cwd(), "rev-parse", "--show-toplevel")
+    here = given or Path.cwd()
+    answer = ask(here, "rev-parse", "--show-toplevel")
+    top = answer.text
     if top is not None and (Path(top) / NAME).is_file():
         return Repository(Path(top))
-    if given is None:
+    if given is None and top is not None:
         return None
+    if given is None:
+        described = next((folder for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
+        if described is None:
+            return None
+        raise BadInput(
+            f"{described} has a {NAME}, and git tells nothing of its refs ({answer.why}); mend that, or name a shipped "
+            "release as release:NAME"
+        )
     if top is None:
-        raise BadInput(f"{given} is no git repository (or git is missing); name one with --repo")
+        raise BadInput(f"{given} is no git repository that can be read ({answer.why}); name one with --repo")
     raise BadInput(f"{given} has no {NAME} at its root, {top}; write one with: perf init {top}")

@@ -47,7 +47,7 @@ def _target(repository: Repository, manifest: Manifest, overrides: Mapping[str, 
     if manifest.build:
         say(f"building the present tree: {manifest.build}")
         name = hashlib.sha256(str(repository.root).encode()).hexdigest()[:20]
-        cache.cache_root().mkdir(parents=True, exist_ok=True)
+        cache.prepared()
         run_build(manifest, repository.root, "the present tree", cache.log_of(f"worktree-{name}"), say)
     check_program(manifest, repository.root, "the present tree")
     provenance = Provenance(

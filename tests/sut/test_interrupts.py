@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from chronik_perf.sut.interrupts import held_back
+from chronik_perf.interrupts import held_back
 
 
 def test_an_interrupt_is_heard_at_the_end() -> None:

@@ -132,6 +132,27 @@ def test_an_interrupted_build_is_not_taken_for_whole(repository: BrokerRepositor
     assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "601"]]
 
 
+def test_a_build_that_outlives_its_call_is_alone_until_it_ends(
+    repository: BrokerRepository, tmp_path: Path
+) -> None:
+    """Given a call that is killed while it builds, its tree stays while the build runs, and goes after it has ended."""
+    going_on = tmp_path / "going-on"
+    going_on.touch()
+    repository.commit("v1", build=f"echo half > artefact; while [ -e {going_on} ]; do sleep 0.02; done")
+    call = subprocess.Popen([sys.executable, "-c", "from chronik_perf.targets import resolve; resolve('v1')"])
+    deadline = time.monotonic() + 30
+    while not list(cache.cache_root().glob("*/tree/artefact")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    call.kill()
+    call.wait()
+    assert (cache.sweep(), len(left_in_cache())) == (0, 1)
+    going_on.unlink()
+    while not cache.sweep() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert left_in_cache() == []
+    assert resolve("v1").provenance.source == "git"
+
+
 def test_a_present_tree_is_named_dirty_when_it_is(repository: BrokerRepository) -> None:
     """Given the present tree, it is built where it lies, its commit is named, and so is a file that has changed."""
     commit = repository.commit("v1", build="true")

@@ -1,0 +1,63 @@
+"""One commit of a repository checked out into a tree of its own, whole, and without touching the repository."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from chronik_perf.model import MeasurementFailed
+from chronik_perf.targets.git import Repository, ask, git
+from chronik_perf.targets.scheme import Say
+
+_CLONE_S = 600.0
+_SHOWN = 20
+
+
+def check_out(repository: Repository, commit: str, short: str, tree: Path, lock: int, say: Say) -> None:
+    """Make the tree, with a .git for builds that ask for it; git holds `lock` open as long as it runs.
+
+    Raises MeasurementFailed, with git's own words, where it fails or a file of the commit is not there.
+    """
+    root = str(repository.root)
+    asked = f"check out {short}"
+    # Objects are borrowed, so a large repository costs nothing and asks no network.
+    _git(
+        repository.root, ("clone", "-q", "--shared", "--no-checkout", "--", root, str(tree)), asked, lock, say
+    )
+    if repository.is_shallow():
+        _borrow(repository, tree)
+    _git(tree, ("checkout", "-q", "--detach", commit), asked, lock, say)
+    # Git calls a checkout done though it could not read a file. Files that differ are no sign of that: line ends do so.
+    missing = (git(tree, "ls-files", "--deleted") or "").splitlines()
+    if missing:
+        many = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise MeasurementFailed(
+            f"{missing[0]}{many} of {short} could not be checked out, since {root} does not hold what is in it (a "
+            f"partial clone?); fetch it: git -C {root} fetch --refetch --no-filter"
+        )
+    if not (tree / ".gitmodules").exists():
+        return
+    # Addresses of submodules may be relative to where the repository came from, and not to where it lies.
+    origin = git(repository.root, "remote", "get-url", "origin")
+    if origin:
+        git(tree, "remote", "set-url", "origin", origin)
+    update = ("submodule", "--quiet", "update", "--init", "--recursive")
+    _git(tree, update, f"fetch the submodules of {short}", lock, say)
+
+
+def _borrow(repository: Repository, tree: Path) -> None:
+    """Let the tree use all objects of a shallow repository, from which a clone takes its branches' alone."""
+    objects, shallow = (
+        Path(git(repository.root, "rev-parse", "--path-format=absolute", "--git-path", name) or "")
+        for name in ("objects", "shallow")
+    )
+    (tree / ".git" / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+    shutil.copyfile(shallow, tree / ".git" / "shallow")
+
+
+def _git(folder: Path, words: tuple[str, ...], asked: str, lock: int, say: Say) -> None:
+    answer = ask(folder, *words, timeout_s=_CLONE_S, pass_fds=(lock,))
+    if answer.text is None:
+        for line in answer.said[-_SHOWN:]:
+            say(f"  {line}")
+        raise MeasurementFailed(f"git could not {asked}: {answer.why}")

@@ -1,0 +1,51 @@
+"""A process with a bounded life: whatever happens to the call that started it, nothing of it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from chronik_perf.interrupts import held_back
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    *,
+    env: dict[str, str],
+    cwd: Path | None = None,
+    stdout: int | IO[bytes],
+    stderr: int,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command that reads nothing, in a session of its own, and end it and its children afterwards.
+
+    Only SIGKILL of this process leaves it; it then holds what `pass_fds` name. Raises OSError if it cannot be started.
+    """
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with held_back():
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=pass_fds,
+                start_new_session=True,  # its children end with it, and a terminal's Ctrl-C is for the toolkit alone
+            )
+        yield process
+    finally:
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
