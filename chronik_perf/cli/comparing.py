@@ -29,7 +29,7 @@ from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
-from chronik_perf.targets import explain, resolve
+from chronik_perf.targets import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +58,34 @@ def begun(
 ) -> Iterator[Job]:
     """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
 
-    The machine is taken only when all that was asked for can be. A seed that was drawn is added to the command, so
-    that it reproduces the run. `notes` are sentences that every report repeats.
+    The machine is taken only when all that was asked for can be, and before a version is built. A seed that was drawn
+    is added to the command, so that it reproduces the run. `notes` are sentences that every report repeats.
 
     Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
     """
     history = load_calibration(learnt) if learnt is not None else None
     plan = with_learnt(plan, loads, history)
     power = design_check(plan, loads)
-    for name, _ in (base, candidate):
-        explain(name, repository)  # a slip in the second name is found before the first is built
-    targets = (
-        resolve(*base, repository=repository, say=say),
-        resolve(*candidate, repository=repository, say=say),
-    )
+    found = [find(*named, repository=repository) for named in (base, candidate)]
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
     if out is not None:
         _check_folder(out)
-    with machine_lock(wait, say), kept(*_new_folder(out, *(t.name for t in targets))) as folder:
-        place = place_for(folder, loads, data_dir, allow_tmpfs)
-        if history is not None and history.fingerprint != place.environment.fingerprint:
-            shutil.rmtree(place.data_root, ignore_errors=True)
-            raise BadInput(
-                f"{learnt} was learnt on another machine, and how far one varies says nothing of the other; "
-                "learn it here with: perf doctor --learn RUNS"
-            )
-        say(power.sentence)
-        made = new_comparison(*targets, loads, plan, place, command)
-        yield Job(
-            dataclasses.replace(made, notes=(*notes, calibration_sentence(history, made))), folder, place
-        )
+    with machine_lock(wait, say):
+        # A build loads the machine as a measurement does, and would spoil another one's.
+        targets = [one.target(say) for one in found]
+        with kept(*_new_folder(out, *(t.name for t in targets))) as folder:
+            place = place_for(folder, loads, data_dir, allow_tmpfs)
+            if history is not None and history.fingerprint != place.environment.fingerprint:
+                shutil.rmtree(place.data_root, ignore_errors=True)
+                raise BadInput(
+                    f"{learnt} was learnt on another machine, and how far one varies says nothing of the other; "
+                    "learn it here with: perf doctor --learn RUNS"
+                )
+            say(power.sentence)
+            made = new_comparison(targets[0], targets[1], loads, plan, place, command)
+            noted = dataclasses.replace(made, notes=(*notes, calibration_sentence(history, made)))
+            yield Job(noted, folder, place)
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:

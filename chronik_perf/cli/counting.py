@@ -24,7 +24,7 @@ from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.sampling.machine import choose_cores
 from chronik_perf.stats import instructions as stats
 from chronik_perf.stats import words
-from chronik_perf.targets import resolve
+from chronik_perf.targets import find
 
 _FUNCTIONS = 8
 
@@ -53,11 +53,12 @@ def carry_out(
 
     Raises BadInput for a version that there is not, and MeasurementFailed where valgrind is missing or a broker fails.
     """
-    targets = resolve(*base, say=say), resolve(*candidate, say=say)
+    found = find(*base), find(*candidate)
     valgrind = Valgrind.find()
     plan = CountingPlan(short=messages // 5, long=messages, repeats=repeats)
     core, _, _ = choose_cores()
     with machine_lock(wait, say), _folder() as folder:
+        targets = found[0].target(say), found[1].target(say)
         runs = list(count(targets, plan, valgrind, folder, core, say))
     result = _result(targets, plan, valgrind, runs)
     if as_json is not None:

@@ -14,7 +14,7 @@ from chronik_perf.experiment import machine_lock
 from chronik_perf.model import BadInput, Target, Workload, differing_field
 from chronik_perf.stats import design_check
 from chronik_perf.store import RunFolder, load
-from chronik_perf.targets import provenance
+from chronik_perf.targets import cache, provenance
 
 
 @contextlib.contextmanager
@@ -62,7 +62,10 @@ def resumed(
 
 
 def _same_code(path: Path, target: Target) -> None:
-    """Refuse to add blocks of other code to a run. Raises BadInput; a command's code is its owner's affair."""
+    """Refuse to add blocks of other code to a run, and keep a build in the cache until this process ends.
+
+    Raises BadInput; a command's code is its owner's affair.
+    """
     had = target.provenance
     if had.source == "command":
         return
@@ -72,9 +75,11 @@ def _same_code(path: Path, target: Target) -> None:
             "in a new run"
         )
     if had.source == "git":
-        if target.cwd is None or not Path(target.cwd).is_dir():
+        key = cache.key_of_tree(Path(target.cwd or ""))
+        if key is None or not cache.in_use(key):
             raise BadInput(
-                f"the build of {target.name} is no longer in the cache (perf cache list); start a new run"
+                f"the build of {target.name} is not in the cache of builds at {cache.cache_root()} any more (perf "
+                "cache list), and a new one need not be the same; start a new run"
             )
         return
     now = provenance()

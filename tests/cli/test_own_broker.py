@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from chronik_perf.targets import resolve
+from chronik_perf.targets import cache, resolve
 from tests.cli.programs import children_left, perf, refused
 from tests.targets.repository import BrokerRepository
 
@@ -23,8 +27,16 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerReposit
     return made
 
 
+@contextlib.contextmanager
+def machine_taken(folder: Path) -> Iterator[None]:
+    """Hold the lock that a call in that folder asks for, as another call does while it measures."""
+    with (folder / "chronik-perf.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
-    """Given a repository with a perf.toml, two of its refs are compared by name, and the run says which commits."""
+    """Given two refs of a repository, they are compared by name; the run says which commits, and needs their builds."""
     few = ("--quick", "--workload", "raw", "--blocks", "5", "--no-profiles", "--family-error", "0.5")
     done = perf(["compare", "v1", "HEAD", *few, "--out", "run"], cwd=repository.root)
     assert done.returncode in (0, 1, 3), done.stderr
@@ -39,6 +51,27 @@ def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
     again = perf(["compare", "--resume", "run", "--blocks", "1", "--no-profiles"], cwd=repository.root)
     assert again.returncode in (0, 1, 3), again.stderr
     assert "building" not in again.stderr
+    with machine_taken(repository.root):
+        assert refused(["compare", "--resume", "run"], repository.root).returncode == 4
+    assert cache.make_room(0) == [], "a call that goes on with a run uses its builds"
+    shutil.rmtree(cache.cache_root())
+    gone = refused(["compare", "--resume", "run"], repository.root)
+    assert gone.returncode == 2
+    assert "the build of v1 is not in the cache" in gone.stderr
+
+
+def test_nothing_is_built_while_another_call_measures(repository: BrokerRepository) -> None:
+    """Given a machine that another call has, a comparison is refused before it builds, a wrong name before that."""
+    with machine_taken(repository.root):
+        done = refused(["compare", "v1", "v2"], repository.root)
+        assert done.returncode == 4
+        assert "another measurement" in done.stderr
+        assert "building" not in done.stderr
+        assert cache.entries() == []
+        assert "nothing" in refused(["compare", "v1", "nothing"], repository.root).stderr
+        if shutil.which("valgrind"):
+            assert "building" not in refused(["instructions", "v1", "v2"], repository.root).stderr
+    assert not (repository.root / "perf-runs").exists()
 
 
 def test_a_change_is_gated_by_the_rules_of_its_base(
