@@ -63,6 +63,7 @@ def run(arguments: list[str]) -> int:
     program = "chronik-perf" if sys.argv[0].endswith("chronik-perf") else "perf"
     result: Any = EXIT_FAILED
     try:
+        _check_folder()
         result = app(arguments, prog_name=program, standalone_mode=False)
         sys.stdout.flush()
         if result == EXIT_INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
@@ -96,6 +97,14 @@ def run(arguments: list[str]) -> int:
             "set CHRONIK_PERF_DEBUG=1 to see where, and please report it",
             EXIT_FAILED,
         )
+
+
+def _check_folder() -> None:
+    # A path of the caller's may be relative to it, and git and every broker are started in it.
+    try:
+        os.getcwd()
+    except OSError:
+        raise BadInput("the current folder has been deleted; go to another one") from None
 
 
 def _say(program: str, sentence: str, code: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,19 @@ def init(
 ) -> int:
     """Write a commented perf.toml into FOLDER, guessed from what is there."""
     from chronik_perf.files import write_whole
+    from chronik_perf.targets.git import git
     from chronik_perf.targets.guess import guess
     from chronik_perf.targets.manifest import NAME
 
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder; name the broker's repository")
+    top = git(folder, "rev-parse", "--show-toplevel")
+    if top is not None and Path(top) != folder.resolve():
+        raise BadInput(
+            f"{NAME} lies at the root of a repository, and {folder} is inside of {top}; call perf init {top}"
+        )
     path = folder / NAME
-    if path.exists():
+    if os.path.lexists(path):  # a link to nothing is somebody's, too
         raise BadInput(f"{path} exists already, and what stands in it is yours; remove it to get a new one")
     kind, text = guess(folder)
     try:

@@ -60,8 +60,6 @@ def ask(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, pass_fds: 
         return Answer(None, ("git is missing",))
     except OSError as error:
         return Answer(None, (f"git cannot be run: {error.strerror}",))
-    except ValueError as error:  # a zero byte in an argument
-        return Answer(None, (str(error),))
     except subprocess.TimeoutExpired:
         return Answer(None, (f"git was not done after {timeout_s:g} s and was ended",))
     lines = tuple(line for line in said.decode(errors="replace").splitlines() if line.strip())

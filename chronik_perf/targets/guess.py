@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 _MAVEN = "{http://maven.apache.org/POM/4.0.0}"
@@ -20,29 +23,30 @@ def guess(folder: Path) -> tuple[str, str]:
 
 
 def _cargo(folder: Path) -> tuple[str, list[str]]:
-    name = _toml(folder / "Cargo.toml").get("package", {}).get("name", folder.resolve().name)
-    return "cargo build --release --locked", [f"target/release/{name}"]
+    name = _table(_toml(folder / "Cargo.toml"), "package").get("name")
+    return "cargo build --release --locked", [f"target/release/{_word(name, folder.resolve().name)}"]
 
 
 def _go(folder: Path) -> tuple[str, list[str]]:
-    commands = sorted(p.name for p in (folder / "cmd").glob("*") if p.is_dir())
-    return f"go build -o perf-broker {f'./cmd/{commands[0]}' if commands else '.'}", ["./perf-broker"]
+    commands = sorted(p.name for p in (folder / "cmd").glob("*") if p.is_dir() and p.name.isprintable())
+    built = shlex.quote(f"./cmd/{commands[0]}") if commands else "."
+    return f"go build -o perf-broker {built}", ["./perf-broker"]
 
 
 def _maven(folder: Path) -> tuple[str, list[str]]:
     try:
         root = ElementTree.parse(folder / "pom.xml").getroot()
-    except (ElementTree.ParseError, OSError):
+    except (ElementTree.ParseError, OSError, ValueError, LookupError):
         root = ElementTree.Element("project")
-    name = root.findtext(f"{_MAVEN}artifactId") or "broker"
-    version = root.findtext(f"{_MAVEN}version") or "1.0"
+    name = _word(root.findtext(f"{_MAVEN}artifactId"))
+    version = _word(root.findtext(f"{_MAVEN}version"), "1.0")
     return "mvn -q -B -DskipTests package", ["java", "-jar", f"target/{name}-{version}.jar"]
 
 
 def _python(folder: Path) -> tuple[str, list[str]]:
-    project = _toml(folder / "pyproject.toml").get("project", {})
-    scripts = sorted(project.get("scripts", {}))
-    name = scripts[0] if scripts else project.get("name", "broker")
+    project = _table(_toml(folder / "pyproject.toml"), "project")
+    scripts = sorted(_table(project, "scripts"))
+    name = _word(scripts[0] if scripts else project.get("name"))
     return "python3 -m venv .venv && .venv/bin/pip install -q .", [f".venv/bin/{name}"]
 
 
@@ -54,23 +58,34 @@ _GUESSES: Mapping[str, Callable[[Path], tuple[str, list[str]]]] = {
 }
 
 
-def _toml(path: Path) -> dict[str, dict[str, str]]:
+def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError):
+    except (ValueError, RecursionError, OSError):
         return {}
+
+
+def _table(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Give a section; an empty one where there is something else."""
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _word(found: object, otherwise: str = "broker") -> str:
+    """Give what was found if it can be a file's name, else another word that can."""
+    return next((w for w in (found, otherwise) if isinstance(w, str) and w and w.isprintable()), "broker")
 
 
 def _text(file: str | None, build: str, start: list[str]) -> str:
     command = [*start, "--port", "{port}", "--data-dir", "{data_dir}"]
-    words = ", ".join(f'"{word}"' for word in command)
+    words = ", ".join(_quoted(word) for word in command)
     jit = file == "pom.xml"
     return f"""\
 # How perf builds, starts and stops this broker. Every key: docs/cli.md of Chronik Perf, "perf.toml".
 
 [build]
 # Run by sh at the root of a checkout of the commit, once a commit; leave it away if there is nothing to build.
-command = "{build}"
+command = {_quoted(build)}
 timeout_s = 1800
 # The build sees PATH, HOME and the like, and these variables of yours:
 pass_env = []
@@ -94,3 +109,8 @@ stop_grace_s = 5
 # override_with = ["--set", "{{key}}={{value}}"]
 # known = {{ "flush.interval" = "1" }}
 """
+
+
+def _quoted(word: str) -> str:
+    # A text of JSON is one of TOML, too, where no letter is escaped as a pair of surrogates.
+    return json.dumps(word, ensure_ascii=False)

@@ -13,6 +13,7 @@ from typing import Any
 from chronik_perf.model import BadInput
 
 NAME = "perf.toml"
+_SHOWN = 80  # letters of a value that is wrong
 
 _TEXT, _NUMBER, _WORDS, _TABLE = "a text", "a number above 0", "a text or a list of texts", "a table of texts"
 _KEYS: Mapping[str, Mapping[str, str]] = {
@@ -67,15 +68,19 @@ def read_manifest(text: str, where: str) -> Manifest:
     """Read a perf.toml. Raises BadInput, which names the place, for what is unknown, missing or of a wrong type."""
     try:
         document = tomllib.loads(text)
+        for section, table in document.items():
+            if section not in _KEYS:
+                raise BadInput(f"{where} has no section [{section}]{_near(section, _KEYS)}")
+            if not isinstance(table, dict):
+                raise BadInput(f"{where}: {section} must be a section, [{section}]")
+            for key, value in table.items():
+                _check(where, section, key, value)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{where} is not TOML: {error}") from None
-    for section, table in document.items():
-        if section not in _KEYS:
-            raise BadInput(f"{where} has no section [{section}]{_near(section, _KEYS)}")
-        if not isinstance(table, dict):
-            raise BadInput(f"{where}: {section} must be a section, [{section}]")
-        for key, value in table.items():
-            _check(where, section, key, value)
+    except ValueError as error:  # Python reads and writes no number of more than some thousand digits
+        raise BadInput(f"{where} cannot be read: {_lower(error)}") from None
+    except RecursionError:
+        raise BadInput(f"{where} cannot be read: it is nested too deeply") from None
     build, start, settings, gate = (document.get(name, {}) for name in ("build", "start", "settings", "gate"))
     if "command" not in start:
         raise BadInput(f"{where} does not say how to start the broker: give [start] a command with {{port}}")
@@ -110,6 +115,8 @@ def read_manifest(text: str, where: str) -> Manifest:
 def _check(where: str, section: str, key: str, value: Any) -> None:
     if section == "env":
         wanted = _TEXT
+        if not key or "=" in key or "\0" in key:
+            raise BadInput(f"{where}: [env] cannot name a variable {key!r}")
     elif key in _KEYS[section]:
         wanted = _KEYS[section][key]
     else:
@@ -121,14 +128,16 @@ def _check(where: str, section: str, key: str, value: Any) -> None:
         kinds: dict[str, tuple[type, ...]] = {_TEXT: (str,), _WORDS: (str, list), _TABLE: (dict,)}
         fits = isinstance(value, kinds[wanted]) and all(isinstance(text, str) for text in texts)
     if not fits:
-        raise BadInput(f"{where}: {key} in [{section}] must be {wanted}, not {value!r}")
+        raise BadInput(f"{where}: {key} in [{section}] must be {wanted}, not {_short(repr(value))}")
+    if any(isinstance(text, str) and "\0" in text for text in texts):
+        raise BadInput(f"{where}: {key} in [{section}] holds a zero byte, which no program can be given")
 
 
 def _words(where: str, section: str, key: str, value: str | list[str]) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value) if isinstance(value, str) else value)
     except ValueError as error:
-        raise BadInput(f"{where}: {key} in [{section}] cannot be read: {str(error).lower()}") from None
+        raise BadInput(f"{where}: {key} in [{section}] cannot be read: {_lower(error)}") from None
 
 
 def _check_placeholders(manifest: Manifest) -> None:
@@ -150,6 +159,15 @@ def _check_placeholders(manifest: Manifest) -> None:
         raise BadInput(f"{where}: command in [start] does not say {{set}}, so no setting can be overridden")
     if f"SIG{manifest.stop_signal}" not in signal.Signals.__members__:
         raise BadInput(f"{where}: there is no signal {manifest.stop_signal!r} for stop_signal, such as TERM")
+
+
+def _lower(error: ValueError) -> str:
+    text = str(error)
+    return text[:1].lower() + text[1:]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _near(word: str, known: Mapping[str, Any]) -> str:

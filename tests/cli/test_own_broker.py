@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from chronik_perf.targets import cache, resolve
 from tests.cli.programs import children_left, perf, refused
-from tests.targets.repository import BrokerRepository
+from tests.targets.repository import ROOT, BrokerRepository
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_nothing_is_built_while_another_call_measures(repository: BrokerReposito
         assert "nothing" in refused(["compare", "v1", "nothing"], repository.root).stderr
         if shutil.which("valgrind"):
             assert "building" not in refused(["instructions", "v1", "v2"], repository.root).stderr
-    assert not (repository.root / "perf-runs").exists()
+    assert not (repository.root / "runs").exists()
 
 
 def test_a_change_is_gated_by_the_rules_of_its_base(
@@ -138,7 +140,7 @@ def test_a_failed_build_is_one_sentence_and_exit_code_4(repository: BrokerReposi
     lines = done.stderr.strip().splitlines()
     assert any("cannot find broker.h" in line for line in lines)
     assert lines[-1].startswith("perf: the build of v3")
-    assert not (repository.root / "perf-runs").exists()
+    assert not (repository.root / "runs").exists()
 
 
 def test_a_perf_toml_with_a_slip_is_one_sentence_and_exit_code_2(repository: BrokerRepository) -> None:
@@ -173,3 +175,44 @@ def test_a_first_perf_toml_is_written_once(tmp_path: Path) -> None:
     again = refused(["init", str(tmp_path)], tmp_path)
     assert again.returncode == 2
     assert "exists already" in again.stderr
+
+
+def test_a_perf_toml_is_written_where_it_is_looked_for(repository: BrokerRepository) -> None:
+    """Given a folder inside a repository, or a perf.toml that is a link to nothing, `perf init` leaves it so."""
+    done = refused(["init"], repository.root / "src")
+    assert done.returncode == 2
+    assert f"perf init {repository.root}" in done.stderr
+    file = repository.root / "perf.toml"
+    file.unlink()
+    file.symlink_to("elsewhere.toml")
+    done = refused(["init"], repository.root)
+    assert done.returncode == 2
+    assert file.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["v1", "worktree:"])
+def test_a_cache_that_is_a_file_is_bad_usage(
+    name: str, repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a cache folder that is a file, a comparison that would build says so in a sentence, with code 2."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(repository.root / "perf.toml"))
+    done = refused(["compare", name, name], repository.root)
+    assert done.returncode == 2
+    assert "XDG_CACHE_HOME" in done.stderr
+
+
+def test_a_folder_that_is_gone_is_bad_usage(tmp_path: Path) -> None:
+    """Given a call in a folder that has been deleted, one sentence says so."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    call = f"cd {gone} && rmdir {gone} && exec {sys.executable} -P -m chronik_perf compare v2.2.0 v2.2.7"
+    done = subprocess.run(
+        ["sh", "-c", call],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "perf: the current folder has been deleted; go to another one\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from chronik_perf.model import BadInput
@@ -66,6 +69,15 @@ def test_everything_that_may_be_said_is_read() -> None:
         ("./broker", "'./broker", "cannot be read: no closing quotation"),
         ("[env]", "[env", "is not TOML"),
         ("[env]", "[[env]]", "must be a section"),
+        ("60", "9" * 5000, "cannot be read: exceeds the limit"),
+        ("60", "0x" + "f" * 5000, "cannot be read: exceeds the limit"),
+        ("60", "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("60", "[" * 200 + "]" * 200, "must be a number above 0, not .{,99}$"),
+        ("make broker", "make \0 broker", "is not TOML"),
+        ("make broker", "make \\u0000 broker", r"command in \[build\] holds a zero byte"),
+        ("BROKER_PROFILE", '"A=B"', r"\[env\] cannot name a variable 'A=B'"),
+        ("BROKER_PROFILE", '""', r"\[env\] cannot name a variable ''"),
+        ("BROKER_PROFILE", '"A\\u0000"', r"\[env\] cannot name a variable 'A\\x00'"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(had: str, instead: str, says: str) -> None:
@@ -113,3 +125,35 @@ def test_a_first_manifest_is_guessed_and_can_be_read(
     found = read_manifest(text, "perf.toml")
     assert found.build == build
     assert found.start[0] == program
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "program"),
+    [
+        ("Cargo.toml", "[package]\nname.workspace = true\n", "target/release/broker of ours"),
+        ("Cargo.toml", "package = 1\n", "target/release/broker of ours"),
+        ("Cargo.toml", "[package]\nname = 'a\"b\\c'\n", 'target/release/a"b\\c'),
+        ("Cargo.toml", "[" * 5000, "target/release/broker of ours"),
+        ("Cargo.toml", "x = " + "9" * 5000, "target/release/broker of ours"),
+        ("pyproject.toml", "[project]\nname = 7\nscripts = ['x']\n", ".venv/bin/broker"),
+        ("pyproject.toml", "[project]\nscripts = { 'a\"b' = 'c:d' }\n", '.venv/bin/a"b'),
+        ("pom.xml", "<project>", "java"),
+        ("pom.xml", "<?xml version='1.0' encoding='no-such-encoding'?><project/>", "java"),
+    ],
+)
+def test_a_first_manifest_can_be_read_whatever_lies_there(
+    file: str, content: str, program: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Given what no tool would write, or a name with quotes in it, the guess still is a perf.toml."""
+    folder = tmp_path_factory.mktemp("repository") / "broker of ours"
+    folder.mkdir()
+    (folder / file).write_text(content)
+    assert read_manifest(guess(folder)[1], "perf.toml").start[0] == program
+
+
+def test_a_guessed_build_is_words_for_a_shell(tmp_path: Path) -> None:
+    """Given a Go command in a folder with a blank in its name, the build names that folder and no other."""
+    (tmp_path / "cmd" / "my logd").mkdir(parents=True)
+    (tmp_path / "go.mod").write_text("module example.org/logd\n")
+    build = read_manifest(guess(tmp_path)[1], "perf.toml").build
+    assert shlex.split(build)[-1] == "./cmd/my logd"
