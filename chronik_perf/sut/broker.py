@@ -135,12 +135,15 @@ class BrokerProcess:
             self._adopt(inode)
 
     def cause_of(self, error: MeasurementFailed) -> MeasurementFailed:
-        """Give what lies behind a failed request: the broker's end or a stranger on its port, else the error itself."""
+        """Give what lies behind a failed request: the broker's end or a stranger on its port, else the error itself.
+
+        The version is named by all of them: of two that are compared the address alone tells nothing.
+        """
         try:
             self.verify_owner()
         except MeasurementFailed as found:
             return found
-        return error
+        return MeasurementFailed(f"while {self.target.name} was measured: {error}")
 
     def stop(self, grace_s: float | None = None) -> StopOutcome:
         """Ask the broker to stop, kill what has not after `grace_s` (else the target's), and wait for all of it.

@@ -15,8 +15,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from broker import telemetry
+from broker.produce import Produce
+from broker.protocol.errors import ErrorCode
+from broker.refusals import refuse
 
 
 def start_broker(port: str, data_dir: str) -> subprocess.Popen[str]:
@@ -92,6 +96,23 @@ def main() -> None:
                     time.sleep(0.001)
 
             threading.Thread(target=work_on, daemon=True).start()
+            sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
+            sys.argv += ["--data-dir", given.data_dir]
+            runpy.run_module("broker", run_name="__main__")
+        case "refuses-half":
+            take, seen = Produce._take, 0
+
+            def refuse_every_second(
+                self: Produce, connection: Any, log: Any, reply: Any, *batch: Any
+            ) -> None:
+                nonlocal seen
+                seen += 1
+                if seen % 2:
+                    take(self, connection, log, reply, *batch)
+                else:
+                    refuse(connection, reply, ErrorCode.KAFKA_STORAGE_ERROR)
+
+            Produce._take = refuse_every_second  # type: ignore[method-assign]
             sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
             sys.argv += ["--data-dir", given.data_dir]
             runpy.run_module("broker", run_name="__main__")

@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("mode")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--data-dir")
     parser.add_argument("--say", default="")
     given = parser.parse_args()
     mode = given.mode

@@ -108,7 +108,11 @@ class WireConnection:
                 raise self._no_kafka()
             response = self._read(size, deadline)
         except OSError as error:
-            hint = "; if it wants TLS or SASL, give a client configuration" if self._correlation == 1 else ""
+            hint = (
+                "; it may speak no Kafka, and one that wants TLS or SASL needs a client configuration"
+                if self._correlation == 1
+                else ""
+            )
             raise MeasurementFailed(
                 f"the broker at {self.address} did not answer {protocol.API_NAMES[api_key]}: "
                 f"{_reason(error)}{hint}"
