@@ -28,7 +28,8 @@ from chronik_perf.sut.child import Child
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.targets import resolve
 
-REFERENCE = "v2.2.0"
+# By its whole name: a repository around may have a tag that is called so.
+REFERENCE = "release:v2.2.0"
 # The checks take a sixth of the time, and no more than it takes to see bursts of a neighbour.
 _SHARE, _MOST_S = 1 / 6, 12.0
 _PROFILER_S = 3.0
@@ -92,7 +93,8 @@ def _kept(checkup: Checkup, parent: Path) -> Path:
     """Save the A/A as a run of its own, named by the time at which it began."""
     comparison = checkup.comparison
     stamp = comparison.started_at.replace(":", "")[:17]
-    run = RunFolder.create(parent / f"{stamp}-{REFERENCE}-doctor-{os.getpid()}", REFERENCE, REFERENCE)
+    name = comparison.base.name
+    run = RunFolder.create(parent / f"{stamp}-{name}-doctor-{os.getpid()}", name, name)
     save(comparison, run.path)
     return run.path
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
+import pytest
+
+from chronik_perf.cli.examining import REFERENCE
+from chronik_perf.targets import resolve
 from tests.cli.programs import children_left, perf, refused
+from tests.targets.repository import BrokerRepository
 
 
 def test_the_machine_alone_is_looked_at_in_seconds(tmp_path: Path) -> None:
@@ -36,3 +42,12 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_broker_that_it_measures_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a repository with a tag that is called as the reference release, the shipped one is meant."""
+    repository = BrokerRepository(tmp_path / "repository", sys.executable)
+    repository.commit("v2.2.0", build="false")
+    monkeypatch.chdir(repository.root)
+    target = resolve(REFERENCE)
+    assert (target.name, target.cwd) == ("v2.2.0", None)
