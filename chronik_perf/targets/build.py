@@ -19,7 +19,7 @@ from chronik_perf.targets import cache
 from chronik_perf.targets.checkout import check_out
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.manifest import Manifest
-from chronik_perf.targets.process import running
+from chronik_perf.targets.process import lines_of, running
 from chronik_perf.targets.scheme import Say
 
 # Where tools keep their caches, and how they reach the network; what else a build reads, perf.toml names in pass_env.
@@ -77,7 +77,8 @@ def _make(
         cache.finish(cache.Entry(key, str(repository.root), commit, name, now, round(took_s, 1), size))
     except OSError as error:
         cache.discard(key)
-        raise MeasurementFailed(f"{short} could not be built: {error.filename}: {error.strerror}") from None
+        where = error.filename or cache.cache_root()
+        raise MeasurementFailed(f"{short} could not be built: {where}: {error.strerror}") from None
     except BaseException:
         cache.discard(key)
         raise
@@ -89,22 +90,12 @@ def run_build(
 ) -> None:
     """Run the build's command in a tree. Raises MeasurementFailed, its log's end shown, where it fails or hangs."""
     begun = time.monotonic()
-    command = ("/bin/sh", "-c", manifest.build)
-    with (
-        log_path.open("wb") as log,
-        running(
-            command,
-            cwd=tree,
-            env=build_environment(manifest),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=pass_fds,
-        ) as process,
-    ):
-        try:
-            code = process.wait(manifest.build_timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
+    try:
+        code = _run(manifest, tree, log_path, pass_fds)
+    except OSError as error:
+        raise MeasurementFailed(
+            f"the build of {short} cannot be run: {error.filename}: {error.strerror}"
+        ) from None
     if code == 0:
         return
     for line in _last_lines(log_path):
@@ -114,6 +105,25 @@ def run_build(
     if code is None:
         how = f"was not done {took} and was ended (timeout_s in [build] of {manifest.where})"
     raise MeasurementFailed(f"the build of {short}, {manifest.build!r}, {how}; its log is {log_path}")
+
+
+def _run(manifest: Manifest, tree: Path, log_path: Path, pass_fds: Sequence[int]) -> int | None:
+    """Give the exit code of the build's command; None if it was ended, as its time was over."""
+    with (
+        log_path.open("wb") as log,
+        running(
+            ("/bin/sh", "-c", manifest.build),
+            cwd=tree,
+            env=build_environment(manifest),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
+        ) as process,
+    ):
+        try:
+            return process.wait(manifest.build_timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def check_program(manifest: Manifest, tree: Path, short: str) -> None:
@@ -133,8 +143,7 @@ def check_program(manifest: Manifest, tree: Path, short: str) -> None:
 def _last_lines(path: Path) -> list[str]:
     with path.open("rb") as file:
         _seek_back(file, 16_384)
-        lines = file.read().decode(errors="replace").splitlines()
-    return ["".join(c if c.isprintable() else " " for c in line)[:200] for line in lines[-_SHOWN:]]
+        return lines_of(file.read())[-_SHOWN:]
 
 
 def _seek_back(file: IO[bytes], n_bytes: int) -> None:

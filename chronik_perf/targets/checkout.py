@@ -19,16 +19,28 @@ def check_out(repository: Repository, commit: str, short: str, tree: Path, lock:
     Raises MeasurementFailed, with git's own words, where it fails or a file of the commit is not there.
     """
     root = str(repository.root)
-    asked = f"check out {short}"
+
+    def run(folder: Path, *words: str, task: str = f"check out {short}") -> str:
+        answer = ask(folder, *words, timeout_s=_CLONE_S, pass_fds=(lock,))
+        if answer.text is None:
+            for line in answer.said[-_SHOWN:]:
+                say(f"  {line}")
+            raise MeasurementFailed(f"git could not {task}: {answer.why}")
+        return answer.text
+
     # Objects are borrowed, so a large repository costs nothing and asks no network.
-    _git(
-        repository.root, ("clone", "-q", "--shared", "--no-checkout", "--", root, str(tree)), asked, lock, say
-    )
+    run(repository.root, "clone", "-q", "--shared", "--no-checkout", "--", root, str(tree))
     if repository.is_shallow():
-        _borrow(repository, tree)
-    _git(tree, ("checkout", "-q", "--detach", commit), asked, lock, say)
+        # From a shallow repository a clone takes its branches' objects alone; so the tree is let use all of them.
+        objects, shallow = (
+            repository.root / run(repository.root, "rev-parse", "--git-path", name)
+            for name in ("objects", "shallow")
+        )
+        (tree / ".git" / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+        shutil.copyfile(shallow, tree / ".git" / "shallow")
+    run(tree, "checkout", "-q", "--detach", commit)
     # Git calls a checkout done though it could not read a file. Files that differ are no sign of that: line ends do so.
-    missing = (git(tree, "ls-files", "--deleted") or "").splitlines()
+    missing = run(tree, "ls-files", "--deleted").splitlines()
     if missing:
         many = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise MeasurementFailed(
@@ -42,22 +54,4 @@ def check_out(repository: Repository, commit: str, short: str, tree: Path, lock:
     if origin:
         git(tree, "remote", "set-url", "origin", origin)
     update = ("submodule", "--quiet", "update", "--init", "--recursive")
-    _git(tree, update, f"fetch the submodules of {short}", lock, say)
-
-
-def _borrow(repository: Repository, tree: Path) -> None:
-    """Let the tree use all objects of a shallow repository, from which a clone takes its branches' alone."""
-    objects, shallow = (
-        Path(git(repository.root, "rev-parse", "--path-format=absolute", "--git-path", name) or "")
-        for name in ("objects", "shallow")
-    )
-    (tree / ".git" / "objects" / "info" / "alternates").write_text(f"{objects}\n")
-    shutil.copyfile(shallow, tree / ".git" / "shallow")
-
-
-def _git(folder: Path, words: tuple[str, ...], asked: str, lock: int, say: Say) -> None:
-    answer = ask(folder, *words, timeout_s=_CLONE_S, pass_fds=(lock,))
-    if answer.text is None:
-        for line in answer.said[-_SHOWN:]:
-            say(f"  {line}")
-        raise MeasurementFailed(f"git could not {asked}: {answer.why}")
+    run(tree, *update, task=f"fetch the submodules of {short}")

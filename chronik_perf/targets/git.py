@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chronik_perf.model import BadInput
 from chronik_perf.targets.manifest import NAME
-from chronik_perf.targets.process import running
+from chronik_perf.targets.process import lines_of, running
 
 _TIMEOUT_S = 30
 # Run from a hook, git has variables that lead to the hook's repository: those of `git rev-parse --local-env-vars`, but
@@ -62,10 +62,11 @@ def ask(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, pass_fds: 
         return Answer(None, (f"git cannot be run: {error.strerror}",))
     except subprocess.TimeoutExpired:
         return Answer(None, (f"git was not done after {timeout_s:g} s and was ended",))
-    lines = tuple(line for line in said.decode(errors="replace").splitlines() if line.strip())
+    lines = lines_of(said)
     if process.returncode < 0:
-        lines = (*lines, f"git was ended by signal {-process.returncode}")
-    return Answer(printed.decode(errors="replace").rstrip("\n") if process.returncode == 0 else None, lines)
+        lines.append(f"git was ended by signal {-process.returncode}")
+    text = printed.decode(errors="replace").rstrip("\n") if process.returncode == 0 else None
+    return Answer(text, tuple(lines))
 
 
 def git(folder: Path, *arguments: str) -> str | None:

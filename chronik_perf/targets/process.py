@@ -12,6 +12,8 @@ from typing import IO
 
 from chronik_perf.interrupts import held_back
 
+_LONGEST = 300
+
 
 @contextlib.contextmanager
 def running(
@@ -49,3 +51,12 @@ def running(
             for pipe in (process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
+
+
+def lines_of(said: bytes) -> list[str]:
+    """Give what a process said, a line each, as it may be shown on a terminal; without empty lines."""
+    lines = (
+        "".join(c if c.isprintable() else " " for c in line)
+        for line in said.decode(errors="replace").splitlines()
+    )
+    return [line[:_LONGEST] for line in lines if line.strip()]

@@ -166,6 +166,15 @@ def test_names_and_builds_are_told(repository: BrokerRepository) -> None:
     assert "1 in use by a running call" in perf(["cache", "clean"], cwd=repository.root).stdout
 
 
+def test_what_a_killed_build_left_is_cleaned(repository: BrokerRepository) -> None:
+    """Given a tree in the cache that was never finished, it is no build, and `perf cache clean` removes it."""
+    half = cache.cache_root() / "0123456789abcdef0123" / "tree"
+    half.mkdir(parents=True)
+    assert "0 builds" in refused(["cache", "list"], repository.root).stdout
+    assert "1 unfinished one" in refused(["cache", "clean"], repository.root).stdout
+    assert not half.parent.exists()
+
+
 def test_a_first_perf_toml_is_written_once(tmp_path: Path) -> None:
     """Given a Go module, `perf init` writes a perf.toml that is its own from then on."""
     (tmp_path / "go.mod").write_text("module example.org/logd\n")

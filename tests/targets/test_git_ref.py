@@ -166,6 +166,19 @@ def test_a_present_tree_is_named_dirty_when_it_is(repository: BrokerRepository) 
     assert target.cwd == str(repository.root)
 
 
+def test_a_build_that_cannot_be_logged_is_said(repository: BrokerRepository) -> None:
+    """Given a log that cannot be written, the present tree is not built, and the sentence names the file."""
+    repository.commit("v1", build="true")
+    resolve("worktree:")
+    (log,) = cache.cache_root().glob("worktree-*.log")
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(
+        MeasurementFailed, match=r"the present tree cannot be run: .*worktree-.*: Is a directory"
+    ):
+        resolve("worktree:")
+
+
 def test_settings_are_overridden_as_the_manifest_says(repository: BrokerRepository) -> None:
     """Given a known setting, its override is written into the command and the name; an unknown one is refused."""
     repository.commit("v1")
