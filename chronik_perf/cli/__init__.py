@@ -19,6 +19,7 @@ from chronik_perf.cli.bench import bench
 from chronik_perf.cli.cache import app as cache
 from chronik_perf.cli.compare import compare
 from chronik_perf.cli.doctor import doctor
+from chronik_perf.cli.explain import explain
 from chronik_perf.cli.gate import gate
 from chronik_perf.cli.history import app as history
 from chronik_perf.cli.init import init
@@ -38,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(compare)
+app.command()(explain)
 app.command()(gate)
 app.command()(bench)
 app.command()(report)

@@ -74,7 +74,7 @@ def begun(
     with machine_lock(wait, say):
         # A build loads the machine as a measurement does, and would spoil another one's.
         targets = [one.target(say) for one in found]
-        with kept(*_new_folder(out, *(t.name for t in targets))) as folder:
+        with kept(*new_folder(out, *(t.name for t in targets))) as folder:
             place = place_for(folder, loads, data_dir, allow_tmpfs)
             if history is not None and history.fingerprint != place.environment.fingerprint:
                 shutil.rmtree(place.data_root, ignore_errors=True)
@@ -135,7 +135,7 @@ def _check_folder(out: Path) -> None:
                 made.rmdir()
 
 
-def _new_folder(out: Path | None, base: str, candidate: str) -> tuple[RunFolder, tuple[Path, ...]]:
+def new_folder(out: Path | None, base: str, candidate: str) -> tuple[RunFolder, tuple[Path, ...]]:
     """Make the run's folder; give it with the folders that are ours to take away again, innermost first."""
     theirs = out is not None and out.exists()
     folder = RunFolder.create(out, base, candidate)
@@ -155,11 +155,12 @@ def kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[RunFolder]:
                 f"what was measured is kept in {folder.path}; add to it with: perf compare --resume {folder.path}"
             )
         else:
-            _tidy(folder, own, told=isinstance(error, Exception))
+            tidy(folder, own, told=isinstance(error, Exception))
         raise
 
 
-def _tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
+def tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
+    """Take away what a run that measured nothing has made; logs that say something stay where `told`."""
     # A sentence on a broker that failed names its log; one that was interrupted has nothing to tell.
     if folder.logs.is_dir():
         for log in folder.logs.iterdir():

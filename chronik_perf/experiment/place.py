@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +55,19 @@ def choose_place(
             "choose a folder on a disk with --data-dir, or insist with --allow-tmpfs"
         )
     return Place(broker_core, load_core, data_root, logs, told)
+
+
+@contextlib.contextmanager
+def beside_the_load(place: Place) -> Iterator[None]:
+    """Leave the broker its core: this process looks and draws beside the load. At the end no data is left."""
+    affinity = os.sched_getaffinity(0)
+    try:
+        if place.load_core is not None:
+            os.sched_setaffinity(0, {place.load_core})
+        yield
+    finally:
+        os.sched_setaffinity(0, affinity)
+        shutil.rmtree(place.data_root, ignore_errors=True)
 
 
 def check_free_space(place: Place, needed_bytes: int) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import os
 import random
-import shutil
 import time
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
-from chronik_perf.experiment.place import Place, check_free_space
+from chronik_perf.experiment.place import Place, beside_the_load, check_free_space
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.planning import affordable, next_pairs, seconds_left
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
@@ -65,20 +63,15 @@ def run(
     def grown(**changes: Any) -> Comparison:
         return dataclasses.replace(comparison, elapsed_s=earlier_s + time.monotonic() - begun, **changes)
 
-    affinity = os.sched_getaffinity(0)
-    try:
-        if place.load_core is not None:
-            # The broker has its core to itself; this process's looking and drawing is done beside the load.
-            os.sched_setaffinity(0, {place.load_core})
+    with beside_the_load(place):
         where = Standing(stop=False)
         while not where.stop:
             report(Progress(BLOCK, len(spent_s), design.budget_s))
             block_begun = time.monotonic()
             check_free_space(place, len(comparison.workloads) * GATES_BYTES)
-            # A generator of its own for each block, so that resuming a run repeats no order.
             index = have + len(spent_s) + 1
             block, pilots = runner.run(
-                index, _rng(design, index), comparison.pilots, pairs, _first(comparison)
+                index, rng_of(design, index), comparison.pilots, pairs, first_of_next(comparison)
             )
             comparison = grown(blocks=(*comparison.blocks, block), pilots=pilots)
             spent_s.append(time.monotonic() - block_begun)
@@ -99,7 +92,7 @@ def run(
         check_free_space(place, len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles) * MOST_BYTES)
         index = have + len(spent_s) + 1
         try:
-            runner.watched(index, _rng(design, index), comparison.pilots, watch)
+            runner.watched(index, rng_of(design, index), comparison.pilots, watch)
         except MeasurementFailed as error:
             # The verdict stands without what would have explained it.
             evidence.notes.append(f"evidence ended early: {error}")
@@ -110,13 +103,10 @@ def run(
             notes=(*comparison.notes, *evidence.notes),
             complete=True,
         )
-    finally:
-        os.sched_setaffinity(0, affinity)
-        shutil.rmtree(place.data_root, ignore_errors=True)
 
 
-def _first(comparison: Comparison) -> Side | None:
-    """Give the second block the order that the first had not; all others are drawn.
+def first_of_next(comparison: Comparison) -> Side | None:
+    """Give the side to be started first: in the second block the one that was not in the first; others are drawn.
 
     What a place adds is known only when each side has had both, and until then half of the bets must wait. One coin for
     two blocks keeps the bets fair: what a favoured place wins in the one it loses in the other.
@@ -126,5 +116,6 @@ def _first(comparison: Comparison) -> Side | None:
     return "candidate" if comparison.blocks[0].base.order == 0 else "base"
 
 
-def _rng(design: Design, index: int) -> random.Random:
+def rng_of(design: Design, index: int) -> random.Random:
+    """Give the random orders of one block: a generator of its own, so that going on repeats none."""
     return random.Random(f"{design.seed}/{index}")

@@ -1,0 +1,64 @@
+"""`perf explain`: its options. What it does is in `explaining`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.cli.options import Repo, Seed, SetBase, SetCandidate, Wait, overrides, seconds
+
+
+class Explainable(StrEnum):
+    """What a message costs."""
+
+    THROUGHPUT = "throughput"
+    CPU = "cpu_per_message"
+
+
+def explain(
+    base: Annotated[str, typer.Argument(help="The version that is taken as good, such as v2.2.0.")],
+    candidate: Annotated[str, typer.Argument(help="The version that regressed, such as v2.2.7.")],
+    claim: Annotated[
+        str | None,
+        typer.Option(metavar="KEY=VALUE", help="Test only this difference: is it what did it?"),
+    ] = None,
+    metric: Annotated[Explainable, typer.Option(help="What is to be explained.")] = Explainable.THROUGHPUT,
+    workload: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Measure only this workload: acks1, raw or acks0. Repeatable."),
+    ] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="Time that all may take; it ends as soon as all is answered.")
+    ] = "20m",
+    set_base: SetBase = None,
+    set_candidate: SetCandidate = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder; must not exist or be empty.")
+    ] = None,
+    seed: Seed = None,
+    repo: Repo = None,
+    wait: Wait = False,
+) -> int:
+    """Find out by experiment which of the differences between BASE and CANDIDATE explains how much of the change."""
+    budget_s = seconds("--budget", budget)
+    from chronik_perf.cli import explaining
+
+    command = shlex.join(["perf", *sys.argv[1:]])
+    return explaining.carry_out(
+        (base, overrides(set_base or [])),
+        (candidate, overrides(set_candidate or [])),
+        claim,
+        metric.value,
+        workload,
+        budget_s,
+        seed,
+        out,
+        repo,
+        wait,
+        command,
+    )

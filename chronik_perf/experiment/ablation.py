@@ -1,0 +1,61 @@
+"""Measures the arms of an ablation in rounds: one block of each arm that is still needed, in random order."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+
+from chronik_perf.experiment.blocks import BlockRunner
+from chronik_perf.experiment.place import Place, beside_the_load, check_free_space
+from chronik_perf.experiment.plan import budget
+from chronik_perf.experiment.progress import Progress, Report
+from chronik_perf.experiment.runner import GATES_BYTES, first_of_next, rng_of
+from chronik_perf.model import Comparison, Side, Target
+from chronik_perf.model.ablation import Arm
+
+Keys = tuple[str, ...]
+Needed = Callable[[Sequence[Arm]], tuple[Sequence[Keys], Sequence[str]]]
+"""Given all arms as far as they are measured, those that need another round, and the workloads that do."""
+
+
+def ablate(
+    comparisons: Mapping[Keys, Comparison], places: Mapping[Keys, Place], needed: Needed, report: Report
+) -> Generator[Arm, None, None]:
+    """Measure rounds until no arm is needed any more or the next round may not end within the design's budget.
+
+    `comparisons` and `places` have one entry an arm, with the same design and data folder. Yields each arm that has
+    grown by a block. Raises MeasurementFailed, or KeyboardInterrupt when interrupted; no process is left then, and what
+    was yielded holds all that was measured.
+    """
+    arms = {keys: Arm(keys, comparison) for keys, comparison in comparisons.items()}
+    first = next(iter(arms.values())).comparison
+    design, begun, took_s = first.design, time.monotonic(), dict[Keys, float]()
+    index = 0
+    with beside_the_load(next(iter(places.values()))):
+        while True:
+            wanted, names = needed(list(arms.values()))
+            left_s = (design.budget_s or float("inf")) - (time.monotonic() - begun)
+            longest_s = max(took_s.values(), default=0.0)
+            if not wanted or sum(took_s.get(keys, longest_s) for keys in wanted) > left_s:
+                return
+            index += 1
+            rng = rng_of(design, index)
+            for keys in rng.sample(wanted, len(wanted)):
+                comparison, block_begun = arms[keys].comparison, time.monotonic()
+                report(Progress(f"round {index}, {comparison.candidate.name}", index - 1, design.budget_s))
+                check_free_space(places[keys], len(names) * GATES_BYTES)
+                loads = tuple(w for w in comparison.workloads if w.name in names)
+                targets: dict[Side, Target] = {"base": comparison.base, "candidate": comparison.candidate}
+                runner = BlockRunner(targets, loads, places[keys], budget(design))
+                block, pilots = runner.run(index, rng, comparison.pilots, {}, first_of_next(comparison))
+                took_s[keys] = time.monotonic() - block_begun
+                grown = dataclasses.replace(
+                    comparison,
+                    blocks=(*comparison.blocks, block),
+                    pilots=pilots,
+                    elapsed_s=comparison.elapsed_s + took_s[keys],
+                    complete=True,
+                )
+                arms[keys] = Arm(keys, grown)
+                yield arms[keys]

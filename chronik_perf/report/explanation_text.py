@@ -1,0 +1,115 @@
+"""An explanation for the terminal: a sentence that names the culprit, then the account of each workload."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from chronik_perf.model import Workload, metric
+from chronik_perf.model.ablation import Account, Explained, Explanation, Share
+from chronik_perf.report.terminal import wrapped
+from chronik_perf.stats import words
+
+
+def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
+    """Give it as text."""
+    titles = {w.name: w.title for w in workloads}
+    lines = list(wrapped(" ".join(_sentences(explanation, titles))))
+    for one in explanation.accounts:
+        lines += ["", *_account(one, titles[one.workload])]
+    lines += ["", *wrapped(_reading(explanation), "  ")]
+    return "\n".join(lines)
+
+
+def _sentences(explanation: Explanation, titles: dict[str, str]) -> Iterator[str]:
+    moved = [a for a in explanation.accounts if a.moved and a.explained]
+    if not moved:
+        yield (
+            f"No change of {explanation.candidate} against {explanation.base} was proven beyond its threshold, so "
+            "there is nothing to explain."
+        )
+        return
+    for one in moved:
+        where = f"With {titles[one.workload]}"
+        if explanation.claim is not None:
+            yield f"{where}: {_claim(one.explained[0], one)}"
+            continue
+        most = [e for e in one.explained if e.answer == "most"]
+        little = [e.difference.key for e in one.explained if e.answer == "little"]
+        part = [f"{e.difference.key} {_share(e.explains)}" for e in one.explained if e.answer == "part"]
+        told = [f"{e.difference.key} explains {_share(e.explains)} of {_what(one)}" for e in most]
+        told += [f"a part each is explained by {', '.join(part)}"] if part else []
+        told += (
+            [f"{' and '.join(little)} explain{'s' * (len(little) == 1)} little or nothing"] if little else []
+        )
+        yield f"{where}, {'; '.join(told) or 'no share is sure enough yet'}."
+
+
+def _claim(one: Explained, account: Account) -> str:
+    d = one.difference
+    back = f"putting {d.key} back to {d.base} restores {_share(one.restores)} of {_what(account)}"
+    if one.answer == "most":
+        return f"the claim is confirmed: {back}, and the difference explains {_share(one.explains)} of it."
+    if one.explains.high < 0.5:
+        return f"the claim is contested: {back}, and the difference explains {_share(one.explains)} of it."
+    return f"the claim is open: {back}, which neither confirms nor contests it."
+
+
+def _account(one: Account, title: str) -> Iterator[str]:
+    of = metric(one.metric)
+    if one.total is None:
+        yield from wrapped(f"{title}: {of.title} cannot be told: {one.why}.")
+        return
+    if not one.moved:
+        state = "is unchanged" if one.settled else "shows no proven change"
+        yield from wrapped(
+            f"{title}: {of.title} {state} ({words.signed_change(one.total, of.unit)}; "
+            f"{words.count(one.rounds, 'round')})."
+        )
+        return
+    yield from wrapped(
+        f"{title}: {of.title} {words.moved(one.total, of.unit)}, {words.from_to(one.total, of.unit)}; "
+        f"{words.count(one.rounds, 'round')}."
+    )
+    header = ("difference", "explains", "put back, it restores", "alone, it causes")
+    rows = [
+        (
+            f"{e.difference.key}: {e.difference.base} → {e.difference.candidate}",
+            *(_share(s) for s in (e.explains, e.restores, e.causes)),
+        )
+        for e in one.explained
+    ]
+    if one.left_over is not None:
+        rows.append(("left over (they act together)", _share(one.left_over), "", ""))
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(4)]
+    for row in (header, *rows):
+        yield "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _what(account: Account) -> str:
+    of, total = metric(account.metric), account.total
+    assert total is not None
+    worse = (total.estimate < 0) == (of.better == "higher")
+    return "the loss" if worse else "the gain"
+
+
+def _share(share: Share) -> str:
+    if math.isnan(share.estimate):
+        return "not measured"
+    if share.low < -10 or share.high > 10:
+        return (
+            f"{words.percent(share.estimate, 0)} (not yet known)"
+            if share.estimate == share.estimate
+            else "not measured"
+        )
+    low, high = (words.percent(x, 0) for x in (share.low, share.high))
+    return f"{words.percent(share.estimate, 0)} ({low.rstrip(' %')} to {high})"
+
+
+def _reading(explanation: Explanation) -> str:
+    of = explanation.accounts[0].metric
+    cost = "the CPU that a message takes" if of == "cpu_per_message" else "the time that a message takes"
+    return (
+        f"Shares are of what was added to {cost}. What a difference explains is its Shapley value, the mean over the "
+        "orders in which the differences could be put in; intervals of one workload hold together with 95 %."
+    )

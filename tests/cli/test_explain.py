@@ -1,0 +1,60 @@
+"""`perf explain` takes two versions apart; here that it measures what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import children_left, perf, refused
+
+
+def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
+    """Given a claim and a budget of a few rounds, three arms are measured side by side and the answer is written."""
+    done = perf(
+        ["explain", "v2.2.0", "v2.2.7", "--claim", "wal.worker=altered", "--workload", "acks1"]
+        + ["--budget", "30s", "--seed", "3", "--out", "run"],
+        cwd=tmp_path,
+    )
+    assert done.returncode in (0, 3), done.stderr
+    answer = json.loads((tmp_path / "run" / "explanation.json").read_text())
+    assert answer["claim"] == "wal.worker"
+    everything = ["metadata.store", "raft.apply", "wal.worker"]
+    assert [d["key"] for d in answer["differences"]] == everything
+    assert sorted(answer["arms"].values()) == sorted(
+        [everything, ["wal.worker"], ["metadata.store", "raft.apply"]]
+    )
+    rounds = set()
+    for folder, keys in answer["arms"].items():
+        run = json.loads((tmp_path / "run" / folder / "comparison.json").read_text())
+        rounds.add(tuple(block["index"] for block in run["blocks"]))
+        for block in run["blocks"]:
+            assert block["base"]["config"]["wal.worker"] == "notify-or-timer"
+            assert (block["candidate"]["config"]["wal.worker"] == "altered") == ("wal.worker" in keys)
+    assert len(rounds) == 1, "every arm is in every round"
+    assert "throughput" in done.stdout
+    assert not children_left(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["v2.2.7", "v2.2.7"], 0, "do not differ"),
+        (["v2.2.7", "v2.2.7-nospawn"], 0, "differ in raft.apply alone"),
+        (["v2.2.0", "v2.2.7", "--claim", "raft.apply=queue"], 2, "is no difference between the two"),
+        (["v2.2.0", "v2.2.7", "--claim", "wal.profile=low"], 2, "metadata.store=raft, raft.apply=spawn"),
+        (["v2.2.0", "command:cat {port}"], 2, "differ as wholes"),
+        (["v2.2.0", "v9"], 2, "there is no version 'v9'"),
+        (["v2.2.0", "v2.2.7", "--workload", "acks2"], 2, "there is no workload 'acks2'"),
+        (["v2.2.0", "v2.2.7", "--budget", "soon"], 2, "--budget"),
+    ],
+)
+def test_what_cannot_be_taken_apart_is_told_at_once(
+    words: list[str], code: int, says: str, tmp_path: Path
+) -> None:
+    """Given versions with one difference or none, a claim that is none, or what does not exist, nothing is measured."""
+    done = refused(["explain", *words], tmp_path)
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout + done.stderr
+    assert not (tmp_path / "runs").exists()
