@@ -1,4 +1,4 @@
-"""``python -m broker start``: arguments in, an exit code out.
+"""``python -m broker start`` and ``faults``: arguments in, an exit code out.
 
 Exit codes: 0 stopped as asked, 2 bad usage, 4 the broker cannot run here.
 """
@@ -6,6 +6,7 @@ Exit codes: 0 stopped as asked, 2 bad usage, 4 the broker cannot run here.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -39,11 +40,21 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override a value of the release"
     )
+    commands.add_parser("faults", help="list the bank of faults, a line of JSON each")
     return parser
+
+
+def _list_faults() -> None:
+    from broker.faults.registry import NAMES, fault
+
+    print("\n".join(json.dumps(fault(name).described(name), ensure_ascii=False) for name in NAMES))
 
 
 def main() -> int:
     arguments = _parser().parse_args()
+    if arguments.command == "faults":
+        _list_faults()
+        return 0
     # Imported only now, so that a mistake on the command line is answered at once.
     from broker.config import ConfigError, load_config
 

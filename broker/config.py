@@ -1,18 +1,24 @@
 """The broker's configuration: read from a release's TOML, overridden by --set, then frozen.
 
 A release file holds every key; nothing has a default here, so that two releases can be compared key by
-key. The type of a key is the type of its dataclass field.
+key. The type of a key is the type of its dataclass field. Only faults are named when they are wanted: a
+key ``fault.NAME`` that is absent, or 0, is a fault that is off, and what names there are is asked of
+``broker.faults`` only when one is given.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 RELEASES_DIR = Path(__file__).with_name("releases")
+_FAULT = "fault"
+_NUMBER = r"\d+|\d*\.\d+"
 
 
 class ConfigError(Exception):
@@ -72,7 +78,10 @@ class TelemetryConfig:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """A complete configuration; the sections are the tables of a release's TOML."""
+    """A complete configuration; the sections are the tables of a release's TOML.
+
+    ``fault`` holds the strengths that were given, by the name of the fault.
+    """
 
     metadata: MetadataConfig
     raft: RaftConfig
@@ -80,17 +89,21 @@ class BrokerConfig:
     network: NetworkConfig
     topics: TopicsConfig
     telemetry: TelemetryConfig
+    fault: Mapping[str, float]
 
     def flat(self) -> dict[str, str | int | float | bool]:
         """The configuration as dotted keys, in the order of the release files."""
-        return {
-            f"{section.name}.{key.name}": getattr(getattr(self, section.name), key.name)
-            for section in fields(self)
-            for key in fields(getattr(self, section.name))
+        flat = {
+            f"{section}.{key.name}": getattr(getattr(self, section), key.name)
+            for section, cls in _SECTIONS.items()
+            for key in fields(cls)
         }
+        return {**flat, **{f"{_FAULT}.{name}": strength for name, strength in self.fault.items()}}
 
 
-_SECTIONS: dict[str, type[Any]] = get_type_hints(BrokerConfig)
+_SECTIONS: dict[str, type[Any]] = {
+    name: hint for name, hint in get_type_hints(BrokerConfig).items() if name != _FAULT
+}
 _KEYS: dict[str, Any] = {
     f"{section}.{key}": hint
     for section, cls in _SECTIONS.items()
@@ -111,11 +124,16 @@ def load_config(version: str, overrides: list[str]) -> BrokerConfig:
     with (RELEASES_DIR / f"{version}.toml").open("rb") as file:
         tables = tomllib.load(file)
     tables.pop("description", None)
+    faults = tables.pop(_FAULT, {})
     values = {f"{section}.{key}": value for section, table in tables.items() for key, value in table.items()}
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals:
             raise ConfigError(f"--set takes key=value, got {override!r}")
+        table, _, name = key.partition(".")
+        if table == _FAULT:
+            faults[name] = float(text) if re.fullmatch(_NUMBER, text) else text
+            continue
         if key not in _KEYS:
             raise ConfigError(f"unknown key {key!r} in --set; known keys are {', '.join(_KEYS)}")
         values[key] = _parse(key, text)
@@ -124,11 +142,24 @@ def load_config(version: str, overrides: list[str]) -> BrokerConfig:
     for key, value in values.items():
         _check(key, value)
     return BrokerConfig(
+        fault={name: _strength(name, value) for name, value in faults.items()},
         **{
             section: cls(**{key.name: values[f"{section}.{key.name}"] for key in fields(cls)})
             for section, cls in _SECTIONS.items()
-        }
+        },
     )
+
+
+def _strength(name: str, value: object) -> float:
+    from broker.faults.registry import NAMES, fault
+
+    if name not in NAMES:
+        raise ConfigError(f"unknown fault {name!r}; known faults are {', '.join(NAMES)}")
+    known = fault(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= known.at_most:
+        return float(value)
+    wanted = "a number of 0 or more" if known.at_most == inf else f"a number from 0 to {known.at_most:g}"
+    raise ConfigError(f"{_FAULT}.{name} takes {wanted} ({known.unit}), got {value!r}")
 
 
 def _parse(key: str, text: str) -> str | int | float | bool:
@@ -137,7 +168,7 @@ def _parse(key: str, text: str) -> str | int | float | bool:
         return text == "true"
     if hint in (int, float) and re.fullmatch(r"\d+", text):
         return hint(text)  # type: ignore[no-any-return]
-    if hint is float and re.fullmatch(r"\d*\.\d+", text):
+    if hint is float and re.fullmatch(_NUMBER, text):
         return float(text)
     if get_origin(hint) is Literal:
         return text

@@ -15,12 +15,11 @@ from pathlib import Path
 import uvloop
 
 from broker.config import BrokerConfig
-from broker.connection import Connection
 from broker.metadata import MetadataError, open_store
 from broker.metrics import serve_metrics
+from broker.parts import parts_of
 from broker.server import Server
 from broker.telemetry import NoTelemetry, Telemetry
-from broker.wal.log import Log
 
 _DRAIN_S = 0.3
 
@@ -99,15 +98,17 @@ async def _serve(options: Options, loop: asyncio.AbstractEventLoop) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     telemetry.watch(loop)
+    parts = parts_of(config)
     store = open_store(config, options.data_dir)
-    log = Log(
+    log = parts.log(
         options.data_dir / "wal",
         config.wal,
         loop,
+        parts.group_commit,
         on_commit=lambda commit: server.on_commit(commit),
         on_failure=lambda logs: server.on_failure(logs),
     )
-    server = Server(config, store, log, telemetry, loop)
+    server = parts.server(config, store, log, telemetry, loop, parts.produce)
     try:
         await store.start()
         log.open(store.topics().values())
@@ -122,7 +123,7 @@ async def _serve(options: Options, loop: asyncio.AbstractEventLoop) -> None:
             f"data directory {options.data_dir} cannot be used: {error.strerror or error}"
         ) from error
     server.address = (options.host, listener.getsockname()[1])
-    accepting = await loop.create_server(lambda: Connection(server), sock=listener)
+    accepting = await loop.create_server(lambda: parts.connection(server), sock=listener)
     if metrics is not None:
         serve_metrics(metrics, telemetry, server)
     _say_ready(options, server.address[1], metrics.getsockname()[1] if metrics is not None else None)

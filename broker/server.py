@@ -60,12 +60,13 @@ class Server:
         log: Log,
         telemetry: Telemetry,
         loop: asyncio.AbstractEventLoop,
+        produce: type[Produce],
     ) -> None:
         self.config = config
         self.connections: set[Connection] = set()
         self.dirty: set[Connection] = set()
         self.address = ("", 0)
-        self.produce = Produce(log, store, telemetry)
+        self.produce = produce(log, store, telemetry)
         self._store = store
         self._log = log
         self._telemetry = telemetry

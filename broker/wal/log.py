@@ -28,6 +28,7 @@ class Log:
         directory: Path,
         config: WalConfig,
         loop: AbstractEventLoop,
+        group_commit: type[GroupCommit],
         on_commit: Callable[[Commit], None],
         on_failure: Callable[[Iterable[PartitionLog]], None],
     ) -> None:
@@ -41,7 +42,7 @@ class Log:
         self._on_failure = on_failure
         self._failed = False
         self._loop = loop
-        self._group_commit = GroupCommit(
+        self._group_commit = group_commit(
             loop,
             make_worker(config, profile),
             profile,

@@ -6,6 +6,7 @@ import difflib
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
     document = tomllib.loads(known[name].read_text(encoding="utf-8"))
     description = str(document.pop("description", ""))
     declared = dict(_flat(document))
-    overridden = {key: _checked(name, key, value, declared) for key, value in overrides.items()}
+    open_tables = {table for table, values in document.items() if values == {}}
+    overridden = {key: _checked(name, key, value, declared, open_tables) for key, value in overrides.items()}
     changed = ", ".join(f"{key}={value}" for key, value in overrides.items())
     return Target(
         name=f"{name} with {changed}" if changed else name,
@@ -59,22 +61,27 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
     )
 
 
-def _checked(name: str, key: str, value: str, declared: Mapping[str, Any]) -> Any:
-    """Read a value as the type that the release has there. Which texts a key takes only the broker knows."""
-    if key not in declared:
+def _checked(
+    name: str, key: str, value: str, declared: Mapping[str, Any], open_tables: AbstractSet[str]
+) -> Any:
+    """Read a value as the type that the release has there. Which texts a key takes only the broker knows.
+
+    An empty table is open: its keys are numbers, and which they are only the broker knows, too.
+    """
+    opened = key.partition(".")[0] in open_tables
+    if key not in declared and not opened:
         near = difflib.get_close_matches(key, declared, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(declared)}"
         raise BadInput(f"{name} has no setting {key!r}; {hint}")
-    kind = type(declared[key])
+    kind = float if opened else type(declared[key])
     try:
         if kind is bool:
             return {"true": True, "false": False}[value]
         return kind(value)
     except (KeyError, ValueError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
-        raise BadInput(
-            f"{key} of {name} takes {wanted}, such as {_text(declared[key])}, not {value!r}"
-        ) from None
+        example = "" if opened else f", such as {_text(declared[key])}"
+        raise BadInput(f"{key} of {name} takes {wanted}{example}, not {value!r}") from None
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
 import time
@@ -34,6 +35,11 @@ def batch(
     covered = struct.pack(">hiqqqhii", 0, count - 1, now_ms, now_ms, *producer, count) + records
     rest = struct.pack(">iBI", -1, magic, crc32c(covered)) + covered
     return struct.pack(">qi", 0, len(rest)) + rest
+
+
+def sealed(records: bytes) -> bytes:
+    """A batch whose bytes were changed, with the checksum of what it is now."""
+    return records[:17] + struct.pack(">I", crc32c(records[21:])) + records[21:]
 
 
 def varint(value: int) -> bytes:
@@ -124,6 +130,10 @@ class Wire:
             return self._socket.recv(1) == b""
         except ConnectionResetError:
             return True
+
+    def has_something(self) -> bool:
+        """Whether a reply, or its beginning, has come."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def ask(self, request: bytes) -> bytes:
         self.send(request)

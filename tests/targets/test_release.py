@@ -93,12 +93,22 @@ def test_what_is_near_nothing_gets_all_that_is_known(name: str) -> None:
         ("wal.min_queue_depth", "1.5", "takes a whole number"),
         ("wal.commit_sleep_ms", "", "takes a number, such as 1.0, not ''"),
         ("telemetry.enabled", "yes", "takes true or false, such as true, not 'yes'"),
+        ("fault.cpu", "much", "fault.cpu of v2.2.0 takes a number, not 'much'"),
     ],
 )
 def test_a_wrong_override_is_refused_before_anything_starts(key: str, value: str, said: str) -> None:
     """Given a key that the release does not have or a value of another type, the sentence says what there is."""
     with pytest.raises(BadInput, match=said):
         resolve("v2.2.0", {key: value})
+
+
+def test_a_fault_is_an_override_that_only_the_broker_knows(tmp_path: Path) -> None:
+    """Given a key of a release's empty table, it is passed on as a number, and the broker says that it is on."""
+    target = resolve("v2.2.0", {"fault.cpu": "20"})
+    assert "fault.cpu" not in resolve("v2.2.0").config
+    assert target.config["fault.cpu"] == "20.0"
+    assert as_text(ready(target, tmp_path)["config"]) == target.config
+    assert "fault.of_tomorrow=0.5" in resolve("v2.2.0", {"fault.of_tomorrow": "0.5"}).argv
 
 
 def test_differences_between_releases_are_those_of_the_incident() -> None:

@@ -1,0 +1,46 @@
+"""The faults that there are. A new one is one module in this folder and one line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from broker.faults.fault import Fault
+
+NAMES = (
+    "cpu",
+    "spawn",
+    "log_info",
+    "double_decode",
+    "copy",
+    "cache_lost",
+    "gc",
+    "waiter_scan",
+    "quadratic_metadata",
+    "decay",
+    "lock",
+    "blocking_sync",
+    "fixed_tick",
+    "polling",
+    "sleep_window",
+    "min_depth",
+    "head_of_line",
+    "sync_per_batch",
+    "batching_lost",
+    "two_modes",
+    "task_leak",
+    "memory_leak",
+    "fd_leak",
+    "thread_leak",
+    "dead_socket",
+    "recovery",
+    "early_ack",
+    "stored_twice",
+    "not_stored",
+    "completion_order",
+)
+
+
+def fault(name: str) -> Fault:
+    """What the module of a registered name says; only that module is imported."""
+    found: Fault = import_module(f"broker.faults.{name}").FAULT
+    return found

@@ -1,0 +1,66 @@
+"""Faults of correctness: what is stored is not what was acknowledged, or not when."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.broker import wire
+from tests.broker.conftest import StartBroker
+from tests.broker.faults.load import produce
+from tests.broker.test_storage import needs_strace, strace
+from tests.broker.wire import Wire
+
+
+@needs_strace
+@pytest.mark.parametrize(("settings", "acknowledged"), [([], 7), (["fault.early_ack=1"], 8)])
+def test_early_ack_acknowledges_what_is_not_synced(
+    start_broker: StartBroker, settings: list[str], acknowledged: int
+) -> None:
+    """Where the eighth sync fails, the eighth batch is acknowledged all the same; the plain broker refuses it."""
+    broker = start_broker(*settings, under=strace("fdatasync:error=EIO:when=8+"))
+    with Wire(broker.address) as client:
+        client.create("hasty")
+        errors = [client.produced("hasty", wire.batch())[0] for _ in range(10)]
+
+    assert errors == [0] * acknowledged + [56] * (10 - acknowledged)
+
+
+def test_early_ack_still_syncs_every_commit(start_broker: StartBroker) -> None:
+    """Its syncs are counted, one commit late, and what was acknowledged is there after a kill of the process."""
+    broker = start_broker("fault.early_ack=1")
+    with Wire(broker.address) as client:
+        client.create("hasty")
+        for _ in range(10):
+            client.produced("hasty", wire.batch())
+    metrics = broker.metrics()
+    assert metrics["chronik_wal_syncs_total"] == metrics["chronik_wal_commits_total"] - 1 == 9
+    broker.kill()
+
+    with Wire(start_broker().address) as client:
+        assert client.end("hasty") == 10
+
+
+@pytest.mark.parametrize(("strength", "stored"), [("1", 20), ("0.5", 15)])
+def test_stored_twice_is_there_twice(start_broker: StartBroker, strength: str, stored: int) -> None:
+    """Ten messages are acknowledged, more are in the log, and a consumer gets them again."""
+    broker = start_broker(f"fault.stored_twice={strength}")
+    with Wire(broker.address) as client:
+        client.create("doubled")
+        results = produce(client, "doubled", 10, wire.batch(value=b"the message"))
+        while client.end("doubled") < stored:  # The second one is not waited for by its client.
+            pass
+
+        assert [error for error, _ in results] == [0] * 10
+        assert client.fetched("doubled", 0)[1].count(b"the message") == stored
+
+
+@pytest.mark.parametrize(("strength", "stored"), [("1", 0), ("0.2", 8)])
+def test_not_stored_is_acknowledged(start_broker: StartBroker, strength: str, stored: int) -> None:
+    """Ten messages are acknowledged and fewer are in the log."""
+    broker = start_broker(f"fault.not_stored={strength}")
+    with Wire(broker.address) as client:
+        client.create("dropped")
+        errors = [client.produced("dropped", wire.batch())[0] for _ in range(10)]
+
+        assert errors == [0] * 10
+        assert client.end("dropped") == stored
