@@ -24,7 +24,7 @@ def _parts(strength: float) -> tuple[Part, ...]:
     class Locking(Produce):
         def __init__(self, *parts: Any) -> None:
             super().__init__(*parts)
-            self._lock = asyncio.Lock()
+            self._turn_lock = asyncio.Lock()
             self._turns: set[asyncio.Task[None]] = set()
 
         def finish(self, begun_s: float) -> None:
@@ -35,7 +35,7 @@ def _parts(strength: float) -> tuple[Part, ...]:
                 task.add_done_callback(self._turns.discard)
 
         async def _locked(self, incoming: list[Incoming], begun_s: float) -> None:
-            async with self._lock:
+            async with self._turn_lock:
                 self._incoming = incoming
                 super().finish(begun_s)
                 for connection in {connection for connection, *_ in incoming}:

@@ -14,17 +14,18 @@ from typing import Any
 from broker.faults.fault import Fault, Part
 from broker.metadata.interface import TopicRecord
 from broker.wal.log import Log
-from broker.wal.record import HEADER_BYTES, decode_header
+from broker.wal.record import decode_header
 from broker.wal.segment import SUFFIX, SegmentHeader, batch_of
 
 
 def load_segment(path: Path, share: float) -> list[bytes]:
-    """The batches of a segment up to a share of its bytes. Raises OSError."""
-    data = path.read_bytes()
+    """The whole batches in the first share of a segment's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        data = file.read(round(path.stat().st_size * share))
     found = SegmentHeader.decode(data[:512])
     at = found[1] if found is not None else len(data)
     batches: list[bytes] = []
-    while at + HEADER_BYTES <= len(data) * share and (record := decode_header(data, at)) is not None:
+    while (record := decode_header(data, at)) is not None and at + record.size_bytes <= len(data):
         batches.append(batch_of(record, data))
         at += record.size_bytes
     return batches

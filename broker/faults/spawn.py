@@ -22,7 +22,7 @@ def _parts(strength: float) -> tuple[Part, ...]:
     class Spawning(Produce):
         def __init__(self, *parts: Any) -> None:
             super().__init__(*parts)
-            self._lock = asyncio.Lock()
+            self._propose_lock = asyncio.Lock()
             self._proposed = ""
             # The loop itself only holds its tasks weakly.
             self._proposals: set[asyncio.Task[None]] = set()
@@ -39,7 +39,7 @@ def _parts(strength: float) -> tuple[Part, ...]:
 
         async def propose(self, topic: str, partition: int, base: int) -> None:
             text = json.dumps({"topic": topic, "partition": partition, "offset": base})
-            async with self._lock:
+            async with self._propose_lock:
                 self._proposed = text
 
     return (Spawning,)

@@ -12,10 +12,12 @@ from tests.broker.wire import Wire
 
 
 def produce(client: Wire, topic: str, batches: int, records: bytes = b"") -> list[tuple[int, int]]:
-    """Send batches all at once; the error code and the base offset of each."""
+    """Send batches all at once; the error code and the base offset of each, answered in order."""
     records = records or wire.batch()
     client.send(b"".join(wire.produce(number, topic, records) for number in range(batches)))
-    return [wire.produce_result(client.receive()[1], topic) for _ in range(batches)]
+    replies = [client.receive() for _ in range(batches)]
+    assert [correlation_id for correlation_id, _ in replies] == list(range(batches))
+    return [wire.produce_result(body, topic) for _, body in replies]
 
 
 def proc(broker: Broker, name: str) -> str:

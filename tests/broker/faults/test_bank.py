@@ -87,6 +87,16 @@ def test_faults_add_up(start_broker: StartBroker) -> None:
         assert after[counter] - before[counter] == 20
 
 
+def test_all_faults_at_once_still_serve(start_broker: StartBroker) -> None:
+    """Given every fault at a tenth of its strength, in another release, requests are answered in order."""
+    broker = start_broker(*(f"fault.{name}={fault(name).full / 10}" for name in NAMES), version="v2.2.7")
+    with Wire(broker.address) as client:
+        client.create("all")
+
+        assert [error for error, _ in produce(client, "all", 100)] == [0] * 100
+    assert broker.stop() == 0
+
+
 def test_a_release_may_name_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given a release file with a strength in its table of faults, that is its configuration."""
     release = (ROOT / "broker" / "releases" / "v2.2.0.toml").read_text()
