@@ -12,11 +12,8 @@ from tests.cli.programs import children_left, perf, refused
 
 def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
     """Given a claim and a budget of a few rounds, three arms are measured side by side and the answer is written."""
-    done = perf(
-        ["explain", "v2.2.0", "v2.2.7", "--claim", "wal.worker=altered", "--workload", "acks1"]
-        + ["--budget", "30s", "--seed", "3", "--out", "run"],
-        cwd=tmp_path,
-    )
+    short = ("--workload", "acks1", "--budget", "30s", "--seed", "3", "--out", "run")
+    done = perf(["explain", "v2.2.0", "v2.2.7", "--claim", "wal.worker=altered", *short], cwd=tmp_path)
     assert done.returncode in (0, 3), done.stderr
     answer = json.loads((tmp_path / "run" / "explanation.json").read_text())
     assert answer["claim"] == "wal.worker"
