@@ -26,20 +26,21 @@ def test_leaked_tasks_stay_alive(start_broker: StartBroker, strength: str, leake
 
 
 def test_leaked_memory_is_that_of_the_batches(start_broker: StartBroker) -> None:
-    """Of 16 batches of a MiB half stay in memory, and without the fault none."""
+    """Of 64 batches of a MiB half stay in memory, and without the fault none."""
     grown = []
     for settings in ([], ["fault.memory_leak=0.5"]):
         broker = start_broker(*settings)
         with Wire(broker.address) as client:
             client.create("kept")
-            for batches in (4, 16):
+            for batches in (4, 64):
                 before = rss_bytes(broker)
                 for _ in range(batches):
                     client.produced("kept", LARGE)
             grown.append(rss_bytes(broker) - before)
         broker.stop()
 
-    assert 6 * MIB < grown[1] - grown[0] < 10 * MIB
+    # The allocator gives pages back when it likes, a few MiB either way.
+    assert 24 * MIB < grown[1] - grown[0] < 40 * MIB
 
 
 def test_descriptors_stay_open(start_broker: StartBroker) -> None:
