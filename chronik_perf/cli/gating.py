@@ -1,20 +1,16 @@
-"""Carries out `perf gate`: what the change is, what it may not decide for itself, and what CI systems want to read."""
+"""Carries out `perf gate`: what the change is, and what it may not decide for itself."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronik_perf.cli import comparing
+from chronik_perf.cli import comparing, notifying
 from chronik_perf.cli.options import seconds, thresholds
 from chronik_perf.model import BadInput, Outcome, Workload, judged
-from chronik_perf.report import github, markdown
-from chronik_perf.stats import judge
-from chronik_perf.store import load
 from chronik_perf.targets.change import (
     TRAILER,
     WORKTREE,
@@ -69,10 +65,10 @@ def carry_out(
     profiles: bool,
     repo: Path | None,
     wait: bool,
-    command: str,
 ) -> Outcome:
     """Measure, judge and report. Raises as `comparing.begun` does, and BadInput for a base's gate that cannot be."""
     gate = what.gate
+    command = _command(what, budget_s, profiles, repo)
     if budget_s is None and gate.budget:
         budget_s = seconds("budget in [gate] of the base's perf.toml", gate.budget)
     quick = budget_s is not None and budget_s <= SHORT_S
@@ -96,7 +92,7 @@ def carry_out(
         notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in announced),
     ) as job:
         outcome = comparing.carry_out(job, profiles)
-        _tell_github(job.folder.path)
+        notifying.verdict(job.folder.path)
     return outcome
 
 
@@ -117,14 +113,10 @@ def _shown(name: str) -> str:
     return name[:12] if len(name) == 40 and set(name) <= set("0123456789abcdef") else name
 
 
-def _tell_github(folder: Path) -> None:
-    """Annotate the job and write its summary where this is a job of GitHub Actions."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return
-    comparison = load(folder)
-    verdict = judge(comparison)
-    print(github.render(comparison, verdict), end="")
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with contextlib.suppress(OSError), open(summary, "a", encoding="utf-8") as page:
-            page.write(markdown.render(comparison, verdict))
+def _command(what: Change, budget_s: float | None, profiles: bool, repo: Path | None) -> str:
+    """Give the words that measure the same again, wherever this call had them from: options, variables, the history."""
+    words = ["perf", "gate", _shown(what.base), _shown(what.head)]
+    words += ["--budget", f"{budget_s:g}s"] if budget_s is not None else []
+    words += [] if profiles else ["--no-profiles"]
+    words += ["--repo", str(repo)] if repo is not None else []
+    return shlex.join(words)

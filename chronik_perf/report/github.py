@@ -12,6 +12,11 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def failure(sentence: str) -> str:
+    """Give the line for a gate that came to no verdict."""
+    return f"{_command('error', 'performance: no verdict', sentence)}\n"
+
+
 def _is_told(row: MetricVerdict) -> bool:
     return row.word == "regressed" or (row.role == "gate" and row.word in ("inconclusive", None))
 

@@ -19,6 +19,12 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
     return "\n".join(_lines(comparison, verdict)) + "\n"
 
 
+def failure(begun: bool, sentence: str) -> str:
+    """Give the page of a gate without a verdict: whether a measurement failed or none was begun, and why."""
+    what = "The measurement failed, which says nothing about the change" if begun else "Nothing was measured"
+    return f"{MARKER}\n### {what}\n\n{_text(sentence)}\n"
+
+
 def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     # So that whoever writes a comment finds the one to update.
     yield MARKER

@@ -1,0 +1,51 @@
+"""What `perf gate` tells the CI system in whose job it runs, beside the report: annotations, a summary, outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from chronik_perf.files import write_whole
+from chronik_perf.model import MeasurementFailed, PerfError
+from chronik_perf.report import github, markdown
+from chronik_perf.stats import judge
+from chronik_perf.store import load
+
+
+def verdict(folder: Path) -> None:
+    """Annotate the job, write its summary and its outputs, where this is a job of GitHub Actions."""
+    if not _is_github():
+        return
+    comparison = load(folder)
+    judged = judge(comparison)
+    print(github.render(comparison, judged), end="")
+    _append("GITHUB_STEP_SUMMARY", markdown.render(comparison, judged))
+    _append("GITHUB_OUTPUT", f"outcome={judged.outcome}\n")
+
+
+def failure(error: PerfError, out: Path | None) -> None:
+    """Do the same where there is no verdict, so that no page stays empty or keeps an older verdict.
+
+    A folder that was named gets its summary.md, unless the call was wrong: then it may be anybody's.
+    """
+    begun = isinstance(error, MeasurementFailed)
+    page = markdown.failure(begun, str(error))
+    if begun and out is not None and not (out / "summary.md").exists():
+        with contextlib.suppress(OSError):  # a full disk may be the very failure that is told
+            write_whole(out / "summary.md", page)
+    if _is_github():
+        print(github.failure(str(error)), end="", flush=True)
+        _append("GITHUB_STEP_SUMMARY", page)
+        _append("GITHUB_OUTPUT", "outcome=failed\n")
+
+
+def _is_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _append(variable: str, text: str) -> None:
+    """Append to the file that the runner names in a variable; the verdict does not hang on it."""
+    if name := os.environ.get(variable):
+        with contextlib.suppress(OSError), open(name, "a", encoding="utf-8") as file:
+            file.write(text)
