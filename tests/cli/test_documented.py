@@ -48,6 +48,13 @@ def test_every_option_is_on_the_page(command: str) -> None:
     assert shown == taken
 
 
+def test_every_variable_is_on_the_page() -> None:
+    """Given the variables that stand in for options, the section names each, and no other."""
+    for command, taken in COMMANDS.items():
+        read = {p.envvar for p in taken.params if p.envvar}
+        assert set(re.findall(r"PERF_[A-Z_]+", section(command))) == read
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_argument_is_on_the_page(command: str) -> None:
     """Given any command, its heading names the arguments in the order in which they are taken."""
