@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from chronik_perf.model import SIDES, Canaries, Comparison, Side, Unavailable, Workload, known
 from chronik_perf.stats import words
+from chronik_perf.stats.durability import hasty_acknowledgements
 from chronik_perf.stats.exact import gap_of
 from chronik_perf.stats.gather import gate_slices, name_of
 from chronik_perf.stats.load import saturated, saturation_words
@@ -25,7 +26,11 @@ CANARIES: tuple[tuple[str, str, Callable[[Canaries], float | None], float], ...]
 def findings(comparison: Comparison) -> tuple[str, ...]:
     """Give all findings, the gravest first; the same sentence stands once."""
     found: list[str] = []
-    for source in (_gaps, _generators, _provenance, _completeness, _canaries, _steadiness, _slices, _notes):
+    sources = (
+        *(_gaps, hasty_acknowledgements, _generators, _provenance, _completeness),
+        *(_canaries, _steadiness, _slices, _notes),
+    )
+    for source in sources:
         found += map(words.capital, source(comparison))
     return tuple(dict.fromkeys(found))
 
