@@ -17,7 +17,10 @@ def explanations(comparison: Comparison, verdict: Verdict, workload: str) -> tup
     if not any(row.significant for row in rows):
         return ()
     accounts = (stage_account(comparison, verdict, workload), loss_account(verdict, workload))
-    told = [f"Unavailable: {a.reason}." if isinstance(a, Unavailable) else a.sentence for a in accounts]
+    told = [
+        f"Unavailable: {a.reason.rstrip('.')}." if isinstance(a, Unavailable) else a.sentence
+        for a in accounts
+    ]
     return (*told, *_piled_up(comparison, workload))
 
 

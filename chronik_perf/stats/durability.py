@@ -34,7 +34,7 @@ def hasty_acknowledgements(comparison: Comparison) -> Iterator[str]:
                     wait_ms, sync_ms = (words.number(statistics.median(x)) for x in zip(*told, strict=True))
                     yield (
                         f"{who} acknowledges before it has synced: a batch waits {wait_ms} ms for its commit, and a "
-                        f"sync takes {sync_ms} ms in the same broker. After a crash, acknowledged messages can be missing."
+                        f"sync takes {sync_ms} ms in the same broker. A crash could lose what it acknowledged."
                     )
                 continue
             seen = _seen_from_outside(comparison, side, workload)
