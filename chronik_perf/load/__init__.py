@@ -4,11 +4,13 @@ A window begins and ends with nothing in flight; sent, acknowledged and stored a
 """
 
 from chronik_perf.load.histogram import merge
+from chronik_perf.load.own_topic import OwnTopic
 from chronik_perf.load.process import LoadProcess
 from chronik_perf.load.topics import create_topic, delete_topic, log_end_offsets, topic_exists
 
 __all__ = [
     "LoadProcess",
+    "OwnTopic",
     "create_topic",
     "delete_topic",
     "log_end_offsets",

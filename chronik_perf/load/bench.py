@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chronik_perf.load.client_config import redact
 from chronik_perf.load.drivers import check_workload
+from chronik_perf.load.own_topic import OwnTopic
 from chronik_perf.load.process import LoadProcess
-from chronik_perf.load.topics import create_topic, delete_topic, messages_held, topic_exists
-from chronik_perf.model import BadInput, LoadWindow, MeasurementFailed, PerfError, Workload
+from chronik_perf.load.topics import messages_held, topic_exists
+from chronik_perf.model import BadInput, LoadWindow, MeasurementFailed, Workload
 
 WARM_UP_SHARE, WARM_UP_MOST_S = 0.1, 1.0
 SATURATED = 0.9
@@ -94,7 +94,6 @@ class _Place:
 def _topic(
     bootstrap: str, wanted: str | None, partitions: int, client_config: Mapping[str, str] | None
 ) -> Iterator[_Place]:
-    name = wanted or f"perf-bench-{secrets.token_hex(4)}"
     if wanted is not None and topic_exists(bootstrap, wanted, client_config):
         held = messages_held(bootstrap, wanted, client_config)
         if any(held.values()):
@@ -104,16 +103,13 @@ def _topic(
             )
         yield _Place(wanted, len(held), "was there before and empty; left with what was produced")
         return
-    create_topic(bootstrap, name, partitions, client_config)
-    place = _Place(name, partitions, "made for this run, deleted after it")
+    topic = OwnTopic(bootstrap, "perf-bench", partitions, client_config, wanted)
+    topic.make()
+    place = _Place(topic.name, partitions, "made for this run, deleted after it")
     try:
         yield place
     finally:
-        try:
-            delete_topic(bootstrap, name, client_config)
-        except PerfError as error:
-            # What was measured is good, and a failure on its way out must not be hidden by this one.
-            place.note = f"made for this run and NOT deleted: {error}"
+        place.note = topic.delete() or place.note
 
 
 def require_stored(result: BenchResult) -> None:

@@ -12,7 +12,8 @@ REDACTED = "[redacted]"
 
 # Whoever names a property with one of these words keeps a secret in it (passwords, keys, tokens, JAAS lines).
 _SECRET = re.compile(
-    r"password|passwd|secret|token|jaas|credential|\.key$|key\.pem$|^key$|username", re.IGNORECASE
+    r"password|passwd|secret|token|jaas|credential|\.key$|key\.pem$|^key$|username|oauthbearer\.config|kinit",
+    re.IGNORECASE,
 )
 _NOT_SECRET = re.compile(r"\.location$|\.endpoint\.url$", re.IGNORECASE)
 

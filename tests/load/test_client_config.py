@@ -45,6 +45,7 @@ def test_secrets_are_not_shown() -> None:
             "ssl.key.pem": "hunter2",
             "sasl.oauthbearer.client.secret": "hunter2",
             "basic.auth.user.info.token": "hunter2",
+            "sasl.oauthbearer.config": "principal=alice secret=hunter2",
             "ssl.key.location": "/etc/client.key",
             "security.protocol": "SASL_SSL",
         }
