@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chronik_perf.cli.clients import ClientConfig
 from chronik_perf.cli.options import seconds
 from chronik_perf.cli.saying import say
 from chronik_perf.model import Arrival, BadInput, DriverName, Latency, LoadWindow, Workload
@@ -52,10 +52,7 @@ def bench(
     ] = "30s",
     mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.PRODUCE,
     acks: Annotated[str, typer.Option(metavar="N", help="Acknowledgements to wait for: 0, 1 or all.")] = "1",
-    client_config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="File with client properties (key=value), for TLS and SASL."),
-    ] = None,
+    client_config: ClientConfig = None,
     driver: Annotated[
         DriverOption | None, typer.Option(help="Default: librdkafka; wire where --rate is given.")
     ] = None,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from chronik_perf.cli.clients import ClientConfig, able, read_clients
 from chronik_perf.cli.options import (
     OnInconclusive,
     Repo,
@@ -85,6 +86,7 @@ def compare(
         bool, typer.Option("--allow-tmpfs", help="Measure acks=1 though a sync is free.")
     ] = False,
     seed: Seed = None,
+    client_config: ClientConfig = None,
     repo: Repo = None,
     wait: Wait = False,
 ) -> int:
@@ -106,20 +108,24 @@ def compare(
         raise BadInput(f"{given[0]} has no place beside --resume: a run keeps what it began with")
     limits = thresholds(threshold or [])
     budget_s = seconds("--budget", budget) if budget is not None else None
+    clients = read_clients(client_config)
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
     from chronik_perf.cli import comparing, resuming
 
     command = shlex.join(["perf", *sys.argv[1:]])
     if resume is not None:
-        asked = comparing.workloads(quick, workload) if quick or workload else None
+        asked = None
+        if quick or workload:
+            asked, _ = able(comparing.workloads(quick, workload), clients, named=bool(workload))
         measuring = resuming.resumed(
-            resume, (base, candidate), asked, blocks, budget_s, data_dir, allow_tmpfs, wait, command
+            resume, (base, candidate), asked, blocks, budget_s, data_dir, allow_tmpfs, clients, wait, command
         )
     else:
+        loads, notes = able(comparing.workloads(quick, workload), clients, named=bool(workload))
         measuring = comparing.begun(
             (base or "", overrides(set_base or [])),
             (candidate or "", overrides(set_candidate or [])),
-            comparing.workloads(quick, workload),
+            loads,
             comparing.design(quick, seed, blocks, family_error, limits, budget_s),
             learnt,
             out,
@@ -128,6 +134,8 @@ def compare(
             wait,
             command,
             repo,
+            notes,
+            clients,
         )
     with measuring as job:
         outcome = comparing.carry_out(job, profiles)

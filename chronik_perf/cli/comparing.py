@@ -7,10 +7,11 @@ import dataclasses
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chronik_perf.cli.clients import NO_FILE, Clients
 from chronik_perf.cli.display import Display
 from chronik_perf.cli.reporting import write_report
 from chronik_perf.cli.saying import say
@@ -24,12 +25,12 @@ from chronik_perf.experiment import (
     run,
 )
 from chronik_perf.load.clients import client_versions
-from chronik_perf.model import BadInput, Comparison, Design, Outcome, Workload
+from chronik_perf.model import BadInput, Comparison, Design, Outcome, Workload, metric
 from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
-from chronik_perf.targets import find
+from chronik_perf.targets import Found, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def begun(
     command: str,
     repository: Path | None,
     notes: tuple[str, ...] = (),
+    clients: Clients = NO_FILE,
 ) -> Iterator[Job]:
     """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
 
@@ -64,9 +66,11 @@ def begun(
     Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
     """
     history = load_calibration(learnt) if learnt is not None else None
-    plan = with_learnt(plan, loads, history)
+    asked = plan.thresholds
+    plan = dataclasses.replace(with_learnt(plan, loads, history), client_config=clients.shown)
     power = design_check(plan, loads)
     found = [find(*named, repository=repository) for named in (base, candidate)]
+    _check_thresholds(asked, found)
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
     if out is not None:
@@ -75,7 +79,8 @@ def begun(
         # A build loads the machine as a measurement does, and would spoil another one's.
         targets = [one.target(say) for one in found]
         with kept(*new_folder(out, *(t.name for t in targets))) as folder:
-            place = place_for(folder, loads, data_dir, allow_tmpfs)
+            starts = any(one.started for one in found)
+            place = place_for(folder, loads, data_dir, allow_tmpfs, starts, clients)
             if history is not None and history.fingerprint != place.environment.fingerprint:
                 shutil.rmtree(place.data_root, ignore_errors=True)
                 raise BadInput(
@@ -122,6 +127,16 @@ def carry_out(job: Job, profiles: bool) -> Outcome:
             display.estimate(judge(latest, evidence=False))
     say("writing the report")
     return write_report(latest, job.folder.path)
+
+
+def _check_thresholds(asked: Mapping[str, float], found: Sequence[Found]) -> None:
+    """Refuse a threshold for what cannot be measured on a broker that perf does not start. Raises BadInput."""
+    of_process = [key for key in asked if metric(key.partition("@")[0]).of_process]
+    if of_process and not all(one.started for one in found):
+        raise BadInput(
+            f"the process of a kafka:// broker is not looked into, so {of_process[0]} decides nothing there; leave its "
+            "threshold away"
+        )
 
 
 def _check_folder(out: Path) -> None:
@@ -172,14 +187,27 @@ def tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
 
 
 def place_for(
-    folder: RunFolder, loads: tuple[Workload, ...], data_dir: Path | None, allow_tmpfs: bool
+    folder: RunFolder,
+    loads: tuple[Workload, ...],
+    data_dir: Path | None,
+    allow_tmpfs: bool,
+    starts: bool = True,
+    clients: Clients = NO_FILE,
 ) -> Place:
     # A folder of our own below the one that was named, because it is deleted afterwards.
     parent = data_dir or folder.path
     made = not parent.exists()
     data_root = parent / f"data-{os.getpid()}"
     try:
-        return choose_place(data_root, folder.logs, loads, allow_tmpfs=allow_tmpfs, clients=client_versions())
+        return choose_place(
+            data_root,
+            folder.logs,
+            loads,
+            allow_tmpfs=allow_tmpfs,
+            clients=client_versions(),
+            starts=starts,
+            client_config=clients.config,
+        )
     except BaseException:
         shutil.rmtree(parent if made else data_root, ignore_errors=True)
         raise

@@ -54,6 +54,8 @@ def carry_out(
     Raises BadInput for a version that there is not, and MeasurementFailed where valgrind is missing or a broker fails.
     """
     found = find(*base), find(*candidate)
+    for one in found:
+        one.require_start("perf instructions")
     valgrind = Valgrind.find()
     plan = CountingPlan(short=messages // 5, long=messages, repeats=repeats)
     core, _, _ = choose_cores()

@@ -51,7 +51,7 @@ def carry_out(
     loads = comparing.workloads(False, workloads)
     plan = comparing.design(True, seed, None, None, {}, budget_s)
     for one in (base, candidate):
-        find(*one, repository=repository)
+        find(*one, repository=repository).require_start("perf explain")
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
     with machine_lock(wait, say):

@@ -12,5 +12,7 @@ def reservations(comparison: Comparison, side: Side) -> Iterator[str]:
     if not comparison.complete:
         yield "note: the run was interrupted, so there are fewer blocks than were planned"
     target = comparison.target(side)
+    if target.runs_already:
+        yield f"note: {target.name} ran already, so which version was measured is not known"
     if target.provenance.dirty:
         yield f"note: {target.name} ran with uncommitted changes, so its commit does not say what was measured"

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from chronik_perf.cli.clients import Clients, same_clients
 from chronik_perf.cli.comparing import Job, kept, place_for
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
-from chronik_perf.model import BadInput, Target, Workload, differing_field
+from chronik_perf.model import BadInput, Comparison, Target, Workload, differing_field
 from chronik_perf.stats import design_check
 from chronik_perf.store import RunFolder, load
 from chronik_perf.targets import cache, provenance
@@ -26,6 +27,7 @@ def resumed(
     budget_s: float | None,
     data_dir: Path | None,
     allow_tmpfs: bool,
+    clients: Clients,
     wait: bool,
     command: str,
 ) -> Iterator[Job]:
@@ -42,14 +44,17 @@ def resumed(
             )
     if asked is not None:
         _same_workloads(path, earlier.workloads, asked)
-    for target in (earlier.base, earlier.candidate):
+    same_clients(path, earlier.design, clients)
+    targets = (earlier.base, earlier.candidate)
+    for target in targets:
         _same_code(path, target)
     more = blocks or earlier.design.blocks
     plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
     power = design_check(in_all, earlier.workloads)
     with machine_lock(wait, say), kept(folder, own=()):
-        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs)
+        starts = not all(target.runs_already for target in targets)
+        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
         if place.environment.fingerprint != earlier.environment.fingerprint:
             shutil.rmtree(place.data_root, ignore_errors=True)
             raise BadInput(
@@ -58,7 +63,17 @@ def resumed(
             )
         say(power.sentence)
         commands = f"{earlier.command}\n{command}"
-        yield Job(dataclasses.replace(earlier, design=plan, command=commands, complete=False), folder, place)
+        notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
+        grown = dataclasses.replace(earlier, design=plan, command=commands, complete=False, notes=notes)
+        yield Job(grown, folder, place)
+
+
+def _same_process(earlier: Comparison) -> Iterator[str]:
+    """Say of each broker that ran already what cannot be checked."""
+    for name in dict.fromkeys(t.name for t in (earlier.base, earlier.candidate) if t.runs_already):
+        yield (
+            f"blocks were added later (--resume), and whether it was still the same process of {name} is not known"
+        )
 
 
 def _same_code(path: Path, target: Target) -> None:
@@ -67,7 +82,7 @@ def _same_code(path: Path, target: Target) -> None:
     Raises BadInput; a command's code is its owner's affair.
     """
     had = target.provenance
-    if had.source == "command":
+    if had.source in ("command", "running"):
         return
     if had.source == "worktree":
         raise BadInput(

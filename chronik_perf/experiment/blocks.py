@@ -18,9 +18,9 @@ from chronik_perf.experiment.rig import (
     Rig,
     learn_idling,
     rigs_end,
-    start_rig,
 )
 from chronik_perf.experiment.slices import measure_slice
+from chronik_perf.experiment.starting import start_rig
 from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.model import MeasurementFailed, MissingProfile, Profile, ProfileKind, Series, Workload
+from chronik_perf.model import (
+    MeasurementFailed,
+    MissingProfile,
+    Profile,
+    ProfileKind,
+    Series,
+    Unavailable,
+    Workload,
+)
 from chronik_perf.sampling import pyspy
 from chronik_perf.sampling.series import record
 
@@ -60,8 +68,11 @@ def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s
 def _take_profile(
     rig: Rig, others: Sequence[Rig], workload: Workload, kind: ProfileKind, duration_s: float
 ) -> Profile | MissingProfile:
+    pid = rig.broker.pid
+    if isinstance(pid, Unavailable):
+        return MissingProfile(rig.side, workload.name, kind, pid.reason)
     begin_at_rest((rig, *others))
-    with pyspy.record(rig.broker.pid, kind) as recording:
+    with pyspy.record(pid, kind) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
         # What the load left behind belongs to it, as it does in a slice that gates.
         wait_for_rest((rig,))

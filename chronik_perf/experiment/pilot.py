@@ -35,7 +35,15 @@ def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
     if slowest > TRIAL_S * QUIET_PER_SLICE:
         slice_s = max(slice_s, 2 * TRIAL_S)
         note = f"one side works on for {slowest * 1e3:.0f} ms after a slice of {TRIAL_S * 1e3:.0f} ms"
-    never = next((q for q in quiets if isinstance(q, Unavailable)), None)
+    # One that cannot be watched is left alone for as long after every slice, and its slices are like any other.
+    never = next(
+        (
+            q
+            for q, rig in zip(quiets, (base, candidate), strict=True)
+            if isinstance(q, Unavailable) and rig.watched
+        ),
+        None,
+    )
     interleaved = never is None and slice_s <= LONGEST_SLICE_S
     if not interleaved:
         reason = never.reason if never else f"a slice would last {slice_s:.1f} s"

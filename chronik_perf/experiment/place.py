@@ -6,8 +6,8 @@ import contextlib
 import ctypes
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.model import Environment, MeasurementFailed, Workload
@@ -16,13 +16,17 @@ from chronik_perf.sampling.machine import choose_cores, environment
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Cores for broker and load, the folder for the brokers' data and the one for their logs."""
+    """Cores for broker and load, the folder for the brokers' data and the one for their logs.
+
+    `client_config` is what every load sets beside its workload, for TLS and SASL; it holds secrets.
+    """
 
     broker_core: int | None
     load_core: int | None
     data_root: Path
     logs: Path
     environment: Environment
+    client_config: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 def choose_place(
@@ -32,8 +36,12 @@ def choose_place(
     *,
     allow_tmpfs: bool,
     clients: dict[str, str],
+    starts: bool = True,
+    client_config: Mapping[str, str] | None = None,
 ) -> Place:
     """Choose cores, look at the disk, and record the machine.
+
+    Where no broker is started (`starts` is False) none gets a core, and no data lie here.
 
     Raises MeasurementFailed if the data would lie on tmpfs, where a sync is free and acks=1 means nothing
     (unless `allow_tmpfs`), or if the folder cannot be made.
@@ -46,15 +54,17 @@ def choose_place(
             f"cannot make the folder {data_root}: {error.strerror}; choose another with --out"
         ) from None
     broker_core, load_core, core_warning = choose_cores()
+    if not starts:
+        broker_core = None
     told = environment(
         data_root, broker_core=broker_core, load_core=load_core, clients=clients, warnings=core_warning
     )
-    if told.filesystem == "tmpfs" and any(w.acks != 0 for w in workloads) and not allow_tmpfs:
+    if starts and told.filesystem == "tmpfs" and any(w.acks != 0 for w in workloads) and not allow_tmpfs:
         raise MeasurementFailed(
             f"{data_root} is on tmpfs, where a sync costs nothing, so acks=1 would not be measured; "
             "choose a folder on a disk with --data-dir, or insist with --allow-tmpfs"
         )
-    return Place(broker_core, load_core, data_root, logs, told)
+    return Place(broker_core, load_core, data_root, logs, told, client_config)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import random
 import shutil
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chronik_perf.experiment.place import Place, delete_data
+from chronik_perf.experiment.place import delete_data
 from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_quiet
 from chronik_perf.interrupts import held_back
-from chronik_perf.load import LoadProcess, create_topic, merge
+from chronik_perf.load import LoadProcess, OwnTopic, merge
 from chronik_perf.model import (
     Latency,
     Measured,
@@ -24,18 +25,20 @@ from chronik_perf.model import (
     Start,
     Target,
     Unavailable,
-    Workload,
 )
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
-from chronik_perf.sut import BrokerProcess
+from chronik_perf.sut import BrokerProcess, RunningBroker
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
 # has seen it rest; and where it never does, in whole starts that alternate.
 PILOT_PATIENCE_S = 2.0
 PATIENCE_S = 10.0
 LITTLE_PATIENCE_S = 0.1
+# How long one is left alone whose CPU cannot be watched. As long as a broker that has put off nothing needs; what goes
+# on for longer cannot be seen, and waiting for it would be guessing.
+UNWATCHED_REST_S = 0.03
 # Rest that was seen so lately still holds; what happens in between is a scrape and a choice of side.
 RECENTLY_S = 0.03
 LOOKS, LOOK_S = 5, 0.0005
@@ -43,18 +46,23 @@ LOOKS, LOOK_S = 5, 0.0005
 
 @dataclass(slots=True)
 class Rig:
-    """One start under measurement. Make it with `start_rig`; end it with `close` (asks) or `kill` (does not)."""
+    """One start under measurement. Make it with `start_rig`; end it with `close` (asks) or `kill` (does not).
+
+    `topics` are those that must be deleted, since the broker outlives them; `data_dir` is None where the broker's data
+    are its owner's.
+    """
 
     side: Side
     target: Target
     order: int
     seed: int
-    data_dir: Path
-    broker: BrokerProcess
+    data_dir: Path | None
+    broker: BrokerProcess | RunningBroker
     cpu: CpuClock
     metrics: MetricsSampler
     process: ProcessSampler
     loads: dict[str, LoadProcess] = field(default_factory=dict)
+    topics: list[OwnTopic] = field(default_factory=list)
     idle: float = 0.0
     patience_s: float = PILOT_PATIENCE_S
     slices: list[Slice] = field(default_factory=list)
@@ -62,19 +70,35 @@ class Rig:
     notes: list[str] = field(default_factory=list)
     rested_at: float = -math.inf  # when it was last seen at rest, by the monotonic clock
 
+    @property
+    def watched(self) -> bool:
+        """Tell whether it can be seen at work: the process of a broker that perf did not start is not looked into."""
+        return isinstance(self.broker, BrokerProcess)
+
     def rss_bytes(self) -> Measured:
         """Resident memory of the broker."""
         return self.process.rss_bytes()
 
     def close(self) -> None:
-        """Stop the loads, ask the broker to stop, and delete its data; what it did when asked is noted."""
+        """Stop the loads, ask the broker to stop, and delete its data; what it did when asked is noted.
+
+        A broker that ran before goes on, and the topics that were made on it are deleted. Raises MeasurementFailed if
+        one cannot be: every further block would leave more on somebody else's disk.
+        """
         for load in self.loads.values():
             load.stop()
         self.metrics.close()
-        outcome = self.broker.stop()
-        if outcome.note:
-            self.notes.append(outcome.note)
-        delete_data(self.data_dir)
+        left = self._delete_topics()
+        if isinstance(self.broker, BrokerProcess):
+            outcome = self.broker.stop()
+            if outcome.note:
+                self.notes.append(outcome.note)
+        if self.data_dir is not None:
+            delete_data(self.data_dir)
+        if left:
+            raise MeasurementFailed(
+                f"{left[0]}; delete it, and let perf delete what it makes, or measure elsewhere"
+            )
 
     def kill(self) -> None:
         """End everything at once: for Ctrl-C and failures, where nobody wants to wait."""
@@ -83,9 +107,28 @@ class Rig:
                 load.kill()
         with contextlib.suppress(Exception):
             self.metrics.close()
-        with contextlib.suppress(Exception):
-            self.broker.kill()
-        shutil.rmtree(self.data_dir, ignore_errors=True)
+        if isinstance(self.broker, BrokerProcess):
+            with contextlib.suppress(Exception):
+                self.broker.kill()
+        if self.data_dir is not None:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+        for left in self._delete_topics():
+            # There is no result that could say it.
+            logging.getLogger(__name__).warning(left)
+
+    def _delete_topics(self) -> list[str]:
+        """Delete the topics, and give a sentence for each that is left; where one cannot be, the others are not tried.
+
+        One that does not answer would be waited for again and again.
+        """
+        left: list[str] = []
+        with held_back():
+            for topic in self.topics:
+                why = "made for this run and NOT deleted, as the one before" if left else topic.delete()
+                if why:
+                    left.append(f"topic {topic.name} on {self.target.name} was {why}")
+        self.topics.clear()
+        return left
 
     def freeze(self) -> Start:
         """Give the start as it was measured, latencies of its gate slices merged. Call it before `close`."""
@@ -96,10 +139,10 @@ class Rig:
         return Start(
             side=self.side,
             target=self.target.name,
-            seed=self.seed,
+            seed=self.seed if self.watched else None,
             order=self.order,
             port=self.broker.port,
-            data_dir=self.data_dir.name,
+            data_dir=self.data_dir.name if self.data_dir else "",
             ready_s=self.broker.ready_s,
             config=self.broker.config,
             slices=tuple(self.slices),
@@ -111,11 +154,17 @@ class Rig:
 
 
 def wait_for_rest(rigs: Sequence[Rig]) -> list[Quiet]:
-    """Wait until several brokers rest, side by side, or patience with them ends; give how each came to rest."""
+    """Wait until several brokers rest, side by side, or patience with them ends; give how each came to rest.
+
+    One that cannot be watched is left alone for a moment, and all the others with it.
+    """
     quiets = wait_until_quiet([(rig.cpu, rig.idle) for rig in rigs], max(rig.patience_s for rig in rigs))
+    if not all(rig.watched for rig in rigs):
+        time.sleep(UNWATCHED_REST_S)
     now = time.monotonic()
     for rig, quiet in zip(rigs, quiets, strict=True):
-        rig.rested_at = -math.inf if isinstance(quiet.after_s, Unavailable) else now
+        restless = rig.watched and isinstance(quiet.after_s, Unavailable)
+        rig.rested_at = -math.inf if restless else now
     return quiets
 
 
@@ -129,7 +178,7 @@ def begin_at_rest(rigs: Sequence[Rig]) -> None:
     if all(rig.rested_at > recently for rig in rigs) and _idle_soon(rigs):
         return
     for rig, quiet in zip(rigs, wait_for_rest(rigs), strict=True):
-        if isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
+        if rig.watched and isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
             note = f"a slice began though it was {quiet.after_s.reason}"
             if note not in rig.notes:
                 rig.notes.append(note)
@@ -146,7 +195,8 @@ def _idle_soon(rigs: Sequence[Rig]) -> bool:
 
 def _processes(rig: Rig) -> dict[str, Measured]:
     """Sample the broker's process and the load processes once, with the reason where a value is missing."""
-    values: dict[str, Measured] = {"idle_share": rig.idle}
+    pid = rig.broker.pid
+    values: dict[str, Measured] = {"idle_share": pid if isinstance(pid, Unavailable) else rig.idle}
     samplers = {
         "": rig.process,
         **{f"load {name}: ": ProcessSampler(load.pid) for name, load in rig.loads.items()},
@@ -155,75 +205,6 @@ def _processes(rig: Rig) -> dict[str, Measured]:
         values.update({prefix + name: value for name, value in sampler.sample().items()})
         values.update({prefix + name: Unavailable(why) for name, why in sampler.unavailable.items()})
     return values
-
-
-def start_rig(
-    side: Side,
-    target: Target,
-    workloads: Sequence[Workload],
-    place: Place,
-    *,
-    order: int,
-    seed: int,
-    data_name: str,
-    log_name: str,
-) -> Rig:
-    """Start a broker afresh with one load process a workload, topics made beforehand.
-
-    Raises MeasurementFailed with everything ended again if any part does not start.
-    """
-    data_dir = place.data_root / data_name
-    shutil.rmtree(data_dir, ignore_errors=True)
-    data_dir.mkdir(parents=True)
-    loads: dict[str, LoadProcess] = {}
-    try:
-        # They load their code on their own core while the broker starts on its own.
-        for workload in workloads:
-            with held_back():
-                loads[workload.name] = LoadProcess.spawn(workload, place.load_core)
-        broker = BrokerProcess.start(
-            target,
-            data_dir=data_dir,
-            core=place.broker_core,
-            hash_seed=seed,
-            log_path=place.logs / f"{log_name}.log",
-        )
-    except BaseException:
-        for load in loads.values():
-            with contextlib.suppress(Exception):
-                load.kill()
-        shutil.rmtree(data_dir, ignore_errors=True)
-        raise
-    rig = Rig(
-        side=side,
-        target=target,
-        order=order,
-        seed=seed,
-        data_dir=data_dir,
-        broker=broker,
-        cpu=CpuClock(broker.pid),
-        metrics=MetricsSampler(broker.host, broker.metrics_port),
-        process=ProcessSampler(broker.pid),
-        loads=loads,
-    )
-    try:
-        bootstrap = f"{broker.host}:{broker.port}"
-        for workload in workloads:
-            topic = f"perf-{workload.name}"
-            create_topic(bootstrap, topic, workload.partitions)
-            loads[workload.name].connect(bootstrap, topic)
-        # The first scrape imports and compiles in the broker; it must not fall into a slice.
-        rig.metrics.sample()
-    except MeasurementFailed as error:
-        try:
-            cause = broker.cause_of(error)
-        finally:
-            rig.kill()
-        raise cause from None
-    except BaseException:
-        rig.kill()
-        raise
-    return rig
 
 
 def learn_idling(rigs: Sequence[Rig]) -> None:

@@ -24,8 +24,8 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
     if window.stored == 0:
         why = f": {window.errors[0]}" if window.errors else ""
         raise MeasurementFailed(
-            f"{rig.target.name} stored none of {window.sent} messages of workload {workload.name}{why}; "
-            f"its log is {rig.broker.log_path}"
+            f"{rig.target.name} stored none of {window.sent} messages of workload {workload.name}{why}"
+            + (f"; its log is {rig.broker.log_path}" if rig.broker.log_path else "")
         )
     quiet = wait_for_rest((rig, *others))[0]
     rss_after = rig.rss_bytes()

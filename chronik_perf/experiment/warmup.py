@@ -32,7 +32,7 @@ def warm_up(rig: Rig, others: Sequence[Rig], workload: Workload) -> None:
         if not rates:
             # Of a broker that puts work off, it would pile up from window to window and fall into the first slice.
             after = wait_for_rest((rig,))[0].after_s
-            leftovers = isinstance(after, Unavailable) or after > LEFTOVERS_S
+            leftovers = rig.watched and (isinstance(after, Unavailable) or after > LEFTOVERS_S)
         loaded_s += WINDOW_S
         rates.append(window.stored / window.window_s if window.window_s > 0 else 0.0)
         if len(rates) >= LEAST and loaded_s >= rig.target.least_warm_up_s and steady(rates[-MOST:]):

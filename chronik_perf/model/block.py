@@ -81,17 +81,18 @@ class Slice:
 class Start:
     """One broker process from start to stop, and all slices that it served.
 
-    `latency` maps a workload's name to the merged latencies of this start's gate slices. `notes` are
-    sentences for people (unsteady warm-up, killed after the grace period).
+    Of a broker that ran already it is what the process served in one block: no `seed` and no `ready_s` are known, and
+    `data_dir` is empty. `latency` maps a workload's name to the merged latencies of this start's gate slices. `notes`
+    are sentences for people (unsteady warm-up, killed after the grace period).
     """
 
     side: Side
     target: str
-    seed: int  # PYTHONHASHSEED of the process
+    seed: int | None  # PYTHONHASHSEED of the process
     order: int  # 0 if started first in its block
     port: int
     data_dir: str  # name of the folder, relative
-    ready_s: float
+    ready_s: Measured
     config: dict[str, str]
     slices: tuple[Slice, ...] = ()
     latency: dict[str, Latency] = field(default_factory=dict)

@@ -21,7 +21,7 @@ class Design:
     included; it ends before that as soon as its outcome is safe. `thresholds` maps "metric@workload" to what a person
     asked for instead of the metric's own threshold; `family_error` is shared by all gates and watches of all
     workloads, and holds over all looks together. `accepted` maps "metric" or "metric@workload" to the reason for which
-    a regression of it is let pass.
+    a regression of it is let pass. `client_config` is what all loads set for TLS and SASL, its secrets replaced.
     """
 
     blocks: int
@@ -31,6 +31,7 @@ class Design:
     quick: bool = False
     budget_s: float | None = None
     accepted: dict[str, str] = field(default_factory=dict)
+    client_config: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

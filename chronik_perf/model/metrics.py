@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from chronik_perf.model.block import Slice, Start
-from chronik_perf.model.measured import Measured, Unavailable, known
+from chronik_perf.model.measured import Measured, Unavailable
 from chronik_perf.model.verdict import Role
 from chronik_perf.model.workload import Workload
 
@@ -23,7 +23,8 @@ class Metric:
     """One metric. `threshold` is X: relative for the ratio scale, in `unit` for the difference scale.
 
     `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged. `of_slices`
-    tells that one slice has a value of its own, so that a block has a typical one.
+    tells that one slice has a value of its own, so that a block has a typical one. `of_process` is one that is read
+    from the broker's process, which only perf's own child lets it do.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Metric:
     take: Take
     min_commits_beyond: int = 0
     of_slices: bool = False
+    of_process: bool = False
 
 
 def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
@@ -80,9 +82,11 @@ def _rss_growth(start: Start, workload: str) -> Measured:
         return Unavailable("nothing was stored")
     grown = 0.0
     for s in slices:
-        before, after = known(s.rss_before_bytes), known(s.rss_after_bytes)
-        if before is None or after is None:
-            return Unavailable("resident memory could not be read")
+        before, after = s.rss_before_bytes, s.rss_after_bytes
+        if isinstance(before, Unavailable):
+            return before
+        if isinstance(after, Unavailable):
+            return after
         grown += after - before
     return grown / stored
 
@@ -119,11 +123,19 @@ CPU_PER_MESSAGE = Metric(
     0.05,
     _cpu_per_message,
     of_slices=True,
+    of_process=True,
 )
 P50 = Metric("p50", "median response time", "ms", "lower", "ratio", 0.05, _percentile("p50_ms"))
 P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percentile("p99_ms"), 30)
 RSS_GROWTH = Metric(
-    "rss_growth", "memory growth per stored message", "B", "lower", "difference", 64.0, _rss_growth
+    "rss_growth",
+    "memory growth per stored message",
+    "B",
+    "lower",
+    "difference",
+    64.0,
+    _rss_growth,
+    of_process=True,
 )
 UNSTORED = Metric("unstored", "messages lost or doubled", "msg", "lower", "difference", 0.0, _unstored)
 TASKS_PER_BATCH = Metric(

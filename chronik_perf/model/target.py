@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 class Provenance:
     """Where the measured program came from. `dirty` is True for uncommitted changes, None where unknown."""
 
-    source: str  # "checkout", "wheel", "command", "git", "worktree"
+    source: str  # "checkout", "wheel", "command", "git", "worktree", "running"
     commit: str | None
     dirty: bool | None
     detail: str = ""
@@ -18,13 +18,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One version of a broker as something that can be started.
+    """One version of a broker as something that can be started, or as one that runs already.
 
     `argv` may hold `{host}`, `{port}`, `{metrics_port}` and `{data_dir}`. `ready` tells how readiness shows:
     "json-line" is one line of JSON on stdout with `port`, `metrics_port` and `config`; "port" is that the
     port accepts a connection. `config` is the configuration as declared, flat, dotted keys. `cwd` is the folder in
     which it is started; None is the caller's. It is asked to stop by `stop_signal`, killed `stop_grace_s` later, and
     loaded for at least `least_warm_up_s` before anything counts.
+
+    `address` (host:port) is where a broker serves that perf does not start; it has no `argv`. `metrics_url` is where
+    its metrics are, if that is known.
     """
 
     name: str
@@ -39,6 +42,13 @@ class Target:
     stop_signal: str = "TERM"
     stop_grace_s: float = 3.0
     least_warm_up_s: float = 0.0
+    address: str | None = None
+    metrics_url: str | None = None
+
+    @property
+    def runs_already(self) -> bool:
+        """Tell whether perf finds this broker running instead of starting it."""
+        return self.address is not None
 
 
 Side: TypeAlias = Literal["base", "candidate"]

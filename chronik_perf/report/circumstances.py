@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Side, Unavailable
 from chronik_perf.stats import words
 
+UNKNOWN = "not known"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of the configuration on both sides; None where a side does not have it."""
+    """One key of the configuration on both sides; None where a side does not have it, UNKNOWN where nobody can say."""
 
     key: str
     base: str | None
@@ -19,8 +21,13 @@ class Setting:
 
     @property
     def differs(self) -> bool:
-        """Tell whether the sides have different values."""
+        """Tell whether the sides have different values, or may have."""
         return self.base != self.candidate
+
+    @property
+    def told(self) -> bool:
+        """Tell whether the values of both sides are known."""
+        return UNKNOWN not in (self.base, self.candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,27 @@ def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
         base, candidate, which = told[0]["base"], told[0]["candidate"], "effective"
     else:
         base, candidate, which = comparison.base.config, comparison.candidate.config, "declared"
-    rows = [Setting(k, base.get(k), candidate.get(k)) for k in dict.fromkeys([*base, *candidate])]
-    rows += [
-        Setting(f"environment {k}", comparison.base.env.get(k), comparison.candidate.env.get(k))
-        for k in dict.fromkeys([*comparison.base.env, *comparison.candidate.env])
+    base, candidate = (
+        {**config, **{f"environment {k}": v for k, v in target.env.items()}}
+        for config, target in ((base, comparison.base), (candidate, comparison.candidate))
+    )
+    # Of a broker that ran already nobody told what it was set to, which is not the same as nothing.
+    absent = [UNKNOWN if target.runs_already else None for target in (comparison.base, comparison.candidate)]
+    rows = [
+        Setting(k, base.get(k, absent[0]), candidate.get(k, absent[1]))
+        for k in dict.fromkeys([*base, *candidate])
     ]
     return tuple(sorted(rows, key=lambda r: not r.differs)), which
+
+
+def of_starts(comparison: Comparison) -> str:
+    """Say what blocks are made of, to follow their number."""
+    ran = [side for side in SIDES if comparison.target(side).runs_already]
+    if not ran:
+        return "of fresh starts of both versions"
+    return (
+        "on brokers that ran already" if len(ran) == 2 else f"on a {ran[0]} that ran already and fresh starts"
+    )
 
 
 def counted(comparison: Comparison, workload: str) -> tuple[Counted, ...]:

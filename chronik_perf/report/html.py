@@ -62,6 +62,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         gates=[r for r in verdict.rows if r.role == "gate"],
         sections=[_section(comparison, verdict, w) for w in comparison.workloads],
         settings=settings,
+        of_starts=circumstances.of_starts(comparison),
         settings_are=which,
         blocks=circumstances.canary_rows(comparison),
         canaries=circumstances.CANARIES,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
-from chronik_perf.report.circumstances import settings
+from chronik_perf.report.circumstances import of_starts, settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.stats import words
 
@@ -47,7 +47,7 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     yield "<details><summary>How it was measured</summary>"
     yield ""
     yield from (f"- {_text(w.name)}: {_text(w.describe())}" for w in comparison.workloads)
-    yield f"- {words.count(len(comparison.kept_blocks), 'block')} of fresh starts of both versions, side by side"
+    yield f"- {words.count(len(comparison.kept_blocks), 'block')} {of_starts(comparison)}, side by side"
     yield f"- chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
     yield f"- {_text(comparison.environment.cpu_model)}, {_text(comparison.environment.filesystem)}"
     for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
@@ -56,8 +56,10 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
         yield f"- {side} {_text(target.name)}: {origin.source} {_text(origin.commit or origin.detail)}{dirty}"
     rows, which = settings(comparison)
     for s in rows:
-        if s.differs:
+        if s.differs and s.told:
             yield f"- {which} {_text(s.key)}: {_text(s.base or 'not set')} → {_text(s.candidate or 'not set')}"
+    for key, value in comparison.design.client_config.items():
+        yield f"- client configuration {_text(key)}: {_text(value)}"
     yield f"- again: {_text(comparison.command)}"
     yield ""
     yield "</details>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
-from chronik_perf.report.circumstances import counted, settings
+from chronik_perf.report.circumstances import counted, of_starts, settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.stats import words
@@ -32,6 +32,11 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
             yield from wrapped(f"finding: {finding}", "  ")
     yield ""
     yield from _differences(comparison)
+    client = comparison.design.client_config
+    if client:
+        yield from wrapped(
+            f"client configuration of all loads: {', '.join(f'{k}={v}' for k, v in client.items())}"
+        )
     yield _basis(comparison, verdict)
 
 
@@ -102,7 +107,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 def _differences(comparison: Comparison) -> Iterator[str]:
     rows, which = settings(comparison)
-    differing = [s for s in rows if s.differs]
+    differing = [s for s in rows if s.differs and s.told]
     if differing:
         yield f"{which} configuration that differs:"
         for s in differing:
@@ -116,7 +121,7 @@ def _value(value: str | None) -> str:
 def _basis(comparison: Comparison, verdict: Verdict) -> str:
     blocks = words.count(len(comparison.kept_blocks), "block")
     return (
-        f"{blocks} of fresh starts in {comparison.elapsed_s:.0f} s; "
+        f"{blocks} {of_starts(comparison)} in {comparison.elapsed_s:.0f} s; "
         f"chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
         + (f"; it ended because {comparison.ended}" if comparison.ended else "")
         + (f" ({comparison.decided_s:.0f} s without the evidence)" if comparison.decided_s else "")

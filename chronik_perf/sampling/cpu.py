@@ -21,13 +21,20 @@ class CpuClock:
     vanishes from there; /proc/PID/schedstat is the main thread alone. Any user may read it. For a thread
     that is running at this moment the kernel's figure is as old as the last tick (up to 10 ms), for one
     that sleeps it is exact: read it when the broker is quiet. psutil's CPU times tick in 10 ms always.
+
+    A process that may not be looked at is given as the reason: all is unavailable then.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int | Unavailable) -> None:
+        self._clock: int | None = None
+        self._pid: int | None = None
+        if isinstance(pid, Unavailable):
+            self._why = pid.reason
+            return
         clock = ctypes.c_int()
         error = _getcpuclockid(pid, ctypes.byref(clock))
         self._pid = pid
-        self._clock: int | None = clock.value if error == 0 else None
+        self._clock = clock.value if error == 0 else None
         self._why = f"the CPU clock of process {pid} cannot be read: {os.strerror(error)}"
 
     def read(self) -> Measured:
@@ -40,7 +47,9 @@ class CpuClock:
             return Unavailable(f"process {self._pid} has ended")
 
     def runnable(self) -> bool:
-        """Tell whether any thread of the process runs at this moment or waits for a core."""
+        """Tell whether any thread of the process is seen to run at this moment or to wait for a core."""
+        if self._pid is None:
+            return False
         try:
             for task in os.listdir(f"/proc/{self._pid}/task"):
                 with contextlib.suppress(OSError), open(f"/proc/{self._pid}/task/{task}/stat") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import math
 from itertools import pairwise
+from urllib.parse import urlsplit, urlunsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,23 +13,28 @@ from chronik_perf.sampling.metric_names import LOOP_LAG_BUCKETS, SOURCES, Source
 
 _TIMEOUT_S = 2.0
 _LAG_P99 = "loop_lag_p99_ms"
-_NO_PORT = "the broker serves no metrics"
+_NO_PAGE = "the broker serves no metrics"
 
 
 class MetricsSampler:
-    """Scrapes http://host:port/metrics; `port` None is a broker without metrics: everything is unavailable.
+    """Scrapes a page such as http://host:port/metrics; None is a broker without metrics: everything is unavailable.
 
     A scrape costs 1-2 ms: a line's labels are parsed (by prometheus_client) when it is first seen, later a
-    line is one look-up.
+    line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty.
     """
 
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
 
-    def __init__(self, host: str, port: int | None) -> None:
+    def __init__(self, url: str | None) -> None:
         self.unavailable: dict[str, str] = {}
-        self._url = f"http://{host}:{port}/metrics"
+        self.unread = ""
+        self._url = url
+        parts = urlsplit(url or "")
+        self._page = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         self._connection = (
-            None if port is None else http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+            http.client.HTTPConnection(parts.hostname, parts.port, timeout=_TIMEOUT_S)
+            if parts.hostname
+            else None
         )
         self._known: dict[str, Source | float | None] = {}
         self._buckets: dict[float, float] = {}
@@ -36,7 +42,7 @@ class MetricsSampler:
     def sample(self) -> dict[str, float]:
         """Give the values by the toolkit's names, and `loop_lag_p99_ms` since the sample before this one."""
         if self._connection is None:
-            return self._nothing(_NO_PORT)
+            return self._nothing(_NO_PAGE)
         try:
             text = self._fetch(self._connection)
         except (OSError, http.client.HTTPException) as error:
@@ -46,6 +52,7 @@ class MetricsSampler:
             values, buckets = self._understand(text)
         except (ValueError, LookupError):
             return self._nothing(f"{self._url} is not Prometheus text")
+        self.unread = ""
         self.unavailable = {
             source.name: f"the broker's metrics do not have {source.sample}"
             for source in SOURCES
@@ -66,12 +73,12 @@ class MetricsSampler:
 
     def _fetch(self, connection: http.client.HTTPConnection) -> str:
         try:
-            connection.request("GET", "/metrics")
+            connection.request("GET", self._page)
             response = connection.getresponse()
         except (ConnectionError, http.client.RemoteDisconnected):
             # A server may close an idle connection whenever it likes; a second failure is a real one.
             connection.close()
-            connection.request("GET", "/metrics")
+            connection.request("GET", self._page)
             response = connection.getresponse()
         body = response.read()
         if response.status != 200:
@@ -112,6 +119,7 @@ class MetricsSampler:
         return meaning
 
     def _nothing(self, why: str) -> dict[str, float]:
+        self.unread = why
         self.unavailable = dict.fromkeys([*(source.name for source in SOURCES), _LAG_P99], why)
         return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -11,17 +12,22 @@ from chronik_perf.model import Measured, Unavailable
 
 
 class ProcessSampler:
-    """Reads a process by psutil. A value that this user may not read is left out and unavailable."""
+    """Reads a process by psutil. A value that this user may not read is left out and unavailable.
+
+    A process that may not be looked at is given as the reason: all is unavailable then.
+    """
 
     counters = frozenset({"cpu_s", "context_switches", "written_bytes"})
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int | Unavailable) -> None:
         self.unavailable: dict[str, str] = {}
-        self._pid = pid
-        try:
-            self._process: psutil.Process | None = psutil.Process(pid)
-        except psutil.Error:
-            self._process = None
+        self._process: psutil.Process | None = None
+        if isinstance(pid, Unavailable):
+            self._gone = pid.reason
+            return
+        self._gone = f"process {pid} has ended"
+        with contextlib.suppress(psutil.Error):
+            self._process = psutil.Process(pid)
 
     def sample(self) -> dict[str, float]:
         """Give cpu_s (10 ms ticks), rss_bytes, threads, context_switches, descriptors and written_bytes.
@@ -33,13 +39,13 @@ class ProcessSampler:
         self.unavailable = {}
         process = self._process
         if process is None:
-            self.unavailable = dict.fromkeys(_NAMES, f"process {self._pid} has ended")
+            self.unavailable = dict.fromkeys(_NAMES, self._gone)
             return values
         readers: dict[str, Callable[[], float]] = {
             "cpu_s": lambda: sum(process.cpu_times()[:2]),
             "rss_bytes": lambda: process.memory_info().rss,
             "threads": process.num_threads,
-            "context_switches": lambda: _context_switches(self._pid),
+            "context_switches": lambda: _context_switches(process.pid),
             "descriptors": process.num_fds,
             "written_bytes": lambda: process.io_counters().write_bytes,
         }
@@ -48,9 +54,9 @@ class ProcessSampler:
                 try:
                     values[name] = float(reader())
                 except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
-                    self.unavailable[name] = f"process {self._pid} has ended"
+                    self.unavailable[name] = self._gone
                 except (psutil.AccessDenied, PermissionError):
-                    self.unavailable[name] = f"this user may not read it of process {self._pid}"
+                    self.unavailable[name] = f"this user may not read it of process {process.pid}"
         return values
 
     def rss_bytes(self) -> Measured:
@@ -60,7 +66,7 @@ class ProcessSampler:
                 return float(self._process.memory_info().rss)
         except psutil.Error:
             pass
-        return Unavailable(f"the memory of process {self._pid} cannot be read: it has ended")
+        return Unavailable(f"its memory cannot be read: {self._gone}")
 
 
 _NAMES = ("cpu_s", "rss_bytes", "threads", "context_switches", "descriptors", "written_bytes")

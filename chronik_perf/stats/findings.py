@@ -11,6 +11,7 @@ from chronik_perf.stats.durability import hasty_acknowledgements
 from chronik_perf.stats.exact import gap_of
 from chronik_perf.stats.gather import gate_slices, name_of
 from chronik_perf.stats.load import saturated, saturation_words
+from chronik_perf.stats.running import running
 
 LEAST_ROUND_TRIPS = 20
 # By what factor a canary may differ from the median of its readings before it is named. The figures are
@@ -27,7 +28,7 @@ def findings(comparison: Comparison) -> tuple[str, ...]:
     """Give all findings, the gravest first; the same sentence stands once."""
     found: list[str] = []
     sources = (
-        *(_gaps, hasty_acknowledgements, _generators, _provenance, _completeness),
+        *(_gaps, running, hasty_acknowledgements, _generators, _provenance, _completeness),
         *(_canaries, _steadiness, _slices, _notes),
     )
     for source in sources:
@@ -101,6 +102,8 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
             f"less ({reasons or 'the reason was not recorded'})."
         )
     for side in SIDES:
+        if comparison.target(side).runs_already:  # it was not watched, which is no finding about it
+            continue
         restless = [
             s.quiet_s.reason
             for b in comparison.kept_blocks

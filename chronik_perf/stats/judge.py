@@ -27,16 +27,13 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
     Rows come gates first, then watches, then evidence; within a role regressed, improved, open, unchanged.
     The outcome is "regression" if any gate or watch regressed that the design does not accept, else "inconclusive" if
     any gate is open, else "none". A run that has no gate at all (acks=0 alone) must decide its throughput instead:
-    nothing proved is not "none".
+    nothing proved is not "none". What is read from a broker's process is evidence where one side ran already.
 
     Raises BadInput for a threshold or an error rate that makes no sense.
     """
     family = Family.of(comparison.design, comparison.workloads)
-    rows = [
-        _row(comparison, m, w, r, family)
-        for m, w, r in judged(comparison.workloads)
-        if evidence or r != "evidence"
-    ]
+    asked = [(m, w, _role(comparison, m, r)) for m, w, r in judged(comparison.workloads)]
+    rows = [_row(comparison, m, w, r, family) for m, w, r in asked if evidence or r != "evidence"]
     rows = [_accepted(comparison, row) for row in _related(comparison, rows)]
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
     outcome = _outcome(rows)
@@ -53,6 +50,12 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
             *(slope_findings(comparison) if evidence else ()),
         ),
     )
+
+
+def _role(comparison: Comparison, metric: Metric, role: Role) -> Role:
+    """Let nothing hang on a process that could never be looked into; its share of the error is left unspent."""
+    found = comparison.base.runs_already or comparison.candidate.runs_already
+    return "evidence" if metric.of_process and found else role
 
 
 def _row(

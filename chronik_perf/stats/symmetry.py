@@ -22,6 +22,8 @@ ERROR = 0.01  # of all gates of a comparison together
 
 def favoured_places(comparison: Comparison) -> Iterator[str]:
     """Say of each gate for which the place is proven to matter, by how much; usually nothing."""
+    if comparison.base.runs_already and comparison.candidate.runs_already:
+        return  # neither was started, so there are no places
     gates = [(m, w) for m, w, r in judged(comparison.workloads) if r == "gate" and m.scale == "ratio"]
     for metric, workload in gates:
         pairs = _by_place(comparison, metric, workload)

@@ -114,8 +114,11 @@ def aa_histories(comparisons: Sequence[Comparison]) -> Mapping[tuple[Metric, Wor
 
 
 def is_aa(comparison: Comparison) -> bool:
-    """Tell whether both sides are the same program with the same configuration."""
-    return comparison.base == comparison.candidate
+    """Tell whether both sides are starts of the same program with the same configuration.
+
+    One process on both sides is no such thing: how starts of one version vary, it does not show.
+    """
+    return comparison.base == comparison.candidate and not comparison.base.runs_already
 
 
 def with_learnt(design: Design, workloads: Sequence[Workload], calibration: Calibration | None) -> Design:

@@ -100,7 +100,7 @@ def _reading(
 
 
 def _identity(target: Target) -> str:
-    if target.provenance.dirty:  # two such may differ, and nothing tells
+    if target.provenance.dirty or target.runs_already:  # two such may differ, and nothing tells
         return ""
     return digest(target.name, target.provenance.commit, sorted(target.config.items()))
 

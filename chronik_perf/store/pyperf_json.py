@@ -22,7 +22,9 @@ def benchmark(comparison: Comparison, workload: Workload, side: Side) -> pyperf.
         start = block.side(side)
         values = _values(start, workload.name)
         if values:
-            own = {"block": block.index, "hash_seed": start.seed, "start_order": start.order}
+            own = {"block": block.index, "start_order": start.order}
+            if start.seed is not None:
+                own["hash_seed"] = start.seed
             loads = [s.load for s in start.gate_slices(workload.name)]
             spent = {
                 "duration": sum(one.window_s for one in loads),

@@ -1,6 +1,7 @@
-"""A broker process as seen from outside: start, ready, whose port it is, stop. Nothing here knows what it serves."""
+"""A broker as seen from outside: started, ready, whose port it is, stopped; or found. Nothing knows what it serves."""
 
 from chronik_perf.sut.broker import BrokerProcess
 from chronik_perf.sut.child import StopOutcome
+from chronik_perf.sut.running import RunningBroker
 
-__all__ = ["BrokerProcess", "StopOutcome"]
+__all__ = ["BrokerProcess", "RunningBroker", "StopOutcome"]

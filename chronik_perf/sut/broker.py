@@ -96,6 +96,11 @@ class BrokerProcess:
         """The broker's own process: the one that listens."""
         return self._owner.pid if self._owner else self._child.pid
 
+    @property
+    def metrics_url(self) -> str | None:
+        """Where its metrics are; None where there are none."""
+        return None if self.metrics_port is None else f"http://{self.host}:{self.metrics_port}/metrics"
+
     def failure(self) -> str | None:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
         if self._outcome is not None:

@@ -10,12 +10,14 @@ from chronik_perf.targets.command import COMMAND
 from chronik_perf.targets.git_ref import REF_OR_RELEASE
 from chronik_perf.targets.provenance import provenance
 from chronik_perf.targets.release import RELEASE
+from chronik_perf.targets.running import RUNNING
 from chronik_perf.targets.scheme import Asked, Found, Say, Scheme
 from chronik_perf.targets.worktree import WORKTREE
 
 # The first prefix that fits decides.
 SCHEMES: tuple[Scheme, ...] = (
     COMMAND,
+    RUNNING,
     RELEASE,
     WORKTREE,
     REF_OR_RELEASE,

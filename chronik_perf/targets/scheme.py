@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronik_perf.model import Target
+from chronik_perf.model import BadInput, Target
 
 Say = Callable[[str], None]
 
@@ -24,11 +24,19 @@ class Found:
     """What a name stands for; that it stands for something, and has what is overridden, is checked by then.
 
     `explain` gives what it would be, a sentence a line. `target` makes it, builds it where that is needed, and tells
-    what takes time; it raises MeasurementFailed where that fails.
+    what takes time; it raises MeasurementFailed where that fails. `started` is False for a broker that runs already.
     """
 
     explain: Callable[[], list[str]]
     target: Callable[[Say], Target]
+    started: bool = True
+
+    def require_start(self, command: str) -> None:
+        """Refuse, for a command that starts what it measures, a broker that runs already. Raises BadInput."""
+        if not self.started:
+            raise BadInput(
+                f"{command} starts what it measures, and a kafka:// broker runs already; name a version that it can start"
+            )
 
 
 @dataclass(frozen=True, slots=True)

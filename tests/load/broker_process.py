@@ -18,6 +18,7 @@ class RunningBroker:
     """Where it listens, and how to end or to freeze it."""
 
     bootstrap: str
+    metrics_url: str
     process: subprocess.Popen[str]
 
     def kill(self) -> None:
@@ -52,7 +53,9 @@ def running_broker(folder: Path, version: str = "v2.2.0") -> Iterator[RunningBro
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, (folder / "broker.log").read_text()
-        yield RunningBroker(f"127.0.0.1:{json.loads(line)['port']}", process)
+        ready = json.loads(line)
+        metrics_url = f"http://127.0.0.1:{ready['metrics_port']}/metrics"
+        yield RunningBroker(f"127.0.0.1:{ready['port']}", metrics_url, process)
     finally:
         process.kill()
         process.wait()

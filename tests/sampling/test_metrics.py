@@ -50,7 +50,7 @@ def page() -> Iterator[Page]:
 
 def test_counters_and_states_come_in_the_toolkits_names(page: Page) -> None:
     """Given a page under the reference broker's names, its values are read, odd labels and all."""
-    sampler = MetricsSampler("127.0.0.1", page.port)
+    sampler = MetricsSampler(f"http://127.0.0.1:{page.port}/metrics")
     page.say("stage commit_wait 0.25")
     before = sampler.sample()
     page.say("tasks 40")
@@ -66,7 +66,7 @@ def test_counters_and_states_come_in_the_toolkits_names(page: Page) -> None:
 
 def test_a_metric_that_the_broker_lacks_is_unavailable_and_never_0(page: Page) -> None:
     """Given a page without commits, there is no value for them, and the reason names the missing metric."""
-    sampler = MetricsSampler("127.0.0.1", page.port)
+    sampler = MetricsSampler(f"http://127.0.0.1:{page.port}/metrics")
     assert "commits" not in sampler.sample()
     assert "chronik_wal_commits_total" in sampler.unavailable["commits"]
     sampler.close()
@@ -74,7 +74,7 @@ def test_a_metric_that_the_broker_lacks_is_unavailable_and_never_0(page: Page) -
 
 def test_the_lag_percentile_is_that_of_the_window(page: Page) -> None:
     """Given much lag before a window and little in it, the percentile is the window's alone."""
-    sampler = MetricsSampler("127.0.0.1", page.port)
+    sampler = MetricsSampler(f"http://127.0.0.1:{page.port}/metrics")
     page.say("lag 0.0035 1000")
     assert 2 < sampler.sample()["loop_lag_p99_ms"] <= 4
     page.say("lag 0.0005 100")
@@ -85,7 +85,7 @@ def test_the_lag_percentile_is_that_of_the_window(page: Page) -> None:
 
 def test_a_broker_without_metrics_says_so_for_every_name() -> None:
     """Given no metrics port, every name is unavailable with the reason."""
-    sampler = MetricsSampler("127.0.0.1", None)
+    sampler = MetricsSampler(None)
     assert sampler.sample() == {}
     assert sampler.unavailable["tasks_created"] == "the broker serves no metrics"
     sampler.close()
@@ -93,7 +93,7 @@ def test_a_broker_without_metrics_says_so_for_every_name() -> None:
 
 def test_a_page_that_is_gone_is_unavailable(page: Page) -> None:
     """Given a broker that died, a scrape raises nothing, and the reason has the address."""
-    sampler = MetricsSampler("127.0.0.1", page.port)
+    sampler = MetricsSampler(f"http://127.0.0.1:{page.port}/metrics")
     assert sampler.sample()
     page.end()
     assert sampler.sample() == {}
@@ -114,7 +114,7 @@ def test_a_page_that_is_something_else_is_unavailable(body: bytes) -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        sampler = MetricsSampler("127.0.0.1", listener.getsockname()[1])
+        sampler = MetricsSampler(f"http://127.0.0.1:{listener.getsockname()[1]}/metrics")
         assert sampler.sample() == {}
         assert "is not Prometheus text" in sampler.unavailable["batches"]
         thread.join()

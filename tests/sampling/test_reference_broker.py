@@ -52,7 +52,7 @@ def produce(broker: BrokerProcess, count: int) -> None:
 def test_every_number_that_the_toolkit_knows_is_served(start: Callable[[str], BrokerProcess]) -> None:
     """Given the broker under load, each name of the table has a value, and batches are counted one by one."""
     broker = start("v2.2.0")
-    metrics = MetricsSampler(broker.host, broker.metrics_port)
+    metrics = MetricsSampler(broker.metrics_url)
     before = metrics.sample()
     produce(broker, MESSAGES)
     after = metrics.sample()
@@ -69,7 +69,7 @@ def test_every_number_that_the_toolkit_knows_is_served(start: Callable[[str], Br
 def test_a_task_for_each_batch_shows_in_the_series(start: Callable[[str], BrokerProcess]) -> None:
     """Given the version that spawns a task per batch, the series shows as many tasks as batches."""
     broker = start("v2.2.7")
-    metrics = MetricsSampler(broker.host, broker.metrics_port)
+    metrics = MetricsSampler(broker.metrics_url)
     with record([ProcessSampler(broker.pid), metrics], interval_s=0.05) as recording:
         produce(broker, MESSAGES)
     series = recording.series("candidate", "one at a time")

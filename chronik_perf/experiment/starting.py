@@ -1,0 +1,96 @@
+"""How a rig comes to be: the broker started afresh or found, its loads beside it, topics made, all connected."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.interrupts import held_back
+from chronik_perf.load import LoadProcess, OwnTopic
+from chronik_perf.model import MeasurementFailed, Side, Target, Workload
+from chronik_perf.sampling.cpu import CpuClock
+from chronik_perf.sampling.metrics import MetricsSampler
+from chronik_perf.sampling.process import ProcessSampler
+from chronik_perf.sut import BrokerProcess, RunningBroker
+
+
+def start_rig(
+    side: Side,
+    target: Target,
+    workloads: Sequence[Workload],
+    place: Place,
+    *,
+    order: int,
+    seed: int,
+    data_name: str,
+    log_name: str,
+) -> Rig:
+    """Start a broker afresh, or find the one that runs, with one load process a workload, topics made beforehand.
+
+    Raises MeasurementFailed with everything ended again if any part does not start.
+    """
+    data_dir = None if target.runs_already else place.data_root / data_name
+    loads: dict[str, LoadProcess] = {}
+    try:
+        # They load their code on their own core while the broker starts on its own.
+        for workload in workloads:
+            with held_back():
+                loads[workload.name] = LoadProcess.spawn(workload, place.load_core, place.client_config)
+        broker = (
+            RunningBroker.find(target)
+            if data_dir is None
+            else _started(target, data_dir, place, seed, place.logs / f"{log_name}.log")
+        )
+    except BaseException:
+        for load in loads.values():
+            with contextlib.suppress(Exception):
+                load.kill()
+        if data_dir is not None:
+            shutil.rmtree(data_dir, ignore_errors=True)
+        raise
+    rig = Rig(
+        side=side,
+        target=target,
+        order=order,
+        seed=seed,
+        data_dir=data_dir,
+        broker=broker,
+        cpu=CpuClock(broker.pid),
+        metrics=MetricsSampler(broker.metrics_url),
+        process=ProcessSampler(broker.pid),
+        loads=loads,
+    )
+    try:
+        bootstrap = f"{broker.host}:{broker.port}"
+        for workload in workloads:
+            topic = OwnTopic(bootstrap, f"perf-{workload.name}", workload.partitions, place.client_config)
+            if target.runs_already:
+                rig.topics.append(topic)
+            topic.make()
+            loads[workload.name].connect(bootstrap, topic.name)
+        # The first scrape imports and compiles in the broker; it must not fall into a slice.
+        rig.metrics.sample()
+        if target.metrics_url and rig.metrics.unread:
+            raise MeasurementFailed(f"{rig.metrics.unread}; correct or leave away what follows {target.name}")
+    except MeasurementFailed as error:
+        try:
+            cause = broker.cause_of(error)
+        finally:
+            rig.kill()
+        raise cause from None
+    except BaseException:
+        rig.kill()
+        raise
+    return rig
+
+
+def _started(target: Target, data_dir: Path, place: Place, seed: int, log_path: Path) -> BrokerProcess:
+    shutil.rmtree(data_dir, ignore_errors=True)
+    data_dir.mkdir(parents=True)
+    return BrokerProcess.start(
+        target, data_dir=data_dir, core=place.broker_core, hash_seed=seed, log_path=log_path
+    )
