@@ -35,7 +35,7 @@ class Found:
         """Refuse, for a command that starts what it measures, a broker that runs already. Raises BadInput."""
         if not self.started:
             raise BadInput(
-                f"{command} starts what it measures, and a kafka:// broker runs already; name a version that it can start"
+                f"{command} starts what it measures, and a kafka:// broker runs already; name one that can be started"
             )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from chronik_perf.load import delete_topic
 from chronik_perf.model import Comparison, Unavailable
 from chronik_perf.store import load
 from tests.cli.programs import children_left, environment
@@ -321,7 +322,7 @@ def test_a_broker_that_speaks_no_tls(pair: Pair, tmp_path: Path) -> None:
     assert "hunter2" not in said and "NOT deleted" not in said
 
 
-DELETE_TOPICS = 20
+METADATA, DELETE_TOPICS = 3, 20
 
 
 @contextlib.contextmanager
@@ -345,13 +346,21 @@ def deaf_front(broker: RunningBroker, api_key: int) -> Iterator[str]:
         yield address
 
 
+def test_a_broker_that_wants_to_know_who_asks(pair: Pair, tmp_path: Path) -> None:
+    """Given a broker that tells its versions and hangs up, as one with SASL does, --client-config is recommended."""
+    with deaf_front(pair.base, METADATA) as address:
+        assert "one that wants SASL needs a client configuration (--client-config)" in failed(
+            tmp_path, f"kafka://{address}", name(pair.candidate)
+        )
+
+
 def test_a_broker_that_deletes_no_topic_gets_no_second_one(pair: Pair, tmp_path: Path) -> None:
     """Given a broker that hangs up at DeleteTopics, the run ends after a block and names the topic that is left."""
     with deaf_front(pair.base, DELETE_TOPICS) as address:
         done = perf(["compare", f"kafka://{address}", name(pair.candidate), *SHORT, "--out", "run"], tmp_path)
     left = topics(pair.base)
-    for future in AdminClient({"bootstrap.servers": pair.base.bootstrap}).delete_topics(list(left)).values():
-        future.result(10)
+    for topic in left:
+        delete_topic(pair.base.bootstrap, topic)
     assert done.returncode == 4, done.stderr
     assert len(left) == 1
     assert f"topic {left.pop()} on kafka://{address} was made for this run and NOT deleted" in done.stderr

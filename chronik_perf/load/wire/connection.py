@@ -108,11 +108,11 @@ class WireConnection:
                 raise self._no_kafka()
             response = self._read(size, deadline)
         except OSError as error:
-            hint = (
-                "; it may speak no Kafka, and one that wants TLS or SASL needs a client configuration"
-                if self._correlation == 1
-                else ""
-            )
+            # One that wants TLS hangs up at the first question, one that wants SASL after it has told its versions.
+            hint = {
+                1: "; it may speak no Kafka, and one that wants TLS or SASL needs a client configuration",
+                2: "; one that wants SASL needs a client configuration (--client-config)",
+            }.get(self._correlation, "")
             raise MeasurementFailed(
                 f"the broker at {self.address} did not answer {protocol.API_NAMES[api_key]}: "
                 f"{_reason(error)}{hint}"
