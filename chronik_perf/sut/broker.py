@@ -16,7 +16,7 @@ from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports
 from chronik_perf.sut.environment import broker_environment
-from chronik_perf.sut.log_tail import ReadyLine, last_words
+from chronik_perf.sut.log_tail import ReadyLine, quoted
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
@@ -111,11 +111,11 @@ class BrokerProcess:
             self._child.wait(_ENDING_S)
         if self._child.ended():
             when = "while it was measured" if self.ready_s else "before it was ready"
-            return f"{self.target.name} {self._child.ending()} {when}{self._last_words()}"
+            return f"{self.target.name} {self._child.ending()} {when}{quoted(self.log_path)}"
         if gone:
             return (
                 f"the broker process {self.pid} of {self.target.name} has ended while it was measured, "
-                f"though the command that started it still runs{self._last_words()}"
+                f"though the command that started it still runs{quoted(self.log_path)}"
             )
         return None
 
@@ -132,7 +132,7 @@ class BrokerProcess:
             raise MeasurementFailed(
                 self.failure_soon()
                 or f"{self.target.name} (process {self.pid}) runs, but nothing listens on its port "
-                f"{self.port} any more{self._last_words()}"
+                f"{self.port} any more{quoted(self.log_path)}"
             )
         for inode in inodes:
             if self._owner and listeners.holds(self._owner.pid, self._owner_fd, inode):
@@ -170,7 +170,7 @@ class BrokerProcess:
             killed = not self._child.wait(patience_s)
             note = f"did not stop within {patience_s:g} s of {asked.name} and was killed" if killed else ""
             if not killed and self._child.exit_code not in (0, -asked, 128 + asked):
-                note = f"{self._child.ending()} when it was asked to stop{self._last_words()}"
+                note = f"{self._child.ending()} when it was asked to stop{quoted(self.log_path)}"
         self._child.kill()
         self._outcome = StopOutcome(self._child.exit_code, killed, time.monotonic() - begun, note)
         return self._outcome
@@ -205,11 +205,11 @@ class BrokerProcess:
         if self._child.ended():
             stranger = self._stranger_on_port() if self.port else ""
             raise MeasurementFailed(
-                f"{self.target.name} {self._child.ending()} before it was ready{self._last_words()}{stranger}"
+                f"{self.target.name} {self._child.ending()} before it was ready{quoted(self.log_path)}{stranger}"
             )
         if time.monotonic() > deadline:
             raise MeasurementFailed(
-                f"{self.target.name} was not ready within {timeout_s:g} s{self._last_words()}"
+                f"{self.target.name} was not ready within {timeout_s:g} s{quoted(self.log_path)}"
             )
         time.sleep(_POLL_S)
 
@@ -241,10 +241,4 @@ class BrokerProcess:
         inodes = listeners.listening_inodes(self.host, self.port)
         return "".join(
             f"; {listeners.describe_holder(inode)} listens on port {self.port}" for inode in sorted(inodes)
-        )
-
-    def _last_words(self) -> str:
-        words = last_words(self.log_path)
-        return (
-            f' (last line of {self.log_path}: "{words}")' if words else f" (its log {self.log_path} is empty)"
         )

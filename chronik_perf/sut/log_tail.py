@@ -74,3 +74,9 @@ def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             flat[f"{prefix}{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
     return flat
+
+
+def quoted(path: Path) -> str:
+    """Give a log's last words as a sentence on what failed ends with them."""
+    words = last_words(path)
+    return f' (last line of {path}: "{words}")' if words else f" (its log {path} is empty)"
