@@ -18,7 +18,7 @@ BESIDE = {"resources", "files", "interrupts", "environment"}
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "stats": {"model"},
-    "targets": {"model"},
+    "targets": {"model", "store"},
     "sut": {"model"},
     "load": {"model"},
     "sampling": {"model"},

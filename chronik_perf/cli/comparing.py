@@ -15,6 +15,7 @@ from chronik_perf.cli.clients import NO_FILE, Clients
 from chronik_perf.cli.display import Display
 from chronik_perf.cli.reporting import write_report
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.witness import Witness, witnesses
 from chronik_perf.experiment import (
     Place,
     choose_place,
@@ -40,6 +41,7 @@ class Job:
     comparison: Comparison
     folder: RunFolder
     place: Place
+    witnesses: tuple[Witness, ...] = ()
 
 
 @contextlib.contextmanager
@@ -71,6 +73,7 @@ def begun(
     power = design_check(plan, loads)
     found = [find(*named, repository=repository) for named in (base, candidate)]
     _check_thresholds(asked, found)
+    heard = witnesses((base[0], candidate[0]), repository)
     if "--seed" not in command:
         command = f"{command} --seed {plan.seed}"
     if out is not None:
@@ -89,8 +92,8 @@ def begun(
                 )
             say(power.sentence)
             made = new_comparison(targets[0], targets[1], loads, plan, place, command)
-            noted = dataclasses.replace(made, notes=(*notes, calibration_sentence(history, made)))
-            yield Job(noted, folder, place)
+            said = (*notes, *(one.before(made) for one in heard), calibration_sentence(history, made))
+            yield Job(dataclasses.replace(made, notes=said), folder, place, heard)
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:
@@ -116,7 +119,7 @@ def design(
 
 
 def carry_out(job: Job, profiles: bool) -> Outcome:
-    """Measure to the end, saving after each block; then judge, write the report and print it."""
+    """Measure to the end, saving after each block; hear what was stored, then judge, write the report and print it."""
     latest = job.comparison
     with (
         Display() as display,
@@ -125,6 +128,9 @@ def carry_out(job: Job, profiles: bool) -> Outcome:
         for latest in growing:
             save(latest, job.folder.path)
             display.estimate(judge(latest, evidence=False))
+    if said := tuple(note for witness in job.witnesses if (note := witness.after(latest))):
+        latest = dataclasses.replace(latest, notes=(*latest.notes, *said))
+        save(latest, job.folder.path)
     say("writing the report")
     return write_report(latest, job.folder.path)
 

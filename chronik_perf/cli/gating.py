@@ -11,16 +11,19 @@ from pathlib import Path
 from chronik_perf.cli import comparing, notifying
 from chronik_perf.cli.options import seconds, thresholds
 from chronik_perf.model import BadInput, Outcome, Workload, judged
+from chronik_perf.targets import find
+from chronik_perf.targets.baseline import PREFIX as BASELINE
 from chronik_perf.targets.change import (
     TRAILER,
     WORKTREE,
     Accepted,
     accepted,
     base_of,
+    baseline_edited,
     last_release,
     own_gate_edited,
 )
-from chronik_perf.targets.git import find_repository
+from chronik_perf.targets.git import Repository, find_repository
 from chronik_perf.targets.manifest import Gate
 
 # Of a budget that holds the blocks of two workloads and no more.
@@ -45,16 +48,31 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
         raise BadInput(
             "perf gate finds the base of a change in a repository with a perf.toml; name it: perf gate BASE HEAD"
         )
-    refs = [ref for ref in (base, head) if ref not in (None, WORKTREE)]
-    strangers = [] if repository is None else [ref for ref in refs if repository.commit_of(ref) is None]
+    names = [name for name in (base, head) if name is not None]
+    refs = {} if repository is None else {name: _ref(name, repository) for name in names}
+    strangers = [name for name, ref in refs.items() if ref is None]
     if repository is None or (base is not None and strangers):
         # Releases and commands are compared too, by the default rules; what is none of them is refused later.
         said = f"{' and '.join(strangers)} is no ref of this repository, so the default gate holds"
         return Change(base or head, head, Gate(), (), (said,) if strangers else ())
-    found = base or (last_release if since_release else base_of)(repository, head)
-    gate, edits = own_gate_edited(repository, found, head)
-    waivers, void = accepted(repository, found, head)
+    tip = refs[head] or head
+    found = base or (last_release if since_release else base_of)(repository, tip)
+    between = refs.get(found) or found, tip
+    gate, edits = own_gate_edited(repository, *between)
+    waivers, void = accepted(repository, *between)
+    if found.startswith(BASELINE):
+        edits += baseline_edited(repository, found.removeprefix(BASELINE), tip)
     return Change(found, head, gate, tuple(waivers), (*edits, *void))
+
+
+def _ref(name: str, repository: Repository) -> str | None:
+    """Give what git calls a version: a ref as it is, a stored version by its commit; None for what is neither.
+
+    Raises BadInput for a name that stands for nothing.
+    """
+    if name == WORKTREE or repository.commit_of(name) is not None:
+        return name
+    return find(name, repository=repository.root).commit
 
 
 def carry_out(

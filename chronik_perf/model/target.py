@@ -24,7 +24,8 @@ class Target:
     "json-line" is one line of JSON on stdout with `port`, `metrics_port` and `config`; "port" is that the
     port accepts a connection. `config` is the configuration as declared, flat, dotted keys. `cwd` is the folder in
     which it is started; None is the caller's. It is asked to stop by `stop_signal`, killed `stop_grace_s` later, and
-    loaded for at least `least_warm_up_s` before anything counts.
+    loaded for at least `least_warm_up_s` before anything counts. `version` is what was asked for, without `overrides`:
+    a release, a ref or a command; with the provenance it says what to measure to measure the same again.
 
     `address` (host:port) is where a broker serves that perf does not start; it has no `argv`. `metrics_url` is where
     its metrics are, if that is known.
@@ -34,6 +35,8 @@ class Target:
     argv: tuple[str, ...]
     ready: Literal["json-line", "port"]
     provenance: Provenance
+    version: str = ""  # empty in documents from before it was kept
+    overrides: dict[str, str] = field(default_factory=dict)
     config: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     description: str = ""

@@ -1,11 +1,13 @@
-"""Baselines: what a release gave on one class of machines, start by start, kept under version control.
+"""Baselines: what one version gave on one class of machines, start by start, in a file to keep under version control.
 
 A baseline never makes a verdict: those exist only for versions that were measured side by side. It tells what to
-expect of a release on this class of machines, and so whether the machine or the measurement has drifted.
+expect of a version on this class of machines, and so whether the machine or the measurement has drifted.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 import statistics
 from dataclasses import dataclass
@@ -13,11 +15,21 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from chronik_perf.model import BadInput, Comparison, Environment, Side, Unavailable, Workload, judged
-from chronik_perf.store.reading import read_document, write
+from chronik_perf.model import (
+    BadInput,
+    Comparison,
+    Environment,
+    Provenance,
+    Side,
+    Target,
+    Unavailable,
+    Workload,
+    judged,
+)
+from chronik_perf.store.reading import read_document
 from chronik_perf.store.run_folder import file_word
 
-BASELINE_SCHEMA = 1
+BASELINE_SCHEMA = 2
 # Facts that tell classes of machines apart. Others name paths, and programs that happened to run.
 KEPT_FACTS = ("machine", "system", "memory", "virtual machine", "frequency governor")
 
@@ -55,13 +67,16 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """One release on one class of machines. `warnings` counts what the run said against the machine's quiet."""
+    """One version on one class of machines. `warnings` counts what the run said against the machine's quiet.
+
+    `version` is a release, a ref as it was typed, or a command; `overrides` are the settings that were changed.
+    """
 
     schema_version: int
-    release: str
+    version: str
+    overrides: dict[str, str]
+    provenance: Provenance
     recorded_at: str  # ISO 8601, UTC
-    commit: str | None
-    dirty: bool | None
     machine: Machine
     clients: dict[str, str]
     config: dict[str, str]
@@ -69,37 +84,65 @@ class Baseline:
     warnings: int
     metrics: tuple[Recorded, ...]
 
+    @property
+    def title(self) -> str:
+        """Say to people which version it is."""
+        changed = ", ".join(f"{key}={value}" for key, value in self.overrides.items())
+        of = self.provenance.commit
+        return f"{self.version}{f' with {changed}' if changed else ''}{f' (commit {of[:12]})' if of else ''}"
+
 
 _DOCUMENT = TypeAdapter(Baseline)
 
 
-def record(comparison: Comparison, side: Side, folder: Path) -> Path:
-    """Write one side of a comparison as FOLDER/<machine class>/<release>.json and give the path.
+def of_run(comparison: Comparison, side: Side) -> Baseline:
+    """Give what one side of a comparison would be as a baseline.
 
-    What was recorded before is replaced. Raises BadInput for a comparison without a block that counts, and
-    for a side that is not a release as it ships: its name would not say what was measured.
+    Raises BadInput where nobody could tell from it which version that was.
     """
     target = comparison.target(side)
-    if file_word(target.name) != target.name:
-        raise BadInput(f"{target.name!r} is not a release as it ships, and only those become baselines")
-    if not comparison.kept_blocks:
-        raise BadInput("nothing can be recorded: the run has no block that counts; measure it again")
-    made = Baseline(
+    if why := unknown_version(target):
+        raise BadInput(why)
+    kept = comparison.kept_blocks
+    return Baseline(
         schema_version=BASELINE_SCHEMA,
-        release=target.name,
+        version=target.version,
+        overrides=target.overrides,
+        # Where a repository or a program lies is of this machine; what a wheel is made of holds anywhere.
+        provenance=dataclasses.replace(
+            target.provenance, detail=target.provenance.detail if target.provenance.source == "wheel" else ""
+        ),
         recorded_at=comparison.started_at,
-        commit=target.provenance.commit,
-        dirty=target.provenance.dirty,
         machine=machine_of(comparison.environment),
         clients=comparison.environment.clients,
-        config=comparison.kept_blocks[0].side(side).config,
+        config=kept[0].side(side).config if kept else target.config,
         workloads=comparison.workloads,
         warnings=len(comparison.environment.warnings),
         metrics=measured(comparison, side),
     )
-    path = folder / made.machine.name / f"{target.name}.json"
-    write(path, _DOCUMENT.dump_json(made, indent=2) + b"\n")
-    return path
+
+
+def unknown_version(target: Target) -> str | None:
+    """Say why nobody can tell later which version a target was; None if all can.
+
+    A command has no commit: what it is, only its owner knows.
+    """
+    of = target.provenance
+    if of.dirty:
+        changed = f" ({of.detail})" if of.detail else ""
+        return (
+            f"{target.name} ran with uncommitted changes{changed}, so no commit says what was measured; commit them "
+            "and measure again"
+        )
+    if of.source not in ("command", "wheel") and (of.commit is None or of.dirty is None):
+        why = f": {of.detail}" if of.commit is None and of.detail else ""
+        return (
+            f"nobody knows which version {target.name} was (source {of.source}{why}), so it cannot be kept as one; "
+            "measure one with a commit"
+        )
+    if not target.version:
+        return f"{target.name} was measured by an earlier perf, which did not keep what was asked for; measure it again"
+    return None
 
 
 def measured(comparison: Comparison, side: Side) -> tuple[Recorded, ...]:
@@ -111,7 +154,7 @@ def measured(comparison: Comparison, side: Side) -> tuple[Recorded, ...]:
             # Six digits are more than any of them is good for, and keep the files' differences readable.
             values = tuple(float(f"{v:.6g}") for v in taken if not isinstance(v, Unavailable))
             if values:
-                median = statistics.median(values)
+                median = float(f"{statistics.median(values):.6g}")
                 found.append(Recorded(workload.name, metric.name, metric.unit, values, len(values), median))
     return tuple(found)
 
@@ -130,26 +173,28 @@ def machine_of(environment: Environment) -> Machine:
     )
 
 
-def baselines(folder: Path) -> tuple[Baseline, ...]:
-    """Give all baselines of a folder, by class of machines and release. Raises BadInput for a broken one."""
-    return tuple(_load(path) for path in sorted(folder.glob("*/*.json")))
-
-
-def find(release: str, environment: Environment, folder: Path) -> Baseline | None:
-    """Give the baseline of a release for this class of machines; None if none was recorded."""
-    for path in sorted(folder.glob(f"*/{file_word(release)}.json")):
-        baseline = _load(path)
-        if baseline.release == release and not_comparable(baseline, environment) is None:
-            return baseline
-    return None
-
-
 def not_comparable(baseline: Baseline, environment: Environment) -> str | None:
     """Say why numbers measured in an environment may not be held against a baseline; None if they may."""
     if baseline.machine.fingerprint == environment.fingerprint:
         return None
     here, there = machine_of(environment), baseline.machine
     return f"not comparable: recorded on {_told(there)}; this is {_told(here)}"
+
+
+def as_text(baseline: Baseline) -> str:
+    """Write a baseline so that it reviews well: sorted keys, and the values of a metric on one line."""
+    text = json.dumps(
+        _DOCUMENT.dump_python(baseline, mode="json"), indent=2, sort_keys=True, ensure_ascii=False
+    )
+    # Only a list of numbers has numbers alone between brackets on lines of their own; texts have no line breaks.
+    return re.sub(r"\[\n[-+.\deE,\s]+\]", lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n"
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read a baseline's file. Raises BadInput for one that is broken, or of another schema."""
+    return read_document(
+        path, _DOCUMENT, BASELINE_SCHEMA, "baseline", "measure it again, and: perf baseline save RUN"
+    )
 
 
 def _told(machine: Machine) -> str:
@@ -160,8 +205,3 @@ def _told(machine: Machine) -> str:
         machine.kernel,
     )
     return ", ".join(part for part in parts if part)
-
-
-def _load(path: Path) -> Baseline:
-    remedy = "record it again with: perf baseline record RUN"
-    return read_document(path, _DOCUMENT, BASELINE_SCHEMA, "baseline", remedy)

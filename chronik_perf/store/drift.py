@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chronik_perf.model import BadInput, Comparison, Side, differing_field
-from chronik_perf.store.baselines import Baseline, Recorded, measured, not_comparable
+from chronik_perf.store.baseline_folder import same_version
+from chronik_perf.store.baselines import Baseline, Recorded, not_comparable, of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class Drift:
 def drift(baseline: Baseline, comparison: Comparison, side: Side) -> tuple[Drift, ...]:
     """Hold one side of a run against a baseline, metric by metric, for the workloads that both have.
 
-    Raises BadInput on another class of machines, for another release, and where workloads of one name differ.
+    Raises BadInput on another class of machines, for another version, and where workloads of one name differ.
     """
-    target = comparison.target(side)
-    if target.name != baseline.release:
-        raise BadInput(f"the {side} of this run is {target.name}, and the baseline is of {baseline.release}")
+    now = of_run(comparison, side)
+    if not same_version(now, baseline):
+        raise BadInput(f"the {side} of this run is {now.title}, and the baseline is of {baseline.title}")
     if why := not_comparable(baseline, comparison.environment):
-        raise BadInput(f"{baseline.release} is {why}")
+        raise BadInput(f"{baseline.title} is {why}")
     known = {w.name: w for w in baseline.workloads}
     for workload in comparison.workloads:
         if workload.name in known and (difference := differing_field(known[workload.name], workload)):
@@ -46,6 +47,6 @@ def drift(baseline: Baseline, comparison: Comparison, side: Side) -> tuple[Drift
     then = {(one.workload, one.metric): one for one in baseline.metrics}
     return tuple(
         Drift(then[one.workload, one.metric], one)
-        for one in measured(comparison, side)
+        for one in now.metrics
         if (one.workload, one.metric) in then
     )

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronik_perf.model import Target
+from chronik_perf.targets.baseline import BASELINE
 from chronik_perf.targets.command import COMMAND
 from chronik_perf.targets.git_ref import REF_OR_RELEASE
 from chronik_perf.targets.provenance import provenance
 from chronik_perf.targets.release import RELEASE
+from chronik_perf.targets.result import RESULT
 from chronik_perf.targets.running import RUNNING
 from chronik_perf.targets.scheme import Asked, Found, Say, Scheme
 from chronik_perf.targets.worktree import WORKTREE
@@ -20,6 +22,8 @@ SCHEMES: tuple[Scheme, ...] = (
     RUNNING,
     RELEASE,
     WORKTREE,
+    RESULT,
+    BASELINE,
     REF_OR_RELEASE,
 )
 

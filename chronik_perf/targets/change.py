@@ -103,6 +103,19 @@ def own_gate_edited(repository: Repository, base: str, head: str) -> tuple[Gate,
     return gate, [f"the change edits its own gate: {edit}; the base's holds here" for edit in edits]
 
 
+def baseline_edited(repository: Repository, name: str, head: str) -> list[str]:
+    """Say so if a change edits the baseline that it is compared with, and by that what it has to be as good as."""
+    try:
+        began = base_of(repository, head)
+    except BadInput:
+        return []  # nothing tells what the change is, so nothing tells what belongs to it
+    files = git(repository.root, "diff", "--name-only", began, "--", f":(glob)baselines/*/{name}.json")
+    return [
+        f"the change edits the baseline that it is compared with: {file}"
+        for file in (files or "").splitlines()
+    ]
+
+
 def _differences(gate: Gate, wanted: Gate) -> list[tuple[str, str, str]]:
     pairs = [
         ("workloads", ", ".join(gate.workloads), ", ".join(wanted.workloads)),

@@ -47,6 +47,7 @@ def _target(line: str, overrides: Mapping[str, str]) -> Target:
         argv=argv,
         ready="port",
         provenance=Provenance(source="command", commit=None, dirty=None, detail=program),
+        version=f"command:{line}",
     )
 
 

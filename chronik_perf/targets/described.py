@@ -62,6 +62,8 @@ def target_of(
         argv=tuple(argv),
         ready="port",
         provenance=provenance,
+        version=name,
+        overrides=dict(overrides),
         config={**manifest.settings, **overrides},
         env=dict(manifest.env),
         cwd=str(tree),

@@ -23,11 +23,17 @@ def _find(name: str, asked: Asked) -> Found:
     if commit is None:
         _check_release(name, around)
         return found_release(name, asked, f"because {around.root} has no ref of that name")
-    manifest = manifest_for(around, commit, name)
-    check_overrides(manifest, asked.overrides)
+    return found_commit(around, name, commit, asked.overrides)
+
+
+def found_commit(repository: Repository, ref: str, commit: str, overrides: Mapping[str, str]) -> Found:
+    """Find a commit that a repository has; `ref` names it. Raises BadInput as `find` does."""
+    manifest = manifest_for(repository, commit, ref)
+    check_overrides(manifest, overrides)
     return Found(
-        explain=lambda: _explain(around, name, commit, manifest),
-        target=lambda say: _target(around, name, commit, manifest, asked.overrides, say),
+        explain=lambda: _explain(repository, ref, commit, manifest),
+        target=lambda say: _target(repository, ref, commit, manifest, overrides, say),
+        commit=commit,
     )
 
 

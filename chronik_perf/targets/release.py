@@ -54,6 +54,8 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
         ),
         ready="json-line",
         provenance=provenance(),
+        version=name,
+        overrides=dict(overrides),
         config={key: _text(value) for key, value in {**declared, **overridden}.items()},
         # The broker beside this toolkit, of which the provenance tells, and not another that is installed.
         env={"PYTHONPATH": str(root())} if resources.is_checkout() else {},

@@ -25,11 +25,13 @@ class Found:
 
     `explain` gives what it would be, a sentence a line. `target` makes it, builds it where that is needed, and tells
     what takes time; it raises MeasurementFailed where that fails. `started` is False for a broker that runs already.
+    `commit` is the commit of the repository that the name stands for; None if it stands for none.
     """
 
     explain: Callable[[], list[str]]
     target: Callable[[Say], Target]
     started: bool = True
+    commit: str | None = None
 
     def require_start(self, command: str) -> None:
         """Refuse, for a command that starts what it measures, a broker that runs already. Raises BadInput."""

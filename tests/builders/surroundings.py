@@ -28,6 +28,7 @@ def a_target(name: str, dirty: bool | None = False) -> Target:
         ),
         ready="json-line",
         provenance=Provenance("checkout", "6a45c51d0c0ffee0", dirty, "release file"),
+        version=name,
         config={
             "wal.profile": "high" if name == "v2.2.0" else "medium",
             "wal.worker": "notify-or-timer" if name == "v2.2.0" else "altered",
