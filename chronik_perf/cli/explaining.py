@@ -15,8 +15,9 @@ from chronik_perf.experiment import Place, machine_lock, new_comparison
 from chronik_perf.experiment.ablation import Keys, ablate
 from chronik_perf.model import BadInput, Comparison, Metric, Target, Workload, metric
 from chronik_perf.model.ablation import Account, Arm, Difference, Explanation
-from chronik_perf.report import explanation_text
+from chronik_perf.report import explanation_text, render_report
 from chronik_perf.report.terminal import printable
+from chronik_perf.stats import judge
 from chronik_perf.stats.ablation import account, arms_of, still_needed
 from chronik_perf.store import save
 from chronik_perf.store.document import NAME
@@ -94,8 +95,9 @@ def carry_out(
         elapsed_s=time.monotonic() - begun,
     )
     path = save_explanation(explanation, folder.path)
+    report = _report(arms, places, keys, tuple(explanation_text.sentences(explanation, loads)))
     print(printable(explanation_text.render(explanation, loads)))
-    print(f"\nexplanation: {path}")
+    print(f"\nexplanation: {path}\nreport: {report}")
     return 0 if all(a.settled for a in explanation.accounts) else 3
 
 
@@ -148,6 +150,15 @@ def _logs(folder: RunFolder, target: Target) -> Path:
     logs = folder.path / file_word(target.name) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     return logs
+
+
+def _report(arms: Sequence[Arm], places: dict[Keys, Place], everything: Keys, said: tuple[str, ...]) -> Path:
+    """Write the report of the two versions themselves, with what explains the change among its findings."""
+    (whole,) = (a.comparison for a in arms if a.keys == everything)
+    told = dataclasses.replace(whole, notes=(*whole.notes, *said))
+    folder = places[everything].logs.parent
+    save(told, folder)
+    return render_report(told, judge(told), folder)["report.html"]
 
 
 def _claimed(claim: str | None, found: Sequence[Difference]) -> str | None:

@@ -14,14 +14,16 @@ from chronik_perf.stats import words
 def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
     """Give it as text."""
     titles = {w.name: w.title for w in workloads}
-    lines = list(wrapped(" ".join(_sentences(explanation, titles))))
+    lines = list(wrapped(" ".join(sentences(explanation, workloads))))
     for one in explanation.accounts:
         lines += ["", *_account(one, titles[one.workload])]
     lines += ["", *wrapped(_reading(explanation), "  ")]
     return "\n".join(lines)
 
 
-def _sentences(explanation: Explanation, titles: dict[str, str]) -> Iterator[str]:
+def sentences(explanation: Explanation, workloads: Sequence[Workload]) -> Iterator[str]:
+    """Say what explains the change: a sentence for each workload in which there is one."""
+    titles = {w.name: w.title for w in workloads}
     moved = [a for a in explanation.accounts if a.moved and a.explained]
     if not moved:
         yield (
