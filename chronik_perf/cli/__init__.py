@@ -16,6 +16,7 @@ import typer
 
 from chronik_perf.cli.baseline import app as baseline
 from chronik_perf.cli.bench import bench
+from chronik_perf.cli.bisect import bisect
 from chronik_perf.cli.cache import app as cache
 from chronik_perf.cli.compare import compare
 from chronik_perf.cli.doctor import doctor
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(explain)
 app.command()(gate)
+app.command()(bisect)
 app.command()(bench)
 app.command()(report)
 app.command()(instructions)

@@ -59,6 +59,17 @@ def seconds(option: str, text: str) -> float:
     return total
 
 
+def share(option: str, text: str) -> float:
+    """Read a probability such as 95% or 0.95; BadInput where it is none or not between a half and 1."""
+    try:
+        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        raise BadInput(f"{option} is '{text}'; give a probability such as 95% or 0.95") from None
+    if not 0.5 < value < 1:
+        raise BadInput(f"{option} is '{text}'; it must lie between 50% and 100%")
+    return value
+
+
 def overrides(given: list[str]) -> dict[str, str]:
     """Read KEY=VALUE pairs. Raises BadInput for one without an equals sign."""
     read: dict[str, str] = {}

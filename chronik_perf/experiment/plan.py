@@ -65,6 +65,8 @@ class Budget:
 # Where a slice must be long, a quick run has one of each side in a block: its word takes blocks.
 QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.25, least_pairs=1, series_s=0.5, profile_s=0.3)
 DEFAULT_BUDGET = Budget(seconds=300.0, blocks=80, gate_s=0.3, least_pairs=2, series_s=3.0, profile_s=3.0)
+# A search has one workload, and as much load a block as two starts are worth.
+BISECT_BUDGET = Budget(seconds=1800.0, blocks=1000, gate_s=0.72, least_pairs=2, series_s=0.0, profile_s=0.0)
 
 
 def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workload, ...]:

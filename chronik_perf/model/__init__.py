@@ -1,5 +1,6 @@
 """The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
 
+from chronik_perf.model.bisection import BISECTION_SCHEMA, Bisection, Commit, Contrast, Skipped
 from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Slice, Start
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
@@ -12,16 +13,20 @@ from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Ver
 from chronik_perf.model.workload import Arrival, DriverName, Workload, differing_field
 
 __all__ = [
+    "BISECTION_SCHEMA",
     "METRICS",
     "SCHEMA_VERSION",
     "SIDES",
     "STAGES",
     "Arrival",
     "BadInput",
+    "Bisection",
     "Block",
     "Calibration",
     "Canaries",
+    "Commit",
     "Comparison",
+    "Contrast",
     "Design",
     "DriverName",
     "Effect",
@@ -43,6 +48,7 @@ __all__ = [
     "Role",
     "Series",
     "Side",
+    "Skipped",
     "Slice",
     "Start",
     "Target",

@@ -7,6 +7,19 @@ rates of flaky tests.
 """
 
 from chronik_perf.stats.bisection.answer import Answer, Range, Step, next_step, ranges
-from chronik_perf.stats.bisection.posterior import Paired, Posterior, Question, posterior
+from chronik_perf.stats.bisection.posterior import Paired, Posterior, Question, posterior, smallest_change
+from chronik_perf.stats.bisection.worth import seconds_each
 
-__all__ = ["Answer", "Paired", "Posterior", "Question", "Range", "Step", "next_step", "posterior", "ranges"]
+__all__ = [
+    "Answer",
+    "Paired",
+    "Posterior",
+    "Question",
+    "Range",
+    "Step",
+    "next_step",
+    "posterior",
+    "ranges",
+    "seconds_each",
+    "smallest_change",
+]

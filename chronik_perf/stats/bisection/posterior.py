@@ -8,10 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from chronik_perf.model import Metric
 from chronik_perf.stats.bisection.grid import Floats, Grid, grid_around
+from chronik_perf.stats.family import margin_of
 
+# Of a metric's threshold X: what is smaller is not worth the blocks that it would take.
+SMALLEST_SHARE = 0.5
 # Whoever asks believes in a change and may be wrong.
 NO_CHANGE = 0.5
 
@@ -20,7 +23,7 @@ NO_CHANGE = 0.5
 class Paired:
     """One block: by how much commit number `commit` lies above the earlier commit number `reference`.
 
-    `value` is on the scale of the test: a log ratio, or a difference in the metric's unit. `closing` is 0 for a block
+    `value` is a log ratio. `closing` is 0 for a block
     of the search, else the number of the close that it belongs to.
     """
 
@@ -49,8 +52,8 @@ class Posterior:
     """Probabilities over ranges of commits that were measured at their ends, and over what is not known beside.
 
     Range number j holds the commits after `bounds[j]` up to `bounds[j + 1]`; `mass[j]` is the probability that the
-    culprit is among them and `none` that nothing between good and bad changed as much as was asked for; `none_at_least` is
-    that probability if the change, where there is one, were known to have the size that fits best. `joint` is the
+    culprit is among them and `none` that nothing between good and bad changed as much as was asked for.
+    `none_at_least` is that probability if the change were known to have the size that fits best. `joint` is the
     probability of (change, noise, freedom) on the grid, given that there is a culprit.
     """
 
@@ -96,10 +99,17 @@ class Posterior:
         return sums[0] / sums[1]
 
 
+def smallest_change(metric: Metric) -> float:
+    """Give the smallest change of a metric that is searched for, on the scale of the test."""
+    return SMALLEST_SHARE * margin_of(metric, metric.threshold)
+
+
 @lru_cache(maxsize=4)
 def posterior(question: Question) -> Posterior:
     """Give the posterior after all that was seen; every commit is as probable as another beforehand."""
-    bounds = tuple(sorted({0, question.commits, *(c for p in question.seen for c in (p.reference, p.commit))}))
+    bounds = tuple(
+        sorted({0, question.commits, *(c for p in question.seen for c in (p.reference, p.commit))})
+    )
     values = np.array([p.value for p in question.seen])
     across = np.array([p.value for p in question.seen if p.reference == 0 and p.commit == question.commits])
     grid = grid_around(_level(question, across), question.smallest)

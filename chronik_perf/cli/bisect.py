@@ -1,0 +1,58 @@
+"""`perf bisect`: its options. What it does is in `bisecting`, which is imported only when there is work to do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronik_perf.cli.options import Repo, Wait, seconds, share
+from chronik_perf.model import BadInput
+
+
+def bisect(
+    good: Annotated[str | None, typer.Argument(help="A commit before the loss, such as v1.4.")] = None,
+    bad: Annotated[str | None, typer.Argument(help="A commit after it, such as HEAD.")] = None,
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="The metric that changed: throughput, cpu_per_message or p99.")
+    ] = "throughput",
+    workload: Annotated[
+        str, typer.Option(metavar="NAME", help="The load that shows it: acks1, raw or acks0.")
+    ] = "acks1",
+    confidence: Annotated[
+        str, typer.Option(metavar="P", help="How probable a commit must be before it is named.")
+    ] = "95%",
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="Time that all may take, builds included.")
+    ] = "30m",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The search's folder; must not exist or be empty.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this search instead of starting one.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier search.")
+    ] = None,
+    repo: Repo = None,
+    wait: Wait = False,
+) -> int:
+    """Search the commits from GOOD to BAD for the one that changed a metric, in noise."""
+    budget_s, sure = seconds("--budget", budget), share("--confidence", confidence)
+    if resume is None and (good is None or bad is None):
+        raise BadInput("two commits are needed, such as: perf bisect v1.4 HEAD")
+    if resume is not None and (good or bad or out or seed is not None):
+        raise BadInput(
+            "beside --resume only --budget, --repo and --wait have a place: a search keeps what it has"
+        )
+    from chronik_perf.cli import bisecting
+
+    command = shlex.join(["perf", *sys.argv[1:]])
+    with bisecting.begun(
+        good or "", bad or "", metric, workload, sure, out, resume, seed, repo, wait, command
+    ) as job:
+        kind = bisecting.carry_out(job, budget_s)
+    return {"found": 0, "nothing": 0}.get(kind, 3)

@@ -1,0 +1,70 @@
+"""`perf bisect` as a user calls it: real commits of a real broker, measured in blocks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import children_left, perf, refused
+from tests.targets.repository import BrokerRepository
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerRepository:
+    """Make six commits: the third does not build, and from the fifth on a task is spawned per batch."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = BrokerRepository(tmp_path / "repository", sys.executable)
+    for number in range(1, 7):
+        version = "v2.2.0" if number < 5 else "v2.2.7"
+        made.commit(f"c{number}", version=version, build="false" if number == 3 else "true")
+    return made
+
+
+def test_the_commit_that_lost_half_is_named(repository: BrokerRepository) -> None:
+    """Given a commit that more than halves raw throughput, the search names it, confirms it and leaves nothing."""
+    asked = ["bisect", "c1", "c6", "--workload", "raw", "--budget", "150s", "--out", "run", "--seed", "3"]
+    done = perf(asked, cwd=repository.root, timeout_s=175)
+    assert done.returncode == 0, done.stdout + done.stderr
+    culprit, parent = (repository.git("rev-parse", name)[:12] for name in ("c5", "c4"))
+    assert done.stdout.startswith(f"{culprit} (")
+    assert "c5) changed throughput" in done.stdout.splitlines()[0]
+    assert f"perf compare {parent} {culprit} --workload raw" in done.stdout
+    document = json.loads((repository.root / "run" / "bisection.json").read_text())
+    assert document["outcome"] == "found"
+    assert all(c["block"]["base"]["slices"] for c in document["contrasts"])
+    assert {(c["reference"], c["commit"]) for c in document["contrasts"] if c["closing"]} == {(3, 4), (0, 3)}
+    assert {s["commit"] for s in document["skipped"]} <= {2}
+    assert not list((repository.root / "run").glob("data-*"))
+    assert not children_left(repository.root)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["bisect", "c1"], "two commits"),
+        (["bisect", "c6", "c1"], "perf bisect c1 c6"),
+        (["bisect", "c1", "c9"], "no commit 'c9'"),
+        (["bisect", "c1", "c6", "--confidence", "20%"], "--confidence"),
+        (["bisect", "c1", "c6", "--metric", "speed"], "'speed'"),
+        (["bisect", "c1", "c6", "--workload", "acks7"], "acks7"),
+        (["bisect", "--resume", "nowhere"], "nowhere"),
+        (["bisect", "--resume", "run", "--seed", "3"], "--resume"),
+    ],
+)
+def test_bad_usage_exits_with_2(arguments: list[str], says: str, repository: BrokerRepository) -> None:
+    """Given words that cannot be right, the program names the one that is wrong, exits with 2 and leaves nothing."""
+    done = refused(arguments, repository.root)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr.splitlines()[-1]
+    assert not (repository.root / "runs").exists()
+
+
+def test_an_end_that_does_not_build_is_said(repository: BrokerRepository) -> None:
+    """Given a bad end that does not build, there is nothing to search between: one sentence, exit code 4."""
+    done = refused(["bisect", "c1", "c3"], repository.root)
+    assert done.returncode == 4
+    assert "the build of" in done.stderr.splitlines()[-1]
+    assert not list(repository.root.glob("runs/*/bisection.json"))
