@@ -30,7 +30,7 @@ TEST = "throughput@raw"
 CONFIDENCE = 0.95
 MOST_BLOCKS = 1500
 NEIGHBOURS = 5
-LEAST_BLOCKS = 12
+LEAST_BLOCKS = 6
 SEED = 1
 
 Truth = Callable[[int], float]

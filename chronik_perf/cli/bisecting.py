@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import os
 import random
 import secrets
 import shutil
@@ -57,15 +58,15 @@ class Job:
     def measure(self, search: Bisection, step: Step) -> Bisection:
         """Measure one block of two built commits. Raises MeasurementFailed."""
         check_free_space(self.place, GATES_BYTES)
-        sides = {"base": self.targets[step.reference], "candidate": self.targets[step.commit]}
         runner = BlockRunner(
-            {"base": sides["base"], "candidate": sides["candidate"]},
+            {"base": self.targets[step.reference], "candidate": self.targets[step.commit]},
             (search.workload,),
             self.place,
             BISECT_BUDGET,
         )
         index = len(search.contrasts) + 1
-        block, pilots = runner.run(index, random.Random(f"{search.seed}/{index}"), search.pilots, {})
+        with _beside_the_load(self.place):
+            block, pilots = runner.run(index, random.Random(f"{search.seed}/{index}"), search.pilots, {})
         take = metric(search.metric).take
         reference, commit = (take(start, search.workload.name) for start in (block.base, block.candidate))
         value = None if block.discarded else difference(search.metric, reference, commit)
@@ -145,6 +146,18 @@ def carry_out(job: Job, budget_s: float) -> str:
     if answer.kind == "open":
         print(f"go on with: perf bisect --resume {job.folder}")
     return answer.kind
+
+
+@contextlib.contextmanager
+def _beside_the_load(place: Place) -> Iterator[None]:
+    """Leave the broker its core while it is measured; a build may have all of them."""
+    affinity = os.sched_getaffinity(0)
+    try:
+        if place.load_core is not None:
+            os.sched_setaffinity(0, {place.load_core})
+        yield
+    finally:
+        os.sched_setaffinity(0, affinity)
 
 
 def _workload(metric_name: str, workload: str) -> Workload:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import children_left, perf, refused
+from tests.cli.programs import children_left, environment, perf, refused
 from tests.targets.repository import BrokerRepository
 
 
@@ -39,6 +41,31 @@ def test_the_commit_that_lost_half_is_named(repository: BrokerRepository) -> Non
     assert {s["commit"] for s in document["skipped"]} <= {2}
     assert not list((repository.root / "run").glob("data-*"))
     assert not children_left(repository.root)
+
+
+def test_an_interrupted_search_is_kept_and_goes_on(repository: BrokerRepository) -> None:
+    """Given Ctrl-C in the second block, the first is kept, no process is left, and --resume adds blocks to it."""
+    asked = ["bisect", "c1", "c6", "--workload", "raw", "--budget", "100s", "--out", "run"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chronik_perf", *asked],
+        cwd=repository.root,
+        env=environment(repository.root),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert any(line.startswith("block 2:") for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    said = process.stderr.read()
+    assert process.wait(30) == 130
+    assert "perf bisect --resume run" in said
+    assert not children_left(repository.root)
+    document = repository.root / "run" / "bisection.json"
+    assert len(json.loads(document.read_text())["contrasts"]) == 1
+    done = perf(["bisect", "--resume", "run", "--budget", "4s"], cwd=repository.root)
+    assert done.returncode == 3, done.stderr
+    assert "go on with: perf bisect --resume run" in done.stdout
+    assert len(json.loads(document.read_text())["contrasts"]) >= 2
 
 
 @pytest.mark.parametrize(
