@@ -86,6 +86,24 @@ def test_that_nobody_watched_is_not_that_it_never_rested(running: Comparison) ->
     assert not [f for f in findings if "did not come to rest" in f]
 
 
+def test_its_disk_is_not_taken_for_ours(started: Comparison, running: Comparison) -> None:
+    """Given a bare sync here that is slower than any response, only a started broker is said not to wait for it."""
+
+    def on_a_slow_disk(comparison: Comparison) -> Comparison:
+        slow = replace(comparison.blocks[0].canaries_before, fdatasync_ms=1e4)
+        blocks = (replace(b, canaries_before=slow, canaries_after=slow) for b in comparison.blocks)
+        bare = (
+            replace(b, base=without_metrics(b.base), candidate=without_metrics(b.candidate)) for b in blocks
+        )
+        return replace(comparison, blocks=tuple(bare))
+
+    def without_metrics(start: Start) -> Start:
+        return replace(start, slices=tuple(replace(s, telemetry={}) for s in start.slices))
+
+    assert [f for f in judge(on_a_slow_disk(started)).findings if "on the same disk" in f]
+    assert not [f for f in judge(on_a_slow_disk(running)).findings if "on the same disk" in f]
+
+
 def test_one_process_teaches_nothing_about_starts(started: Comparison, running: Comparison) -> None:
     """Given one running broker on both sides, it is named an A/A of the process, and no threshold is learnt from it."""
     one = replace(running, candidate=running.base)
