@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import os
 import random
 import secrets
 import shutil
@@ -18,7 +17,7 @@ from chronik_perf.cli.saying import say
 from chronik_perf.experiment import Place, default_workloads, machine_lock
 from chronik_perf.experiment.bisecting import bisect, contrast_added, difference, question_of
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.place import check_free_space
+from chronik_perf.experiment.place import beside_the_load, check_free_space
 from chronik_perf.experiment.plan import BISECT_BUDGET
 from chronik_perf.experiment.runner import GATES_BYTES
 from chronik_perf.model import (
@@ -65,7 +64,7 @@ class Job:
             BISECT_BUDGET,
         )
         index = len(search.contrasts) + 1
-        with _beside_the_load(self.place):
+        with beside_the_load(self.place):
             block, pilots = runner.run(index, random.Random(f"{search.seed}/{index}"), search.pilots, {})
         take = metric(search.metric).take
         reference, commit = (take(start, search.workload.name) for start in (block.base, block.candidate))
@@ -146,18 +145,6 @@ def carry_out(job: Job, budget_s: float) -> str:
     if answer.kind == "open":
         print(f"go on with: perf bisect --resume {job.folder}")
     return answer.kind
-
-
-@contextlib.contextmanager
-def _beside_the_load(place: Place) -> Iterator[None]:
-    """Leave the broker its core while it is measured; a build may have all of them."""
-    affinity = os.sched_getaffinity(0)
-    try:
-        if place.load_core is not None:
-            os.sched_setaffinity(0, {place.load_core})
-        yield
-    finally:
-        os.sched_setaffinity(0, affinity)
 
 
 def _workload(metric_name: str, workload: str) -> Workload:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.place import Place, beside_the_load, check_free_space
+from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.progress import Progress, Report
 from chronik_perf.experiment.runner import GATES_BYTES, first_of_next, rng_of
@@ -32,7 +32,8 @@ def ablate(
     first = next(iter(arms.values())).comparison
     design, begun, took_s = first.design, time.monotonic(), dict[Keys, float]()
     index = 0
-    with beside_the_load(next(iter(places.values()))):
+    place = next(iter(places.values()))
+    with no_data_left(place), beside_the_load(place):
         while True:
             wanted, names = needed(list(arms.values()))
             left_s = (design.budget_s or float("inf")) - (time.monotonic() - begun)

@@ -69,7 +69,7 @@ def choose_place(
 
 @contextlib.contextmanager
 def beside_the_load(place: Place) -> Iterator[None]:
-    """Leave the broker its core: this process looks and draws beside the load. At the end no data is left."""
+    """Leave the broker its core to itself: this process's looking and drawing is done beside the load."""
     affinity = os.sched_getaffinity(0)
     try:
         if place.load_core is not None:
@@ -77,6 +77,14 @@ def beside_the_load(place: Place) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, affinity)
+
+
+@contextlib.contextmanager
+def no_data_left(place: Place) -> Iterator[None]:
+    """Delete at the end what the brokers have stored."""
+    try:
+        yield
+    finally:
         shutil.rmtree(place.data_root, ignore_errors=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
-from chronik_perf.experiment.place import Place, beside_the_load, check_free_space
+from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.planning import affordable, next_pairs, seconds_left
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
@@ -65,7 +65,7 @@ def run(
     def grown(**changes: Any) -> Comparison:
         return dataclasses.replace(comparison, elapsed_s=earlier_s + time.monotonic() - begun, **changes)
 
-    with beside_the_load(place):
+    with no_data_left(place), beside_the_load(place):
         where = Standing(stop=False)
         while not where.stop:
             report(Progress(BLOCK, len(spent_s), design.budget_s))

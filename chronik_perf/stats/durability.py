@@ -27,8 +27,6 @@ def hasty_acknowledgements(comparison: Comparison) -> Iterator[str]:
         if workload.acks == 0:
             continue
         for side in SIDES:
-            if comparison.target(side).runs_already:
-                continue  # whose disk that is, nobody knows
             who = f"{name_of(comparison, side)} with {workload.title}"
             told = _told_by_broker(comparison, side, workload)
             if told:

@@ -23,8 +23,7 @@ NO_CHANGE = 0.5
 class Paired:
     """One block: by how much commit number `commit` lies above the earlier commit number `reference`.
 
-    `value` is a log ratio. `closing` is 0 for a block
-    of the search, else the number of the close that it belongs to.
+    `value` is a log ratio. `closing` is 0 for a block of the search, else the number of the close that it belongs to.
     """
 
     reference: int
