@@ -1,10 +1,11 @@
-"""Head-of-line blocking in replies: those of all connections leave through one queue, a generation at a time.
+"""Head-of-line blocking in replies: those of all connections leave through one queue, in order and in bulk.
 
-From beyond the catalogue; it is what one writer for all connections does that would save system calls. A
-generation is what was read while the one before waited, and leaves when all of it is answered, so that each
-waits for the slowest before it on any connection. Strength: requests in a generation at most; 1 still keeps the
-order of all connections. To be seen: latency up on many connections, more so beside a slow request such as a
-consumer's; the commit_wait stage and the time of a sync stay, as does CPU per message.
+From beyond the catalogue; it is what one writer for all connections does that would save system calls. A reply
+waits for every one before it, on whatever connection, and then until so many are ready, or all that was asked is
+answered. Strength: replies that leave together at least, while any is missing; 1 still keeps the order of all
+connections. To be seen: the reply stage and latency go up without bound beside a slow request, such as a consumer
+that waits; little in a load of nothing but produce, of which what is in flight is mostly committed together. The
+time of a sync and CPU per message stay.
 """
 
 from __future__ import annotations
@@ -18,33 +19,25 @@ from broker.faults.fault import Fault, Part
 from broker.replies import Reply
 
 
-class Generations:
-    """The queue: generations that wait, the oldest first, and the one that still takes in."""
+class ReplyQueue:
+    """The replies of all connections, in the order in which their requests were read."""
 
-    def __init__(self, max_replies: float) -> None:
-        self._max_replies = max_replies
-        self._waiting: deque[list[Reply]] = deque()
-        self._open: list[Reply] = []
+    def __init__(self, least_replies: float) -> None:
+        self._least_replies = least_replies
+        self._missing: deque[Reply] = deque()
+        self._ready: list[Reply] = []
 
     def add(self, replies: Iterable[Reply]) -> None:
-        for reply in replies:
-            self._open.append(reply)
-            if len(self._open) >= self._max_replies:
-                self._close()
+        self._missing.extend(replies)
 
     def leave(self) -> list[Reply]:
         """Take out what may be written now."""
-        leaving: list[Reply] = []
-        while True:
-            if not self._waiting and self._open:
-                self._close()
-            if not self._waiting or not all(map(_is_done, self._waiting[0])):
-                return leaving
-            leaving += self._waiting.popleft()
-
-    def _close(self) -> None:
-        self._waiting.append(self._open)
-        self._open = []
+        while self._missing and _is_done(self._missing[0]):
+            self._ready.append(self._missing.popleft())
+        if self._missing and len(self._ready) < self._least_replies:
+            return []
+        leaving, self._ready = self._ready, []
+        return leaving
 
 
 def _is_done(reply: Reply) -> bool:
@@ -52,7 +45,7 @@ def _is_done(reply: Reply) -> bool:
 
 
 def _parts(strength: float) -> tuple[Part, ...]:
-    generations = Generations(strength)
+    queue = ReplyQueue(strength)
 
     class Queueing(Connection):
         def receive(self, data: bytes) -> None:
@@ -60,10 +53,10 @@ def _parts(strength: float) -> tuple[Part, ...]:
             try:
                 super().receive(data)
             finally:
-                generations.add(islice(self.replies, known, None))
+                queue.add(islice(self.replies, known, None))
 
         def flush(self) -> None:
-            for connection in {reply.connection for reply in generations.leave()}:
+            for connection in {reply.connection for reply in queue.leave()}:
                 assert isinstance(connection, Queueing)
                 connection.write()
 
@@ -76,9 +69,9 @@ def _parts(strength: float) -> tuple[Part, ...]:
 FAULT = Fault(
     mechanism="a reply waits for the replies before it on all connections",
     incident="beyond the catalogue",
-    unit="requests that leave together at most",
-    full=1000,
-    moves=("throughput", "p50", "p99"),
+    unit="replies that leave together at least",
+    full=128,
+    moves=("p50", "p99"),
     culprit="stage reply",
     parts=_parts,
 )

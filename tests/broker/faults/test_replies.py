@@ -37,7 +37,7 @@ def test_a_tick_lets_all_replies_go(start_broker: StartBroker) -> None:
 
 def test_a_slow_request_holds_up_other_connections(start_broker: StartBroker) -> None:
     """A batch that is stored stays unanswered while a consumer on another connection waits for one."""
-    broker = start_broker("fault.head_of_line=1000")
+    broker = start_broker("fault.head_of_line=128")
     with Wire(broker.address) as client, Wire(broker.address) as consumer:
         client.create("slow")
         client.create("quick")
@@ -58,7 +58,7 @@ def test_a_slow_request_holds_up_other_connections(start_broker: StartBroker) ->
 
 def test_a_client_that_is_gone_holds_nobody_up(start_broker: StartBroker) -> None:
     """The one queue of replies goes on when the consumer that it waited for hangs up."""
-    broker = start_broker("fault.head_of_line=1000")
+    broker = start_broker("fault.head_of_line=128")
     with Wire(broker.address) as client:
         client.create("slow")
         client.create("quick")
