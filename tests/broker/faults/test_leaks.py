@@ -26,23 +26,21 @@ def test_leaked_tasks_stay_alive(start_broker: StartBroker, strength: str, leake
 
 
 def test_leaked_memory_is_that_of_the_batches(start_broker: StartBroker) -> None:
-    """Of 32 batches of a MiB all stay in memory, or a quarter, or without the fault none."""
+    """Of 64 batches of a MiB half stay in memory, and without the fault none."""
     grown = []
-    for settings in (["fault.memory_leak=1"], ["fault.memory_leak=0.25"], []):
+    for settings in ([], ["fault.memory_leak=0.5"]):
         broker = start_broker(*settings)
         with Wire(broker.address) as client:
             client.create("kept")
-            for batches in (4, 32):
+            for batches in (4, 64):
                 before = rss_bytes(broker)
                 for _ in range(batches):
                     client.produced("kept", LARGE)
             grown.append(rss_bytes(broker) - before)
         broker.stop()
 
-    # The allocator keeps some of what is freed.
-    assert grown[0] > 26 * MIB
-    assert 6 * MIB < grown[1] < 18 * MIB
-    assert grown[2] < 12 * MIB
+    # The allocator gives pages back when it likes, a few MiB either way.
+    assert 24 * MIB < grown[1] - grown[0] < 40 * MIB
 
 
 def test_descriptors_stay_open(start_broker: StartBroker) -> None:
