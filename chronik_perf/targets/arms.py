@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from chronik_perf.model import BadInput, Target
 from chronik_perf.model.ablation import Difference
 
-CODE, ENV = "code", "env."
-_BUILT = ("git", "worktree")
+CODE, ENV, NOT_SET = "code", "env.", "not set"
+_BUILT = frozenset({"git", "worktree"})
 
 Make = Callable[[str, Mapping[str, str]], Target]
 """Resolves a name with overrides."""
@@ -18,33 +18,32 @@ Make = Callable[[str, Mapping[str, str]], Target]
 def differences(base: Target, candidate: Target) -> tuple[Difference, ...]:
     """Give the settings and the variables that differ, and `code` where the program does.
 
-    A setting that only one of the two knows belongs to its code. Raises BadInput for two programs that have nothing in
-    common that could be taken apart.
+    A setting that one side alone has is one where the program is the same; else it belongs to the code. Raises BadInput
+    for two programs that have nothing in common that could be taken apart.
     """
-    found = [
-        Difference(key, base.config[key], candidate.config[key])
-        for key in sorted({*base.config} & {*candidate.config})
-        if base.config[key] != candidate.config[key]
-    ]
-    found += [
-        Difference(f"{ENV}{name}", base.env.get(name, ""), candidate.env.get(name, ""))
-        for name in sorted({*base.env, *candidate.env})
-        if base.env.get(name, "") != candidate.env.get(name, "")
-    ]
     was, is_now = base.provenance, candidate.provenance
-    if (was.source, was.commit, was.dirty, was.detail) == (
-        is_now.source,
-        is_now.commit,
-        is_now.dirty,
-        is_now.detail,
-    ) and was.source != "command":
-        return tuple(found)
-    if was.source not in _BUILT or is_now.source not in _BUILT:
+    same = was == is_now and was.source != "command"
+    if not same and not {was.source, is_now.source} <= _BUILT:
         raise BadInput(
             f"{base.name} and {candidate.name} differ as wholes, so nothing of one can be put into the other; "
             "perf explain takes releases, or refs of a repository with a perf.toml"
         )
-    return (*found, Difference(CODE, base.name, candidate.name))
+    keys = {*base.config} | {*candidate.config} if same else {*base.config} & {*candidate.config}
+    found = [
+        *_differing(base.config, candidate.config, keys, NOT_SET),
+        *(
+            dataclasses.replace(d, key=f"{ENV}{d.key}")
+            for d in _differing(base.env, candidate.env, {*base.env, *candidate.env}, "")
+        ),
+    ]
+    return tuple(found) if same else (*found, Difference(CODE, base.name, candidate.name))
+
+
+def _differing(
+    base: Mapping[str, str], candidate: Mapping[str, str], keys: Set[str], absent: str
+) -> list[Difference]:
+    both = [(key, base.get(key, absent), candidate.get(key, absent)) for key in sorted(keys)]
+    return [Difference(*one) for one in both if one[1] != one[2]]
 
 
 def arm(
@@ -62,10 +61,10 @@ def arm(
         return candidate[2]
     name, overrides, whole = candidate if CODE in keys else base
     wanted = {d.key: d.candidate if d.key in keys else d.base for d in found}
-    settings = {
-        k: v for k, v in wanted.items() if k != CODE and not k.startswith(ENV) and whole.config[k] != v
-    }
-    made = make(name, {**overrides, **settings})
+    settings = {k: v for k, v in wanted.items() if k != CODE and not k.startswith(ENV)}
+    changed = {k: v for k, v in settings.items() if whole.config.get(k, NOT_SET) != v}
+    together = {**overrides, **changed}
+    made = make(name, {k: v for k, v in together.items() if v != NOT_SET})
     variables = {k.removeprefix(ENV): v for k, v in wanted.items() if k.startswith(ENV)}
     if {k: whole.env.get(k, "") for k in variables} == variables:
         return made
