@@ -26,6 +26,7 @@ from chronik_perf.cli.history import app as history
 from chronik_perf.cli.init import init
 from chronik_perf.cli.instructions import instructions
 from chronik_perf.cli.report import report
+from chronik_perf.cli.selftest import selftest
 from chronik_perf.cli.targets import targets
 from chronik_perf.model import BadInput, PerfError
 
@@ -47,6 +48,7 @@ app.command()(bench)
 app.command()(report)
 app.command()(instructions)
 app.command()(doctor)
+app.command()(selftest)
 app.command()(targets)
 app.command()(init)
 app.add_typer(baseline)

@@ -119,7 +119,14 @@ def design(
 
 
 def carry_out(job: Job, profiles: bool) -> Outcome:
-    """Measure to the end, saving after each block; hear what was stored, then judge, write the report and print it."""
+    """Measure to the end, then judge, write the report and print it."""
+    latest = measured(job, profiles)
+    say("writing the report")
+    return write_report(latest, job.folder.path)
+
+
+def measured(job: Job, profiles: bool) -> Comparison:
+    """Measure to the end, saving after each block; then hear what was stored."""
     latest = job.comparison
     with (
         Display() as display,
@@ -131,8 +138,7 @@ def carry_out(job: Job, profiles: bool) -> Outcome:
     if said := tuple(note for witness in job.witnesses if (note := witness.after(latest))):
         latest = dataclasses.replace(latest, notes=(*latest.notes, *said))
         save(latest, job.folder.path)
-    say("writing the report")
-    return write_report(latest, job.folder.path)
+    return latest
 
 
 def _check_thresholds(asked: Mapping[str, float], found: Sequence[Found]) -> None:

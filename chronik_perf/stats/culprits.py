@@ -1,0 +1,62 @@
+"""What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
+
+A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
+loss. Nothing is named that cannot be told from noise, and nothing at all where nothing has regressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from chronik_perf.model import Comparison, Profile, Unavailable, Verdict
+from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
+from chronik_perf.stats.profile_diff import profile_difference
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message."""
+
+    kind: Literal["stage", "frame"]
+    name: str
+    workload: str
+    growth: float
+
+
+def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
+    """Give the causes of what regressed, the likeliest first, each once.
+
+    Workloads come in the order in which the verdict tells of them.
+    """
+    regressed = dict.fromkeys(r.workload for r in verdict.rows if r.word == "regressed")
+    found: dict[tuple[str, str], Culprit] = {}
+    for workload in regressed:
+        stages, frames = list(_stages(comparison, verdict, workload)), list(_frames(comparison, workload))
+        loss = loss_account(verdict, workload)
+        by_work = isinstance(loss, Unavailable) or loss.share is None or loss.share >= EXPLAINS_MOST
+        for one in (*frames, *stages) if by_work else (*stages, *frames):
+            found.setdefault((one.kind, one.name), one)
+    return tuple(found.values())
+
+
+def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:
+    account = stage_account(comparison, verdict, workload)
+    if isinstance(account, Unavailable):
+        return
+    grown = [s for s in account.stages if s.told_from_noise and s.growth_ms > 0]
+    for stage in sorted(grown, key=lambda s: -s.growth_ms):
+        yield Culprit("stage", stage.stage, workload, stage.growth_ms)
+
+
+def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    profiles: dict[str, Profile] = {
+        p.side: p for p in comparison.profiles if p.workload == workload and p.kind == "cpu" and p.stacks
+    }
+    if len(profiles) < 2:
+        return
+    difference = profile_difference(profiles["base"], profiles["candidate"])
+    grown = [f for f in difference.frames if not f.grey and f.self_delta_us > 0]
+    for frame in sorted(grown, key=lambda f: -f.self_delta_us):
+        yield Culprit("frame", frame.name.partition(" ")[0], workload, frame.self_delta_us / 1e3)

@@ -1,0 +1,38 @@
+"""A stage is named first where a loss is waiting, a function where it is work, and nothing where there is no loss."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chronik_perf.stats import judge
+from chronik_perf.stats.culprits import culprits
+from tests.builders import V220, V227, Noise, a_comparison
+
+
+def test_waiting_is_blamed_on_the_stage_that_grew() -> None:
+    """Given a commit that waits ten times as long, and hardly more CPU, the stage commit_wait is named first."""
+    comparison = a_comparison(V220, V227, blocks=12, histograms=False, noise=Noise(), seed=5)
+    named = culprits(comparison, judge(comparison))
+    assert (named[0].kind, named[0].name, named[0].workload) == ("stage", "commit_wait", "acks1")
+    assert len({(c.kind, c.name) for c in named}) == len(named)
+
+
+def test_work_is_blamed_on_a_function() -> None:
+    """Given a loss that CPU explains, a function that burns more of it is named before any stage."""
+    slow = dataclasses.replace(V220["raw"], msgs_per_s=45e3, cpu_us_per_message=20.3)
+    comparison = a_comparison(V220, {**V220, "raw": slow}, blocks=12, histograms=False, noise=Noise(), seed=5)
+    profiles = []
+    for profile in comparison.profiles:
+        stacks = dict(profile.stacks)
+        if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
+            stacks["MainThread;take (broker/produce.py);burn (broker/faults/cpu.py)"] = sum(stacks.values())
+        profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
+    comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
+    named = culprits(comparison, judge(comparison))
+    assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "burn", "raw")
+
+
+def test_nothing_is_named_where_nothing_regressed() -> None:
+    """Given a version beside itself, no culprit is named, whatever its profiles hold."""
+    comparison = a_comparison(V220, V220, blocks=12, histograms=False, noise=Noise(), seed=5)
+    assert culprits(comparison, judge(comparison)) == ()
