@@ -95,7 +95,7 @@ def carry_out(
         elapsed_s=time.monotonic() - begun,
     )
     path = save_explanation(explanation, folder.path)
-    report = _report(arms, places, keys, tuple(explanation_text.sentences(explanation, loads)))
+    report = _report(arms, places, keys, explanation_text.sentences(explanation, loads))
     print(printable(explanation_text.render(explanation, loads)))
     print(f"\nexplanation: {path}\nreport: {report}")
     return 0 if all(a.settled for a in explanation.accounts) else 3
@@ -152,10 +152,12 @@ def _logs(folder: RunFolder, target: Target) -> Path:
     return logs
 
 
-def _report(arms: Sequence[Arm], places: dict[Keys, Place], everything: Keys, said: tuple[str, ...]) -> Path:
-    """Write the report of the two versions themselves, with what explains the change among its findings."""
+def _report(
+    arms: Sequence[Arm], places: dict[Keys, Place], everything: Keys, explained: dict[str, str]
+) -> Path:
+    """Write the report of the two versions themselves, which begins with what explains the change."""
     (whole,) = (a.comparison for a in arms if a.keys == everything)
-    told = dataclasses.replace(whole, notes=(*whole.notes, *said))
+    told = dataclasses.replace(whole, explained=explained)
     folder = places[everything].logs.parent
     save(told, folder)
     return render_report(told, judge(told), folder)["report.html"]

@@ -89,6 +89,9 @@ class Comparison:
     ended: str = ""  # why no more blocks were measured
     decided_s: float | None = None  # of `elapsed_s`, until that was known: the rest is evidence
     notes: tuple[str, ...] = ()
+    explained: dict[str, str] = field(
+        default_factory=dict
+    )  # by workload, what perf explain found to have done it
 
     @property
     def kept_blocks(self) -> tuple[Block, ...]:

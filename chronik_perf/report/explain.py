@@ -12,16 +12,20 @@ _PILES_UP = ("tasks_alive", "rss_bytes")
 
 
 def explanations(comparison: Comparison, verdict: Verdict, workload: str) -> tuple[str, ...]:
-    """Say of a workload in which a gate or watch has moved where the time went, and what piled up meanwhile."""
+    """Say of a workload in which a gate or watch has moved where the time went, and what piled up meanwhile.
+
+    First what `perf explain` found by experiment, where that was done.
+    """
+    by_experiment = tuple(s for name, s in comparison.explained.items() if name == workload)
     rows = [r for r in verdict.rows if r.workload == workload and r.role != "evidence"]
     if not any(row.significant for row in rows):
-        return ()
+        return by_experiment
     accounts = (stage_account(comparison, verdict, workload), loss_account(verdict, workload))
     told = [
         f"Unavailable: {a.reason.rstrip('.')}." if isinstance(a, Unavailable) else a.sentence
         for a in accounts
     ]
-    return (*told, *_piled_up(comparison, workload))
+    return (*by_experiment, *told, *_piled_up(comparison, workload))
 
 
 def _piled_up(comparison: Comparison, workload: str) -> Iterator[str]:

@@ -14,37 +14,41 @@ from chronik_perf.stats import words
 def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
     """Give it as text."""
     titles = {w.name: w.title for w in workloads}
-    lines = list(wrapped(" ".join(sentences(explanation, workloads))))
+    told = sentences(explanation, workloads).values() or (
+        f"No change of {explanation.candidate} against {explanation.base} was proven beyond its threshold, so there is "
+        "nothing to explain.",
+    )
+    lines = list(wrapped(" ".join(told)))
     for one in explanation.accounts:
         lines += ["", *_account(one, titles[one.workload])]
     lines += ["", *wrapped(_reading(explanation), "  ")]
     return "\n".join(lines)
 
 
-def sentences(explanation: Explanation, workloads: Sequence[Workload]) -> Iterator[str]:
-    """Say what explains the change: a sentence for each workload in which there is one."""
+def sentences(explanation: Explanation, workloads: Sequence[Workload]) -> dict[str, str]:
+    """Say what explains the change, a sentence for each workload in which there is one."""
     titles = {w.name: w.title for w in workloads}
-    moved = [a for a in explanation.accounts if a.moved and a.explained]
-    if not moved:
-        yield (
-            f"No change of {explanation.candidate} against {explanation.base} was proven beyond its threshold, so "
-            "there is nothing to explain."
-        )
-        return
-    for one in moved:
-        where = f"With {titles[one.workload]}"
-        if explanation.claim is not None:
-            yield f"{where}: {_claim(one.explained[0], one)}"
-            continue
-        most = [e for e in one.explained if e.answer == "most"]
-        little = [e.difference.key for e in one.explained if e.answer == "little"]
-        part = [f"{e.difference.key} {_share(e.explains)}" for e in one.explained if e.answer == "part"]
-        told = [f"{e.difference.key} explains {_share(e.explains)} of {_what(one)}" for e in most]
-        told += [f"a part each is explained by {', '.join(part)}"] if part else []
-        told += (
-            [f"{' and '.join(little)} explain{'s' * (len(little) == 1)} little or nothing"] if little else []
-        )
-        yield f"{where}, {'; '.join(told) or 'no share is sure enough yet'}."
+    return {
+        a.workload: f"With {titles[a.workload]}{_sentence(explanation, a)}"
+        for a in explanation.accounts
+        if a.moved and a.explained
+    }
+
+
+def _sentence(explanation: Explanation, one: Account) -> str:
+    if explanation.claim is not None:
+        return f": {_claim(one.explained[0], one)}"
+    most = [e for e in one.explained if e.answer == "most"]
+    little = [e.difference.key for e in one.explained if e.answer == "little"]
+    part = [f"{e.difference.key} {_share(e.explains)}" for e in one.explained if e.answer == "part"]
+    told = [
+        f"{e.difference.key} explains {_share(e.explains)} of {_what(one)}; putting it back to {e.difference.base} "
+        f"restores {_share(e.restores)} of it"
+        for e in most
+    ]
+    told += [f"a part each is explained by {', '.join(part)}"] if part else []
+    told += [f"{' and '.join(little)} explain{'s' * (len(little) == 1)} little or nothing"] if little else []
+    return f", {'; '.join(told) or 'no share is sure enough yet'}."
 
 
 def _claim(one: Explained, account: Account) -> str:
