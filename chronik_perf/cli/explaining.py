@@ -76,7 +76,10 @@ def carry_out(
         folder, own = comparing.new_folder(out, *(t.name for t in targets))
         with _kept(folder, own):
             place = comparing.place_for(folder, loads, None, False)
-            places = {arm: dataclasses.replace(place, logs=_logs(folder, t)) for arm, t in made.items()}
+            places = {
+                arm: dataclasses.replace(place, logs=_logs(folder, n, target))
+                for n, (arm, target) in enumerate(made.items(), 1)
+            }
             comparisons = {
                 arm: new_comparison(targets[0], target, loads, plan, place, command)
                 for arm, target in made.items()
@@ -145,9 +148,11 @@ def _accounts(
     return [account(found, arms, of, w, of.threshold) for w in loads]
 
 
-def _logs(folder: RunFolder, target: Target) -> Path:
+def _logs(folder: RunFolder, number: int, target: Target) -> Path:
     """Make the folder of one arm, a run of its own that `perf report` reads, and give that of its logs."""
-    logs = folder.path / file_word(target.name) / "logs"
+    logs = (
+        folder.path / f"{number}-{file_word(target.name)}" / "logs"
+    )  # long names are cut, and may then be one
     logs.mkdir(parents=True, exist_ok=True)
     return logs
 
