@@ -32,7 +32,7 @@ from chronik_perf.targets import resolve
 REFERENCE = "release:v2.2.0"
 # The checks take a sixth of the time, and no more than it takes to see bursts of a neighbour.
 _SHARE, _MOST_S = 1 / 6, 12.0
-_PROFILER_S = 3.0
+_PROFILERS_S = 4.0
 _CLOSING_S = 5.0  # the simulation of what is detectable
 _SLEEPER = "import time\nwhile True: time.sleep(0.01)"
 
@@ -56,7 +56,7 @@ def carry_out(
                 print(f"{check.state:<12} {check.name:<15} {check.said}", flush=True)
         found: Prognosis | Unavailable = Unavailable("the broker was not measured, as --machine-only asked")
         if not machine_only:
-            found = _broker(folder, budget_s - machine_s - _PROFILER_S - _CLOSING_S, keep)
+            found = _broker(folder, budget_s - machine_s - _PROFILERS_S - _CLOSING_S, keep)
     for line in _conclusion(found):
         print(line)
     advice = _advice(checks, found)

@@ -21,7 +21,7 @@ from chronik_perf.model import (
     Unavailable,
     Workload,
 )
-from chronik_perf.sampling import pyspy
+from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
@@ -72,7 +72,7 @@ def _take_profile(
     if isinstance(pid, Unavailable):
         return MissingProfile(rig.side, workload.name, kind, pid.reason)
     begin_at_rest((rig, *others))
-    with pyspy.record(pid, kind) as recording:
+    with profilers.record(pid, kind) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
         # What the load left behind belongs to it, as it does in a slice that gates.
         wait_for_rest((rig,))

@@ -169,14 +169,14 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         (round(100 * _part(left, whole), 3), round(100 * _part(width, whole), 3))
         for left, width, whole in zip(placed.left, _widths(placed), totals, strict=True)
     )
-    function, _, where = node.name.partition(" (")
+    function, where = _named(node.name)
     one_sided = not (difference.base_samples and difference.candidate_samples)
     sign = "+" if node.delta_us > 0 else ""
     delta = "" if one_sided else f"{sign}{words.microseconds(node.delta_us)}"
     return Box(
         depth=placed.depth,
         function=function,
-        where=where.removesuffix(")"),
+        where=where,
         both=both,
         base=base,
         candidate=candidate,
@@ -185,6 +185,14 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         tint=zlib.crc32(where.encode()) % _TINTS,
         said=_said(node, delta),
     )
+
+
+def _named(frame: str) -> tuple[str, str]:
+    """Part `function (file or module)`; a function in C++ has spaces and parentheses of its own."""
+    if not frame.endswith(")"):
+        return frame, ""
+    function, _, where = frame.rpartition(" (")
+    return (function, where.removesuffix(")")) if function else (frame, "")
 
 
 def _mark(node: DiffNode, whole: float) -> str:

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 
 from chronik_perf.model import STAGES, Profile, Provenance, Target
-from chronik_perf.sampling import pyspy
+from chronik_perf.sampling import profilers
 from chronik_perf.sampling.metric_names import SOURCES
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
@@ -91,7 +91,7 @@ def test_a_task_for_each_batch_shows_in_the_series(start: Callable[[str], Broker
 def test_a_profile_names_the_brokers_functions(start: Callable[[str], BrokerProcess]) -> None:
     """Given the broker under load, its wall profile has the WAL's thread by name, in files short of any folder."""
     broker = start("v2.2.0")
-    with pyspy.record(broker.pid, "wall") as recording:
+    with profilers.record(broker.pid, "wall") as recording:
         produce(broker, MESSAGES)
     profile = recording.profile("base", "one at a time", MESSAGES)
     assert isinstance(profile, Profile), profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chronik_perf.sampling.doctor import clock, cores, disk, limits, ptrace, speed
+from chronik_perf.sampling.doctor import clock, cores, disk, limits, profilers, speed
 from chronik_perf.sampling.doctor.check import Check
 from chronik_perf.sampling.machine import choose_cores
 
@@ -13,8 +13,8 @@ from chronik_perf.sampling.machine import choose_cores
 def examine(data: Path, seconds: float, traced: int | None) -> Iterator[Check]:
     """Look at this machine; `data` is an existing folder where the brokers' data would lie.
 
-    `seconds` are shared by the checks that repeat something (core speed most of all); the profiler adds about two.
-    `traced` is a running Python process to which the profiler is attached; None leaves that check away.
+    `seconds` are shared by the checks that repeat something (core speed most of all); the profilers add about three.
+    `traced` is a running Python process to which py-spy is attached; None leaves the profilers away.
     """
     broker, _, _ = choose_cores()
     yield cores.pinning()
@@ -32,4 +32,6 @@ def examine(data: Path, seconds: float, traced: int | None) -> Iterator[Check]:
     yield disk.free_space(data)
     yield limits.open_files()
     if traced is not None:
-        yield ptrace.profiler(traced)
+        yield profilers.profiler(traced)
+        yield profilers.linux_perf()
+        yield profilers.async_profiler()

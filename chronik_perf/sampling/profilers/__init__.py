@@ -1,0 +1,66 @@
+"""Profilers: one file for each, behind one small interface. Which one is used follows from what the process runs.
+
+A new profiler is one file and one line in `PROFILERS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from chronik_perf.model import ProfileKind, Unavailable
+from chronik_perf.sampling.profilers.async_profiler import AsyncProfiler
+from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
+from chronik_perf.sampling.profilers.pyspy import PySpy
+from chronik_perf.sampling.profilers.recording import Recording
+from chronik_perf.sampling.profilers.runtime import Runtime, runtime_of
+
+__all__ = ["PROFILERS", "Profiler", "Recording", "profiler_of", "record"]
+
+
+class Profiler(Protocol):
+    """What can sample the stacks of a process that runs already."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fits(self, runtime: Runtime) -> bool:
+        """Tell whether this is the profiler for such a process, be it present or not."""
+        ...
+
+    def unavailable(self, kind: ProfileKind) -> str | None:
+        """Say why there can be no profile of this kind of any process here; None where it can be tried."""
+        ...
+
+    def record(self, pid: int, kind: ProfileKind) -> contextlib.AbstractContextManager[Recording]:
+        """Profile the process while the block runs; why there is no profile is in the recording's `missing`.
+
+        For a process that fits, where nothing is `unavailable`. Raises nothing of its own, leaves no process and no
+        file, and the profiled process goes on.
+        """
+        ...
+
+
+# The first that fits is taken; the last fits everything.
+PROFILERS: tuple[Profiler, ...] = (PySpy(), AsyncProfiler(), LinuxPerf())
+
+
+def profiler_of(pid: int) -> Profiler | Unavailable:
+    """Give the profiler that fits a process; Unavailable where the process cannot be looked at."""
+    runtime = runtime_of(pid)
+    if isinstance(runtime, Unavailable):
+        return runtime
+    return next(profiler for profiler in PROFILERS if profiler.fits(runtime))
+
+
+@contextlib.contextmanager
+def record(pid: int, kind: ProfileKind) -> Iterator[Recording]:
+    """Profile a process, whatever it runs, while the block runs; see `Profiler.record`."""
+    profiler = profiler_of(pid)
+    missing = profiler.reason if isinstance(profiler, Unavailable) else profiler.unavailable(kind)
+    if isinstance(profiler, Unavailable) or missing is not None:
+        yield Recording(kind, missing)
+        return
+    with profiler.record(pid, kind) as recording:
+        yield recording

@@ -1,0 +1,56 @@
+"""A profiler that is a program of its own: started beside what it profiles, and ended whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from chronik_perf.interrupts import held_back
+
+_END_LIMIT_S = 10.0
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], *, pid: int, said: Path, pass_fds: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a profiler of process `pid` while the block runs, off that process's cores where there are others.
+
+    It is asked to write what it has by SIGINT, and killed if it does not end. `said` gets its standard error; its
+    standard output can be read. Raises OSError if it cannot be started.
+    """
+    profiler: subprocess.Popen[bytes] | None = None
+    try:
+        with held_back(), said.open("wb") as errors:
+            profiler = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                pass_fds=pass_fds,
+                start_new_session=True,  # Ctrl-C reaches it through the toolkit alone
+            )
+        with contextlib.suppress(OSError):
+            others = os.sched_getaffinity(0) - os.sched_getaffinity(pid)
+            if others:
+                os.sched_setaffinity(profiler.pid, others)
+        yield profiler
+    finally:
+        if profiler is not None:
+            _end(profiler)
+
+
+def _end(profiler: subprocess.Popen[bytes]) -> None:
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            profiler.send_signal(signal.SIGINT)
+        profiler.communicate(timeout=_END_LIMIT_S)
+    except BaseException as error:
+        profiler.kill()
+        profiler.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):  # a second Ctrl-C
+            raise
