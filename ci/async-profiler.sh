@@ -10,8 +10,9 @@ case $(uname -sm) in
 esac
 unpacked=$(mktemp -d)
 trap 'rm -rf "$unpacked"' EXIT
-mvn -q -B dependency:unpack -Dartifact=tools.profiler:async-profiler:$version -Dmdep.unpack.includes="$platform/*" \
-  -DoutputDirectory="$unpacked"
+# There, because Maven writes into the folder that it is called in.
+(cd "$unpacked" && mvn -q -B dependency:unpack -Dartifact=tools.profiler:async-profiler:$version \
+  -Dmdep.unpack.includes="$platform/*" -DoutputDirectory="$unpacked")
 mkdir -p "$1"
 # At once or not at all: a JVM must never load half a library.
 mv "$unpacked/$platform/libasyncProfiler.so" "$1/.libasyncProfiler.so.$$"

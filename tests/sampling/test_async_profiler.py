@@ -15,7 +15,7 @@ import pytest
 from chronik_perf.model import Unavailable
 from chronik_perf.sampling.profilers import Recording, hotspot, record
 from chronik_perf.sampling.profilers.async_profiler import AsyncProfiler, _library, fold
-from tests.programs import need
+from tests.programs import FROM_ELSEWHERE, need
 
 # Half the time busy and half asleep; a thread of another name rests all the time.
 PROGRAM = """
@@ -60,7 +60,7 @@ def started(source: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
 def java(source: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Give the running program, where there is an async-profiler to profile it with."""
     if (missing := AsyncProfiler().unavailable("cpu")) is not None:
-        pytest.skip(f"{missing}; ci/async-profiler.sh fetches it")
+        pytest.skip(f"{FROM_ELSEWHERE}{missing}; ci/async-profiler.sh fetches it")
     with started(source) as program:
         yield program
 
