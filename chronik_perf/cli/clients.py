@@ -32,7 +32,8 @@ def read_clients(path: Path | None) -> Clients:
     """Read the file. Raises BadInput where it cannot be read or sets nothing."""
     if path is None:
         return NO_FILE
-    from chronik_perf.load.client_config import read_client_config, redact
+    from chronik_perf.load.client_config import read_client_config
+    from chronik_perf.secrecy import redact
 
     config = read_client_config(path)
     if not config:

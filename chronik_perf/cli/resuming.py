@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chronik_perf.cli.clients import Clients, same_clients
@@ -61,11 +61,22 @@ def resumed(
                 f"{path} was measured on another machine, and blocks of two machines do not add up; "
                 "start a new run here"
             )
+        if place.environment.clients != earlier.environment.clients:
+            shutil.rmtree(place.data_root, ignore_errors=True)
+            raise BadInput(_other_clients(path, earlier.environment.clients, place.environment.clients))
         say(power.sentence)
         commands = f"{earlier.command}\n{command}"
         notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
         grown = dataclasses.replace(earlier, design=plan, command=commands, complete=False, notes=notes)
         yield Job(grown, folder, place)
+
+
+def _other_clients(path: Path, had: Mapping[str, str], has: Mapping[str, str]) -> str:
+    was, is_now = (", ".join(f"{name} {version}" for name, version in c.items()) for c in (had, has))
+    return (
+        f"{path} was measured with {was or 'clients that it does not name'}, and here is {is_now}; a client alone can "
+        "move every number, so install that one, or start a new run"
+    )
 
 
 def _same_process(earlier: Comparison) -> Iterator[str]:

@@ -29,7 +29,9 @@ from chronik_perf.model import (
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
+from chronik_perf.secrecy import redact
 from chronik_perf.sut import BrokerProcess, RunningBroker
+from chronik_perf.sut.environment import HASH_SEED
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
 # has seen it rest; and where it never does, in whole starts that alternate.
@@ -145,6 +147,7 @@ class Rig:
             data_dir=self.data_dir.name if self.data_dir else "",
             ready_s=self.broker.ready_s,
             config=self.broker.config,
+            environment=_seen_environment(self.broker),
             slices=tuple(self.slices),
             latency={name: merge(latencies) for name, latencies in gates.items()},
             steady=dict(self.steady),
@@ -191,6 +194,13 @@ def _idle_soon(rigs: Sequence[Rig]) -> bool:
             return True
         time.sleep(LOOK_S)
     return False
+
+
+def _seen_environment(broker: BrokerProcess | RunningBroker) -> dict[str, str]:
+    """Give what a broker sees of the environment, as it may be kept; the seed is kept by itself."""
+    if isinstance(broker, RunningBroker):
+        return {}
+    return redact({k: v for k, v in broker.environment.items() if k != HASH_SEED})
 
 
 def _processes(rig: Rig) -> dict[str, Measured]:

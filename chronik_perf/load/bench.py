@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from chronik_perf.load.client_config import redact
 from chronik_perf.load.drivers import check_workload
 from chronik_perf.load.own_topic import OwnTopic
 from chronik_perf.load.process import LoadProcess
 from chronik_perf.load.topics import messages_held, topic_exists
 from chronik_perf.model import BadInput, LoadWindow, MeasurementFailed, Workload
+from chronik_perf.secrecy import redact
 
 WARM_UP_SHARE, WARM_UP_MOST_S = 0.1, 1.0
 SATURATED = 0.9

@@ -7,15 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronik_perf.model import BadInput, Workload
-
-REDACTED = "[redacted]"
-
-# Whoever names a property with one of these words keeps a secret in it (passwords, keys, tokens, JAAS lines).
-_SECRET = re.compile(
-    r"password|passwd|secret|token|jaas|credential|\.key$|key\.pem$|^key$|username|oauthbearer\.config|kinit",
-    re.IGNORECASE,
-)
-_NOT_SECRET = re.compile(r"\.location$|\.endpoint\.url$", re.IGNORECASE)
+from chronik_perf.secrecy import REDACTED, redact
 
 # What the Java client calls otherwise than librdkafka.
 _JAVA_NAMES = {
@@ -52,14 +44,6 @@ def read_client_config(path: Path) -> dict[str, str]:
             raise BadInput(f"line {number} of {path} is not a property; write key=value")
         config[key.strip()] = value.strip()
     return _translated(config, path)
-
-
-def redact(config: Mapping[str, str]) -> dict[str, str]:
-    """Give a copy for showing: every value that may be a secret is replaced."""
-    return {
-        key: REDACTED if _SECRET.search(key) and not _NOT_SECRET.search(key) else value
-        for key, value in config.items()
-    }
 
 
 def redact_text(text: str, config: Mapping[str, str] | None) -> str:

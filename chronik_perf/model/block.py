@@ -83,7 +83,8 @@ class Start:
 
     Of a broker that ran already it is what the process served in one block: no `seed` and no `ready_s` are known, and
     `data_dir` is empty. `latency` maps a workload's name to the merged latencies of this start's gate slices. `notes`
-    are sentences for people (unsteady warm-up, killed after the grace period).
+    are sentences for people (unsteady warm-up, killed after the grace period). `environment` is all that the process
+    saw of it but its seed, secrets replaced.
     """
 
     side: Side
@@ -94,6 +95,7 @@ class Start:
     data_dir: str  # name of the folder, relative
     ready_s: Measured
     config: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)  # empty in documents from before it was kept
     slices: tuple[Slice, ...] = ()
     latency: dict[str, Latency] = field(default_factory=dict)
     steady: dict[str, bool] = field(default_factory=dict)  # by workload

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Side, Unavailable
+from chronik_perf.secrecy import redact
 from chronik_perf.stats import words
 
 UNKNOWN = "not known"
@@ -62,7 +63,7 @@ CANARIES: tuple[tuple[str, str, str], ...] = (
 
 
 def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
-    """Give the configuration, differences first, and whether it is the effective or the declared one.
+    """Give configuration and environment, differences first, and whether they are the effective or the declared ones.
 
     The effective one is what the brokers said when they served; a broker that says nothing leaves the declared.
     """
@@ -76,8 +77,8 @@ def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
     else:
         base, candidate, which = comparison.base.config, comparison.candidate.config, "declared"
     base, candidate = (
-        {**config, **{f"environment {k}": v for k, v in target.env.items()}}
-        for config, target in ((base, comparison.base), (candidate, comparison.candidate))
+        {**config, **{f"environment {k}": v for k, v in _environment(comparison, side).items()}}
+        for config, side in ((base, SIDES[0]), (candidate, SIDES[1]))
     )
     # Of a broker that ran already nobody told what it was set to, which is not the same as nothing.
     absent = [UNKNOWN if target.runs_already else None for target in (comparison.base, comparison.candidate)]
@@ -86,6 +87,18 @@ def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
         for k in dict.fromkeys([*base, *candidate])
     ]
     return tuple(sorted(rows, key=lambda r: not r.differs)), which
+
+
+def _environment(comparison: Comparison, side: Side) -> dict[str, str]:
+    """Give what a side's broker saw of the environment; what was declared, where no start tells."""
+    seen = (b.side(side).environment for b in comparison.blocks)
+    return next((env for env in seen if env), redact(comparison.target(side).env))
+
+
+def clients(comparison: Comparison) -> str:
+    """Name the client libraries that gave the load, with their versions."""
+    named = ", ".join(f"{name} {version}" for name, version in comparison.environment.clients.items())
+    return named or UNKNOWN
 
 
 def of_starts(comparison: Comparison) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
-from chronik_perf.report.circumstances import counted, of_starts, settings
+from chronik_perf.report.circumstances import clients, counted, of_starts, settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.stats import words
@@ -37,6 +37,7 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
         yield from wrapped(
             f"client configuration of all loads: {', '.join(f'{k}={v}' for k, v in client.items())}"
         )
+    yield f"client libraries of all loads: {clients(comparison)}"
     yield _basis(comparison, verdict)
 
 

@@ -99,6 +99,23 @@ def test_a_run_resumed_with_other_workloads_is_refused(interrupted: Interrupted)
     assert interrupted.document() == before
 
 
+def test_a_run_resumed_with_another_client_is_refused(interrupted: Interrupted) -> None:
+    """Given a run that another release of the client library loaded, adding blocks is refused and both are named."""
+    file = interrupted.run / "comparison.json"
+    kept = file.read_text()
+    document = interrupted.document()
+    document["environment"]["clients"]["librdkafka"] = "1.8.2"
+    file.write_text(json.dumps(document))
+    try:
+        done = refused(["compare", "--resume", str(interrupted.run)], interrupted.folder)
+        assert done.returncode == 2
+        assert "librdkafka 1.8.2, and here is" in done.stderr
+        assert interrupted.document() == document
+        assert sorted(p.name for p in interrupted.run.glob("data-*")) == []
+    finally:
+        file.write_text(kept)
+
+
 def test_an_interrupted_run_is_reported_and_can_be_resumed(interrupted: Interrupted) -> None:
     """Given the two blocks of an interrupted run, they have a report, and two more can be added."""
     assert perf(["report", str(interrupted.run)], cwd=interrupted.folder).returncode == 0

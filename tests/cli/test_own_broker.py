@@ -37,8 +37,14 @@ def machine_taken(folder: Path) -> Iterator[None]:
         yield
 
 
-def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
-    """Given two refs of a repository, they are compared by name; the run says which commits, and needs their builds."""
+def test_two_refs_are_built_and_compared(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given two refs of a repository, they are compared by name; the run says which commits, and needs their builds.
+
+    It keeps what the brokers saw of the environment, and a stray variable of the caller's is not among it.
+    """
+    monkeypatch.setenv("CHRONIK_WAL_PROFILE", "high")
     few = ("--quick", "--workload", "raw", "--blocks", "5", "--no-profiles", "--family-error", "0.5")
     done = perf(["compare", "v1", "HEAD", *few, "--out", "run"], cwd=repository.root)
     assert done.returncode in (0, 1, 3), done.stderr
@@ -47,6 +53,8 @@ def test_two_refs_are_built_and_compared(repository: BrokerRepository) -> None:
     for side, ref in (("base", "v1"), ("candidate", "HEAD")):
         assert document[side]["name"] == ref
         assert document[side]["provenance"]["commit"] == repository.git("rev-parse", ref)
+        seen = [b[side]["environment"] for b in document["blocks"]]
+        assert all(env["PYTHONPATH"] == "src" and "CHRONIK_WAL_PROFILE" not in env for env in seen)
     tasks = [b["candidate"]["slices"][0]["telemetry"]["tasks_created"] for b in document["blocks"]]
     assert all(n > 0 for n in tasks), "v2.2.7 spawns a task a batch: it was the one that was measured"
     assert not children_left(repository.root)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.load.client_config import read_client_config, redact, redact_text
+from chronik_perf.load.client_config import read_client_config, redact_text
 from chronik_perf.model import BadInput
+from chronik_perf.secrecy import redact
 
 
 def read(tmp_path: Path, text: str) -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""The environment is part of a version: what each side's broker saw of it is told, differences first, no secrets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronik_perf.model import Comparison
+from chronik_perf.report import circumstances, html, markdown, text
+from chronik_perf.stats import judge
+from tests.builders import V220, a_comparison, with_starts
+
+BOTH = {"PATH": "/usr/bin", "TZ": "UTC"}
+
+
+def measured() -> Comparison:
+    """Give two sides whose brokers saw another profile of the WAL, and all else alike."""
+    made = a_comparison(V220, V220, blocks=3, evidence=False, histograms=False)
+    low = with_starts(made, "base", lambda s: replace(s, environment={**BOTH, "WAL_PROFILE": "low"}))
+    return with_starts(low, "candidate", lambda s: replace(s, environment={**BOTH, "WAL_PROFILE": "high"}))
+
+
+def test_a_variable_that_differs_is_told_first_in_every_report() -> None:
+    """Given sides that saw another WAL_PROFILE, all reports say both values, before whatever is the same."""
+    comparison = measured()
+    verdict = judge(comparison)
+    rows, _ = circumstances.settings(comparison)
+    assert [(r.key, r.differs) for r in rows if r.key.startswith("environment")] == [
+        ("environment WAL_PROFILE", True),
+        ("environment PATH", False),
+        ("environment TZ", False),
+    ]
+    assert rows[0].differs
+    assert "environment WAL_PROFILE: low → high" in text.render(comparison, verdict)
+    assert "environment WAL\\_PROFILE: low → high" in markdown.render(comparison, verdict)
+    page = html.render(comparison, verdict)
+    assert page.index("environment WAL_PROFILE") < page.index("environment PATH")
+
+
+def test_a_document_from_before_it_was_kept_tells_what_was_declared() -> None:
+    """Given starts without an environment, the variables of the target stand for it, their secrets replaced."""
+    made = a_comparison(V220, V220, blocks=3, evidence=False, histograms=False)
+    declared = {"API_KEY": "hunter2", "STORE": "s3://me:hunter2@host/x", "MODE": "fast"}
+    comparison = replace(made, candidate=replace(made.candidate, env=declared))
+    shown = {r.key: r.candidate for r in circumstances.settings(comparison)[0] if r.differs}
+    assert shown["environment API_KEY"] == "[redacted]"
+    assert shown["environment STORE"] == "s3://[redacted]@host/x"
+    assert shown["environment MODE"] == "fast"
+    assert "hunter2" not in html.render(comparison, judge(comparison))
+
+
+def test_the_client_libraries_are_named_in_every_report() -> None:
+    """Given a run, whoever reads it learns which client libraries, in which version, gave the load."""
+    comparison = measured()
+    verdict = judge(comparison)
+    for shown in (text.render(comparison, verdict), markdown.render(comparison, verdict)):
+        assert "librdkafka 2.16.1" in shown
+    assert "<tr><th>librdkafka</th><td>2.16.1</td></tr>" in html.render(comparison, verdict)
