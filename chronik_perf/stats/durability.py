@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from chronik_perf.model import SIDES, Comparison, Side, Workload, known, metric
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.units import has_changed_units
 
 # A sync under load may be quicker than a bare one; half of it is not.
 FAR_BELOW = 0.5
@@ -54,8 +55,10 @@ def _nearly_all(times: _Times, factor: float) -> bool:
 
 
 def _told_by_broker(comparison: Comparison, side: Side, workload: Workload) -> _Times:
-    """Give (wait for the commit, time of a sync) of each kept block, in ms, as the broker's metrics tell them."""
+    """Give (wait for the commit, time of a sync) of each kept block, in ms, as the broker tells them in one unit."""
     found: _Times = []
+    if has_changed_units(comparison, workload.name, (metric("stage_commit_wait"), metric("sync_time"))):
+        return found
     for block in comparison.kept_blocks:
         wait, sync = (
             known(metric(name).take(block.side(side), workload.name))

@@ -13,6 +13,7 @@ from chronik_perf.stats.gather import gate_slices, name_of
 from chronik_perf.stats.load import saturated, saturation_words
 from chronik_perf.stats.running import running
 from chronik_perf.stats.surroundings import changed_environment
+from chronik_perf.stats.units import changed_units
 
 LEAST_ROUND_TRIPS = 20
 # By what factor a canary may differ from the median of its readings before it is named. The figures are
@@ -29,7 +30,15 @@ def findings(comparison: Comparison) -> tuple[str, ...]:
     """Give all findings, the gravest first; the same sentence stands once."""
     found: list[str] = []
     sources = (
-        *(_gaps, running, hasty_acknowledgements, _generators, _provenance, changed_environment),
+        *(
+            _gaps,
+            running,
+            hasty_acknowledgements,
+            changed_units,
+            _generators,
+            _provenance,
+            changed_environment,
+        ),
         *(_completeness, _canaries, _steadiness, _slices, _notes),
     )
     for source in sources:
