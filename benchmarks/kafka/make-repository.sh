@@ -4,7 +4,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 mkdir "$folder"
-cp "$here/pom.xml" "$here/perf.toml" "$here/start.sh" "$folder"
+cp "$here/pom.xml" "$here/perf.toml" "$here/start.sh" "$here/log4j2.properties" "$folder"
 cd "$folder"
 git init -q -b main
 for version in 3.9.1 4.3.1; do
