@@ -65,10 +65,9 @@ host=$1 port=$2 data=$3
 shift 3
 cp -r template/log "$data/log"
 # The controller needs a port of its own, which nobody else is told.
-set -- "$(free_ports)" "$@"
+free=$(free_ports)
 {
-  properties "$host" "$port" "${1% *}" "$data/log"
-  shift
+  properties "$host" "$port" "${free% *}" "$data/log"
   for setting; do echo "$setting"; done
 } >"$data/server.properties"
 exec java -XX:SharedArchiveFile=kafka.jsa -Dlog4j2.configurationFile=log4j2.properties -cp 'lib/*' kafka.Kafka "$data/server.properties"
