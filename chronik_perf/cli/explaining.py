@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.cli import comparing
@@ -13,7 +14,7 @@ from chronik_perf.cli.display import Display
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import Place, machine_lock, new_comparison
 from chronik_perf.experiment.ablation import Keys, ablate
-from chronik_perf.model import BadInput, Comparison, Metric, Target, Workload, metric
+from chronik_perf.model import BadInput, Metric, Target, Workload, metric
 from chronik_perf.model.ablation import Account, Arm, Difference, Explanation
 from chronik_perf.report import explanation_text, render_report
 from chronik_perf.report.terminal import printable
@@ -58,7 +59,7 @@ def carry_out(
     with machine_lock(wait, say):
         targets = [resolve(*one, repository=repository, say=say) for one in (base, candidate)]
         found = differences(*targets)
-        claimed = _claimed(claim, found)
+        claimed = _claimed(claim, found, candidate[1])
         if len(found) < 2:
             print(_little_to_take_apart(found, *targets))
             return 0
@@ -76,32 +77,103 @@ def carry_out(
         folder, own = comparing.new_folder(out, *(t.name for t in targets))
         with _kept(folder, own):
             place = comparing.place_for(folder, loads, None, False)
-            places = {
-                arm: dataclasses.replace(place, logs=_logs(folder, n, target))
-                for n, (arm, target) in enumerate(made.items(), 1)
-            }
-            comparisons = {
-                arm: new_comparison(targets[0], target, loads, plan, place, command)
-                for arm, target in made.items()
-            }
+            study = _Study(
+                folder=folder,
+                differences=found,
+                claim=claimed,
+                loads=loads,
+                metric=metric(name),
+                places={
+                    arm: dataclasses.replace(place, logs=_logs(folder, n, target))
+                    for n, (arm, target) in enumerate(made.items(), 1)
+                },
+                arms={
+                    arm: Arm(arm, new_comparison(targets[0], target, loads, plan, place, command))
+                    for arm, target in made.items()
+                },
+            )
             say(_plan(found, made))
-            arms = _measured(comparisons, places, found, loads, metric(name))
-    explanation = Explanation(
-        schema_version=EXPLANATION_SCHEMA,
-        base=targets[0].name,
-        candidate=targets[1].name,
-        differences=found,
-        claim=claimed,
-        accounts=tuple(_accounts(arms, found, loads, metric(name))),
-        arms={places[a.keys].logs.parent.name: a.keys for a in arms},
-        command=command,
-        elapsed_s=time.monotonic() - begun,
-    )
-    path = save_explanation(explanation, folder.path)
-    report = _report(arms, places, keys, explanation_text.sentences(explanation, loads))
+            try:
+                study.measure()
+            except BaseException:
+                if study.began:
+                    say(f"what was measured is accounted for in {study.write(begun, complete=False)[1]}")
+                raise
+    explanation, path = study.write(begun, complete=True)
     print(printable(explanation_text.render(explanation, loads)))
-    print(f"\nexplanation: {path}\nreport: {report}")
+    print(f"\nexplanation: {path}\nreport: {study.report(explanation)}")
     return 0 if all(a.settled for a in explanation.accounts) else 3
+
+
+@dataclass(slots=True)
+class _Study:
+    """What is measured, where, and what has been."""
+
+    folder: RunFolder
+    differences: tuple[Difference, ...]
+    claim: str | None
+    loads: tuple[Workload, ...]
+    metric: Metric
+    places: dict[Keys, Place]
+    arms: dict[Keys, Arm]
+
+    @property
+    def everything(self) -> Keys:
+        """All differences together: the candidate."""
+        return tuple(d.key for d in self.differences)
+
+    @property
+    def began(self) -> bool:
+        """Tell whether the candidate itself has a block."""
+        return bool(self.arms[self.everything].comparison.blocks)
+
+    def measure(self) -> None:
+        """Measure to the end, saving each arm whenever it has grown."""
+        comparisons = {keys: arm.comparison for keys, arm in self.arms.items()}
+        with (
+            Display() as display,
+            contextlib.closing(ablate(comparisons, self.places, self._needed, display.progress)) as growing,
+        ):
+            for one in growing:
+                self._keep(one)
+        for arm in list(self.arms.values()):
+            if arm.comparison.blocks:
+                self._keep(Arm(arm.keys, dataclasses.replace(arm.comparison, complete=True)))
+
+    def write(self, begun: float, *, complete: bool) -> tuple[Explanation, Path]:
+        """Account for what was measured, and write it."""
+        whole = self.arms[self.everything].comparison
+        explanation = Explanation(
+            schema_version=EXPLANATION_SCHEMA,
+            base=whole.base.name,
+            candidate=whole.candidate.name,
+            differences=self.differences,
+            claim=self.claim,
+            accounts=tuple(self._accounts(list(self.arms.values()))),
+            arms={self.places[keys].logs.parent.name: keys for keys in self.arms},
+            command=whole.command,
+            elapsed_s=time.monotonic() - begun,
+            complete=complete,
+        )
+        return explanation, save_explanation(explanation, self.folder.path)
+
+    def report(self, explanation: Explanation) -> Path:
+        """Write the report of the two versions themselves, which begins with what explains the change."""
+        whole = self.arms[self.everything].comparison
+        told = dataclasses.replace(whole, explained=explanation_text.sentences(explanation, self.loads))
+        self._keep(Arm(self.everything, told))
+        return render_report(told, judge(told), self.places[self.everything].logs.parent)["report.html"]
+
+    def _keep(self, arm: Arm) -> None:
+        self.arms[arm.keys] = arm
+        save(arm.comparison, self.places[arm.keys].logs.parent)
+
+    def _needed(self, so_far: Sequence[Arm]) -> tuple[list[Keys], list[str]]:
+        return still_needed(self._accounts(so_far), self.everything, list(self.arms))
+
+    def _accounts(self, arms: Sequence[Arm]) -> list[Account]:
+        of = self.metric
+        return [account(self.differences, arms, of, w, of.threshold, self.claim) for w in self.loads]
 
 
 @contextlib.contextmanager
@@ -119,35 +191,6 @@ def _kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[None]:
         raise
 
 
-def _measured(
-    comparisons: dict[Keys, Comparison],
-    places: dict[Keys, Place],
-    found: Sequence[Difference],
-    loads: tuple[Workload, ...],
-    of: Metric,
-) -> list[Arm]:
-    arms = {keys: Arm(keys, comparison) for keys, comparison in comparisons.items()}
-    everything = tuple(d.key for d in found)
-
-    def needed(so_far: Sequence[Arm]) -> tuple[list[Keys], list[str]]:
-        return still_needed(_accounts(so_far, found, loads, of), everything, list(arms))
-
-    with (
-        Display() as display,
-        contextlib.closing(ablate(comparisons, places, needed, display.progress)) as growing,
-    ):
-        for one in growing:
-            arms[one.keys] = one
-            save(one.comparison, places[one.keys].logs.parent)
-    return list(arms.values())
-
-
-def _accounts(
-    arms: Sequence[Arm], found: Sequence[Difference], loads: tuple[Workload, ...], of: Metric
-) -> list[Account]:
-    return [account(found, arms, of, w, of.threshold) for w in loads]
-
-
 def _logs(folder: RunFolder, number: int, target: Target) -> Path:
     """Make the folder of one arm, a run of its own that `perf report` reads, and give that of its logs."""
     logs = (
@@ -157,26 +200,21 @@ def _logs(folder: RunFolder, number: int, target: Target) -> Path:
     return logs
 
 
-def _report(
-    arms: Sequence[Arm], places: dict[Keys, Place], everything: Keys, explained: dict[str, str]
-) -> Path:
-    """Write the report of the two versions themselves, which begins with what explains the change."""
-    (whole,) = (a.comparison for a in arms if a.keys == everything)
-    told = dataclasses.replace(whole, explained=explained)
-    folder = places[everything].logs.parent
-    save(told, folder)
-    return render_report(told, judge(told), folder)["report.html"]
+def _claimed(claim: str | None, found: Sequence[Difference], asked: Mapping[str, str]) -> str | None:
+    """Give the key of a claim, in the words of the version or as it was asked for.
 
-
-def _claimed(claim: str | None, found: Sequence[Difference]) -> str | None:
-    """Give the key of a claim. Raises BadInput for one that is no difference between the two."""
+    Raises BadInput for one that is no difference between the two.
+    """
     if claim is None:
         return None
+    keys = {d.key for d in found}
     told = {f"{d.key}={d.candidate}": d.key for d in found}
-    if claim in told or claim in told.values():
-        return told.get(claim, claim)
-    known = ", ".join(told) or "nothing"
-    raise BadInput(f"--claim {claim} is no difference between the two; they differ in {known}")
+    said = {**{key: key for key in keys}, **{f"{k}={v}": k for k, v in asked.items() if k in keys}, **told}
+    if claim in said:
+        return said[claim]
+    raise BadInput(
+        f"--claim {claim} is no difference between the two; they differ in {', '.join(told) or 'nothing'}"
+    )
 
 
 def _little_to_take_apart(found: Sequence[Difference], base: Target, candidate: Target) -> str:

@@ -22,7 +22,7 @@ Needed = Callable[[Sequence[Arm]], tuple[Sequence[Keys], Sequence[str]]]
 def ablate(
     comparisons: Mapping[Keys, Comparison], places: Mapping[Keys, Place], needed: Needed, report: Report
 ) -> Generator[Arm, None, None]:
-    """Measure rounds until no arm is needed any more or the next round may not end within the design's budget.
+    """Measure rounds until no arm is needed any more or the next block may not end within the design's budget.
 
     `comparisons` and `places` have one entry an arm, with the same design and data folder. Yields each arm that has
     grown by a block. Raises MeasurementFailed, or KeyboardInterrupt when interrupted; no process is left then, and what
@@ -36,14 +36,15 @@ def ablate(
     with no_data_left(place), beside_the_load(place):
         while True:
             wanted, names = needed(list(arms.values()))
-            left_s = (design.budget_s or float("inf")) - (time.monotonic() - begun)
-            longest_s = max(took_s.values(), default=0.0)
-            if not wanted or sum(took_s.get(keys, longest_s) for keys in wanted) > left_s:
+            if not wanted:
                 return
             index += 1
             rng = rng_of(design, index)
             for keys in rng.sample(wanted, len(wanted)):
                 comparison, block_begun = arms[keys].comparison, time.monotonic()
+                left_s = (design.budget_s or float("inf")) - (block_begun - begun)
+                if took_s.get(keys, max(took_s.values(), default=0.0)) > left_s:
+                    return  # a round that is not whole counts for the arms that it has
                 report(Progress(f"round {index}, {comparison.candidate.name}", index - 1, design.budget_s))
                 check_free_space(places[keys], len(names) * GATES_BYTES)
                 loads = tuple(w for w in comparison.workloads if w.name in names)
@@ -56,7 +57,6 @@ def ablate(
                     blocks=(*comparison.blocks, block),
                     pilots=pilots,
                     elapsed_s=comparison.elapsed_s + took_s[keys],
-                    complete=True,
                 )
                 arms[keys] = Arm(keys, grown)
                 yield arms[keys]

@@ -90,3 +90,4 @@ class Explanation:
     arms: dict[str, tuple[str, ...]]
     command: str
     elapsed_s: float
+    complete: bool  # False where it failed or was interrupted, and what was measured is accounted for

@@ -9,6 +9,7 @@ from chronik_perf.model import Workload, metric
 from chronik_perf.model.ablation import Account, Explained, Explanation, Share
 from chronik_perf.report.terminal import wrapped
 from chronik_perf.stats import words
+from chronik_perf.stats.ablation import ALL_COMBINATIONS
 
 
 def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
@@ -115,7 +116,10 @@ def _share(share: Share) -> str:
 def _reading(explanation: Explanation) -> str:
     of = explanation.accounts[0].metric
     cost = "the CPU that a message takes" if of == "cpu_per_message" else "the time that a message takes"
+    how = "its Shapley value, the mean over the orders in which the differences could be put in"
+    if explanation.claim is not None or len(explanation.differences) > ALL_COMBINATIONS:
+        how = "the mean of what it does put in first and put in last"
     return (
-        f"Shares are of what was added to {cost}. What a difference explains is its Shapley value, the mean over the "
-        "orders in which the differences could be put in; intervals of one workload hold together with 95 %."
+        f"Shares are of the change in {cost}. What a difference explains is {how}; intervals of one workload hold "
+        "together with 95 %."
     )

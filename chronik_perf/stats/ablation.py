@@ -48,17 +48,19 @@ def account(
     metric: Metric,
     workload: Workload,
     threshold: float,
+    claim: str | None = None,
     error: float = ERROR,
 ) -> Account:
     """Account for the change of one workload; `error` holds for all intervals of it together, at every look.
 
-    `arms` hold at least the one with all differences. Differences of which no arm was measured are left out.
+    `arms` hold at least the one with all differences. Differences of which no arm was measured are left out, and with a
+    `claim` all but its own.
     """
     keys = tuple(d.key for d in differences)
     by_keys = {arm.keys: arm.comparison for arm in arms}
     effects = {k: _effect(c, metric, workload, threshold, error / 2 / len(arms)) for k, c in by_keys.items()}
     total = effects[keys]
-    rounds = len(pairs_of(by_keys[keys], metric, workload.name).per_block)
+    rounds = sum(any(b.base.gate_slices(workload.name)) for b in by_keys[keys].kept_blocks)
     if isinstance(total, Unavailable):
         return Account(workload.name, metric.name, None, False, False, rounds, (), None, total.reason)
     word = decide(total, metric, margin_of(metric, threshold))
@@ -66,7 +68,11 @@ def account(
         return Account(workload.name, metric.name, total, False, word == "unchanged", rounds, (), None)
     costs = {k: _costs(c, metric, workload) for k, c in by_keys.items()}
     bounds = {k: _bounds(e, metric) for k, e in effects.items() if isinstance(e, Effect)}
-    asked = [d for d in differences if (d.key,) in by_keys and _known(_without(keys, d.key), by_keys)]
+    asked = [
+        d
+        for d in differences
+        if claim in (None, d.key) and (d.key,) in by_keys and _known(_without(keys, d.key), by_keys)
+    ]
     parts = 3 * len(asked) + 1
 
     def share(weights: Weights) -> Share:
@@ -76,7 +82,7 @@ def account(
     for d in asked:
         restores, causes = _restores(keys, d.key), _alone(d.key)
         shares = share(restores), share(causes), share(_shapley(keys, d.key, by_keys))
-        explained.append(Explained(d, *shares, _answer(shares[2])))
+        explained.append(Explained(d, *shares, _answer(shares[2], claim is not None)))
     complete = len(asked) == len(keys)
     left_over = None
     if complete and len(keys) > ALL_COMBINATIONS:
@@ -184,12 +190,14 @@ def _shapley(keys: Keys, key: str, measured: Mapping[Keys, object]) -> Weights:
     return weights
 
 
-def _answer(share: Share) -> Answer:
+def _answer(share: Share, is_claim: bool) -> Answer:
     if share.low > MOST_OF_IT:
         return "most"
     if share.high < LITTLE_OF_IT:
         return "little"
-    return "part" if share.high - share.low <= NARROW else "open"
+    # A claim is that it did most of it, which a narrow interval around a half neither confirms nor contests.
+    sure = share.high < MOST_OF_IT if is_claim else share.high - share.low <= NARROW
+    return "part" if sure else "open"
 
 
 def _known(arm: Keys, measured: Mapping[Keys, object]) -> bool:

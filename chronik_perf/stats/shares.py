@@ -67,8 +67,14 @@ def bounded_by(
 
 
 def both(one: Share, bounds: tuple[float, float]) -> Share:
-    """Give what two intervals of one share, which hold together, have in common."""
-    return _ordered(one.estimate, max(one.low, bounds[0]), min(one.high, bounds[1]))
+    """Give what two intervals of one share, which hold together, have in common.
+
+    Where they have nothing in common something that both take for granted is not so, and all of either is open.
+    """
+    low, high = max(one.low, bounds[0]), min(one.high, bounds[1])
+    if low > high:
+        low, high = min(one.low, bounds[0]), max(one.high, bounds[1])
+    return _ordered(one.estimate, low, high)
 
 
 def _ordered(estimate: float, low: float, high: float) -> Share:

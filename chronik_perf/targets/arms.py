@@ -30,19 +30,17 @@ def differences(base: Target, candidate: Target) -> tuple[Difference, ...]:
         )
     keys = {*base.config} | {*candidate.config} if same else {*base.config} & {*candidate.config}
     found = [
-        *_differing(base.config, candidate.config, keys, NOT_SET),
+        *_differing(base.config, candidate.config, keys),
         *(
             dataclasses.replace(d, key=f"{ENV}{d.key}")
-            for d in _differing(base.env, candidate.env, {*base.env, *candidate.env}, "")
+            for d in _differing(base.env, candidate.env, {*base.env, *candidate.env})
         ),
     ]
     return tuple(found) if same else (*found, Difference(CODE, base.name, candidate.name))
 
 
-def _differing(
-    base: Mapping[str, str], candidate: Mapping[str, str], keys: Set[str], absent: str
-) -> list[Difference]:
-    both = [(key, base.get(key, absent), candidate.get(key, absent)) for key in sorted(keys)]
+def _differing(base: Mapping[str, str], candidate: Mapping[str, str], keys: Set[str]) -> list[Difference]:
+    both = [(key, base.get(key, NOT_SET), candidate.get(key, NOT_SET)) for key in sorted(keys)]
     return [Difference(*one) for one in both if one[1] != one[2]]
 
 
@@ -66,8 +64,10 @@ def arm(
     together = {**overrides, **changed}
     made = make(name, {k: v for k, v in together.items() if v != NOT_SET})
     variables = {k.removeprefix(ENV): v for k, v in wanted.items() if k.startswith(ENV)}
-    if {k: whole.env.get(k, "") for k in variables} == variables:
+    other = {k: v for k, v in variables.items() if whole.env.get(k, NOT_SET) != v}
+    if not other:
         return made
-    told = ", ".join(f"{k}={v}" for k, v in variables.items() if whole.env.get(k, "") != v)
-    env = {k: v for k, v in {**made.env, **variables}.items() if v}
-    return dataclasses.replace(made, env=env, name=f"{made.name}, {told}")
+    env = {k: v for k, v in {**made.env, **other}.items() if other.get(k) != NOT_SET}
+    return dataclasses.replace(
+        made, env=env, name=f"{made.name}, {', '.join(f'{k}={v}' for k, v in other.items())}"
+    )

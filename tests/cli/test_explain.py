@@ -25,14 +25,15 @@ def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
     rounds = set()
     for folder, keys in answer["arms"].items():
         run = json.loads((tmp_path / "run" / folder / "comparison.json").read_text())
-        rounds.add(tuple(block["index"] for block in run["blocks"]))
+        rounds.add(len(run["blocks"]))
+        assert [block["index"] for block in run["blocks"]] == list(range(1, len(run["blocks"]) + 1))
         for block in run["blocks"]:
             assert block["base"]["config"]["wal.worker"] == "notify-or-timer"
             assert (block["candidate"]["config"]["wal.worker"] == "altered") == ("wal.worker" in keys)
         if keys == everything:
             told = (tmp_path / "run" / folder / "report.html").read_text()
             assert ("the claim is" in told) == ("the claim is" in done.stdout)
-    assert len(rounds) == 1, "every arm is in every round"
+    assert max(rounds) - min(rounds) <= 1, "every arm is in every round but the last"
     assert "throughput" in done.stdout
     assert not children_left(tmp_path)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from chronik_perf.model import metric
-from chronik_perf.model.ablation import Account, Arm, Difference
+from chronik_perf.model.ablation import Account, Arm, Difference, Share
 from chronik_perf.stats.ablation import account, arms_of, still_needed
-from chronik_perf.stats.shares import bounded_by, share_of
+from chronik_perf.stats.shares import both, bounded_by, share_of
 from tests.builders import V220, Noise, a_comparison
 
 THROUGHPUT = metric("throughput")
@@ -37,7 +37,7 @@ def an_account(
         )
         arms.append(Arm(arm, comparison))
     differences = [Difference(key, "old", "new") for key in keys]
-    return account(differences, arms, THROUGHPUT, arms[0].comparison.workload("acks1"), 0.05)
+    return account(differences, arms, THROUGHPUT, arms[0].comparison.workload("acks1"), 0.05, claim)
 
 
 def test_one_of_three_differences_did_it() -> None:
@@ -91,6 +91,34 @@ def test_a_claim_needs_the_arms_of_its_own_key_alone() -> None:
     found = an_account(costs, claim="b")
     assert [e.difference.key for e in found.explained] == ["b"]
     assert found.explained[0].answer == "little"
+
+
+def test_a_claim_on_one_of_two_differences_is_about_that_one() -> None:
+    """Given a loss by the first of two keys, a claim on the second is not told with the first one's shares."""
+    found = an_account({("a",): 5.0, ("b",): 1.0, ("a", "b"): 5.0}, claim="b")
+    assert [(e.difference.key, e.answer) for e in found.explained] == [("b", "little")]
+
+
+def test_a_claim_that_is_half_true_stays_open() -> None:
+    """Given a key that explains about a half, however narrowly, a claim on it is neither confirmed nor contested."""
+    costs = {("a",): 1.5, ("b",): 1.5, ("a", "b"): 2.0}
+    assert an_account(costs, rounds=40, noise=0.005).explained[0].answer == "part"
+    claimed = an_account(costs, rounds=40, noise=0.005, claim="a")
+    assert claimed.explained[0].answer == "open"
+    assert not claimed.settled
+
+
+def test_what_cannot_be_measured_is_not_waited_for() -> None:
+    """Given a total that is unknown after twenty rounds, no arm is needed any more."""
+    nothing = Account("acks1", "throughput", None, False, False, 20, (), None, "it was not measured")
+    assert still_needed([nothing], ("a", "b"), arms_of(("a", "b"))) == ([], [])
+    assert still_needed([dataclasses.replace(nothing, rounds=3)], ("a", "b"), arms_of(("a", "b")))[0]
+
+
+def test_intervals_that_exclude_each_other_leave_the_share_open() -> None:
+    """Given two intervals of one share without a common point, all of either is kept, and no gap between them."""
+    assert both(Share(0.5, 0.2, 0.55), (0.6, 0.7)) == Share(0.5, 0.2, 0.7)
+    assert both(Share(0.5, 0.2, 0.65), (0.4, 0.7)) == Share(0.5, 0.4, 0.65)
 
 
 def test_arms_of_a_difference_that_is_answered_are_dropped() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -69,6 +70,20 @@ def test_refs_differ_in_code_and_in_variables(tmp_path: Path, monkeypatch: pytes
     assert "v2.2.0" in " ".join(with_level.argv)
     assert with_level.env["LEVEL"] == "high"
     assert "LEVEL=high" in with_level.name
+
+
+def test_a_variable_that_is_empty_is_not_one_that_is_missing() -> None:
+    """Given variables that are empty on both sides or on one, an arm keeps the first and differs in the second."""
+    plain = resolve("v2.2.0")
+    base = dataclasses.replace(plain, env={**plain.env, "KEPT": "", "LEVEL": "low"})
+    candidate = dataclasses.replace(plain, env={**plain.env, "KEPT": "", "LEVEL": "high", "EMPTY": ""})
+    found = differences(base, candidate)
+    assert [(d.key, d.base, d.candidate) for d in found] == [
+        ("env.EMPTY", "not set", ""),
+        ("env.LEVEL", "low", "high"),
+    ]
+    made = arm(["env.LEVEL"], found, ("v2.2.0", {}, base), ("v2.2.0", {}, candidate), lambda *_: base)
+    assert (made.env["KEPT"], made.env["LEVEL"], "EMPTY" in made.env) == ("", "high", False)
 
 
 def test_two_programs_have_nothing_to_take_apart() -> None:
