@@ -1,7 +1,8 @@
 """Evidence: time series and profiles, from longer slices of their own. Nothing of it ever gates.
 
-They are taken when the blocks are done, on one more fresh start of each side, for which block is the last is known
-only when its verdict is.
+They are taken when the blocks are done, on more fresh starts of each side, for which block is the last is known only
+when its verdict is. Profiles are taken on each of these starts, the time split among them: what the samples of one
+process have in common tells nothing of the next. The series come from the first.
 """
 
 from __future__ import annotations
@@ -39,20 +40,28 @@ class Evidence:
     notes: list[str] = dataclasses.field(default_factory=list)
 
     def gather(
-        self, rig: Rig, others: Sequence[Rig], workloads: Sequence[Workload], spend: Budget, *, profiles: bool
+        self,
+        rig: Rig,
+        others: Sequence[Rig],
+        workloads: Sequence[Workload],
+        spend: Budget,
+        *,
+        start: int,
+        profiles: bool,
     ) -> None:
-        """Watch one broker under each workload and, if wanted, profile it.
+        """Watch one broker under each workload on the first start (0) and, if wanted, profile it on each.
 
         A broker that fails here costs the evidence that was still to come, and never the verdict.
         """
         try:
             for workload in workloads:
-                self.series.append(_take_series(rig, others, workload, spend.series_s))
+                if start == 0:
+                    self.series.append(_take_series(rig, others, workload, spend.series_s))
                 for kind in KINDS if profiles else ():
-                    taken = _take_profile(rig, others, workload, kind, spend.profile_s)
+                    taken = _take_profile(rig, others, workload, kind, spend.profile_s / spend.profile_starts)
                     if isinstance(taken, Profile):
-                        self.profiles.append(taken)
-                    else:
+                        self.profiles.append(dataclasses.replace(taken, start=start))
+                    elif taken not in self.missing_profiles:
                         self.missing_profiles.append(taken)
         except MeasurementFailed as error:
             self.notes.append(f"{rig.target.name}: evidence ended early: {error}")

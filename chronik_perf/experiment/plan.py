@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chronik_perf.model import Design, Workload
 
@@ -57,16 +57,25 @@ class Budget:
     gate_s: float  # per workload, side and block, in the first blocks
     least_pairs: int  # of slices, per workload and block
     series_s: float  # per workload and side
-    profile_s: float  # per workload, side and kind
+    profile_s: float  # per workload, side and kind, all starts together
+    profile_starts: int  # fresh starts of a side that are profiled
 
 
 # The first blocks are short, since a large effect needs many blocks and not long ones; the plan of the others follows
 # from what those showed. The number of blocks is a bound that the time rarely lets a run reach.
 # Where a slice must be long, a quick run has one of each side in a block: its word takes blocks.
-QUICK_BUDGET = Budget(seconds=60.0, blocks=40, gate_s=0.25, least_pairs=1, series_s=0.5, profile_s=0.3)
-DEFAULT_BUDGET = Budget(seconds=300.0, blocks=80, gate_s=0.3, least_pairs=2, series_s=3.0, profile_s=3.0)
+QUICK_BUDGET = Budget(
+    seconds=60.0, blocks=40, gate_s=0.25, least_pairs=1, series_s=0.5, profile_s=0.3, profile_starts=1
+)
+DEFAULT_BUDGET = Budget(
+    seconds=300.0, blocks=80, gate_s=0.3, least_pairs=2, series_s=3.0, profile_s=3.0, profile_starts=4
+)
 # A search has one workload, and as much load a block as two starts are worth.
-BISECT_BUDGET = Budget(seconds=1800.0, blocks=1000, gate_s=0.72, least_pairs=2, series_s=0.0, profile_s=0.0)
+BISECT_BUDGET = Budget(
+    seconds=1800.0, blocks=1000, gate_s=0.72, least_pairs=2, series_s=0.0, profile_s=0.0, profile_starts=1
+)
+# Profiles of several starts would leave a shorter run too few blocks.
+LEAST_FOR_STARTS_S = 90.0
 
 
 def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workload, ...]:
@@ -78,8 +87,13 @@ def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workloa
 
 
 def budget(design: Design) -> Budget:
-    """Give the seconds that a design spends."""
-    return QUICK_BUDGET if design.quick else DEFAULT_BUDGET
+    """Give the seconds that a design spends: in a longer run profiles are longer, in a very short one on one start."""
+    spend = QUICK_BUDGET if design.quick else DEFAULT_BUDGET
+    if design.quick or design.budget_s is None:
+        return spend
+    if design.budget_s < LEAST_FOR_STARTS_S:
+        return replace(spend, profile_starts=1)
+    return replace(spend, profile_s=spend.profile_s * max(1.0, design.budget_s / spend.seconds))
 
 
 def default_design(

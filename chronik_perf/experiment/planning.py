@@ -24,6 +24,9 @@ from chronik_perf.stats import (
 
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
+# One more fresh start of both sides, and what a start's windows of one side and workload take beside their load.
+START_S = 2.0
+AROUND_WINDOWS_S = 0.8
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.
@@ -92,8 +95,10 @@ def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles:
     if comparison.design.budget_s is None:
         return None
     windows_s = spend.series_s + 2 * spend.profile_s * profiles
+    starts = spend.profile_starts if profiles else 1
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
-    closing_s = CLOSING_S + len(comparison.workloads) * 2 * (1.2 * windows_s + 0.4)
+    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S
+    closing_s = CLOSING_S + len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s
     return comparison.design.budget_s - gone_s - closing_s
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import random
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -13,7 +14,7 @@ from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
-from chronik_perf.experiment.planning import affordable, next_pairs, seconds_left
+from chronik_perf.experiment.planning import CLOSING_S, affordable, next_pairs, seconds_left
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
@@ -87,18 +88,26 @@ def run(
             pairs = next_pairs(comparison, verdict, spent_s, left_s, spend.least_pairs)
         evidence = Evidence()
 
-        def watch(rig: Rig, others: Sequence[Rig]) -> None:
-            report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
-            evidence.gather(rig, others, comparison.workloads, spend, profiles=profiles)
-
         windows = len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles)
         check_free_space(place, writes * windows * MOST_BYTES)
         index = have + len(spent_s) + 1
-        try:
-            runner.watched(index, rng_of(design, index), comparison.pilots, watch)
-        except MeasurementFailed as error:
-            # The verdict stands without what would have explained it.
-            evidence.notes.append(f"evidence ended early: {error}")
+        for start in range(spend.profile_starts if profiles else 1):
+
+            def watch(rig: Rig, others: Sequence[Rig], start: int = start) -> None:
+                report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
+                evidence.gather(rig, others, comparison.workloads, spend, start=start, profiles=profiles)
+
+            start_begun = time.monotonic()
+            try:
+                runner.watched(index + start, rng_of(design, index + start), comparison.pilots, watch)
+            except MeasurementFailed as error:
+                # The verdict stands without what would have explained it.
+                evidence.notes.append(f"evidence ended early: {error}")
+            now = time.monotonic()
+            left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
+            # The next may take longer than the last.
+            if evidence.notes or 1.2 * (now - start_begun) > left_s - CLOSING_S:
+                break
         yield grown(
             series=tuple(evidence.series),
             profiles=tuple(evidence.profiles),

@@ -5,7 +5,7 @@ from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Slice
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
-from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series
+from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, STAGES, Metric, judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
@@ -62,4 +62,5 @@ __all__ = [
     "known",
     "metric",
     "role",
+    "summed",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from chronik_perf.model.measured import Measured
+from chronik_perf.model.measured import Measured, Unavailable
 from chronik_perf.model.target import Side
 
 
@@ -34,7 +36,8 @@ class Profile:
     `stacks` maps "thread;outer;inner" to sample counts, as flame graph tools fold them. `window_s` is the wall
     time sampled, `cpu_s` the process's CPU seconds (scheduler's clock) over the same window, `stored` the
     messages the log gained in it: CPU µs per 1,000 stored messages of a frame is
-    (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile.
+    (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile. `start` numbers the fresh start it is of,
+    from 0 on.
     """
 
     side: Side
@@ -46,6 +49,27 @@ class Profile:
     cpu_s: Measured
     stored: int
     stacks: dict[str, int]
+    start: int = 0
+
+
+def summed(profiles: Sequence[Profile]) -> Profile:
+    """Add up one side's profiles of several starts. Raises ValueError where there is none."""
+    if not profiles:
+        raise ValueError("no profile has no sum")
+    stacks: Counter[str] = Counter()
+    cpu_s: Measured = 0.0
+    for one in profiles:
+        stacks.update(one.stacks)
+        if not isinstance(cpu_s, Unavailable):
+            cpu_s = one.cpu_s if isinstance(one.cpu_s, Unavailable) else cpu_s + one.cpu_s
+    return replace(
+        profiles[0],
+        samples=sum(p.samples for p in profiles),
+        window_s=sum(p.window_s for p in profiles),
+        cpu_s=cpu_s,
+        stored=sum(p.stored for p in profiles),
+        stacks=dict(stacks),
+    )
 
 
 @dataclass(frozen=True, slots=True)

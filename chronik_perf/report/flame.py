@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind, Side
+from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind, Side, summed
 from chronik_perf.stats import DiffNode, FrameChange, ProfileDifference, profile_difference, words
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
 _TINTS = 5
 # Colour says how much of the whole a frame's change is, in four steps that the eye can tell.
 _STEPS = (0.005, 0.03, 0.12)
+_STATES = {
+    "grey": "cannot be told from chance",
+    "grew": "grew",
+    "shrank": "shrank",
+    "moved": "moved: another went the other way, and what holds both stayed",
+}
 # A frame with more outer calls than this is cut: no screen shows it, and the page stays small.
 _DEEPEST = 120
 
@@ -51,6 +58,7 @@ class Flame:
     depth: int = 0
     left_out: int = 0
     sentence: str = ""
+    unseen: str = ""
     totals: dict[Side, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     frames: tuple[FrameChange, ...] = ()
@@ -59,17 +67,24 @@ class Flame:
 
 def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     """Lay out the profiles of one workload and kind; with one side only that one is shown."""
-    found = {p.side: p for p in comparison.profiles if p.workload == workload and p.kind == kind and p.stacks}
+    found = {
+        side: [
+            p
+            for p in comparison.profiles
+            if (p.side, p.workload, p.kind) == (side, workload, kind) and p.stacks
+        ]
+        for side in SIDES
+    }
     missing = tuple(
         f"{side}: {m.reason}"
         for side in SIDES
         for m in comparison.missing_profiles
         if (m.side, m.workload, m.kind) == (side, workload, kind)
     )
-    sides = tuple(s for s in SIDES if s in found)
+    sides = tuple(s for s in SIDES if found[s])
     if not sides:
         return Flame(f"{kind}-{workload}", kind, (), missing=missing or ("no profile was taken",))
-    difference = profile_difference(*_pair(found))
+    difference = profile_difference(found["base"], found["candidate"])
     boxes, left_out = _boxes(difference)
     return Flame(
         key=f"{kind}-{workload}",
@@ -79,6 +94,7 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
         depth=max(b.depth for b in boxes) + 1,
         left_out=left_out,
         sentence=difference.sentence if len(sides) == 2 else "",
+        unseen=difference.unseen if len(sides) == 2 else "",
         totals={side: _total(difference, found[side]) for side in sides},
         notes=difference.notes if len(sides) == 2 else (),
         frames=difference.frames if len(sides) == 2 else (),
@@ -86,22 +102,13 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     )
 
 
-def _pair(found: dict[Side, Profile]) -> tuple[Profile, Profile]:
-    some = next(iter(found.values()))
-
-    def of(side: Side) -> Profile:
-        return found.get(side) or dataclasses.replace(some, side=side, stacks={}, samples=0)
-
-    return of("base"), of("candidate")
-
-
-def _total(difference: ProfileDifference, profile: Profile) -> str:
-    root = difference.root
+def _total(difference: ProfileDifference, starts: Sequence[Profile]) -> str:
+    root, profile = difference.root, summed(starts)
     us = root.base_us if profile.side == "base" else root.candidate_us
     what = "CPU" if profile.kind == "cpu" else "thread time, waiting included,"
     return (
         f"{words.microseconds(us)} of {what} per 1,000 stored messages, from {profile.samples:,} samples "
-        f"in {words.number(profile.window_s)} s"
+        f"in {words.number(profile.window_s)} s of {words.count(len(starts), 'start')}"
     )
 
 
@@ -196,9 +203,11 @@ def _named(frame: str) -> tuple[str, str]:
 
 
 def _mark(node: DiffNode, whole: float) -> str:
-    """Give the class of a box's colour: grey, or more or less in four steps."""
+    """Give the class of a box's colour: grey, moved, or more or less in four steps."""
     if node.grey or node.delta_us == 0:
         return "g"
+    if node.state == "moved":
+        return "v"
     part = _part(abs(node.delta_us), whole)
     return f"{'m' if node.delta_us > 0 else 'l'}{1 + sum(part >= step for step in _STEPS)}"
 
@@ -213,8 +222,14 @@ def _said(node: DiffNode, delta: str) -> str:
         )
         return f"{node.name}: {words.microseconds(us)}, {words.count(samples, 'sample')}"
     own = f"{'+' if node.self_delta_us > 0 else ''}{words.microseconds(node.self_delta_us)}"
-    chance = "; too few samples to tell from chance" if node.grey else ""
+    interval = f", 95 % interval {_bounds(node.interval_us)}" if node.interval_us else ""
     return (
-        f"{node.name}: {words.microseconds(node.base_us)} → {words.microseconds(node.candidate_us)} ({delta}, "
-        f"by itself {own}); samples {node.base_samples:,} and {node.candidate_samples:,}{chance}"
+        f"{node.name}: {words.microseconds(node.base_us)} → {words.microseconds(node.candidate_us)} "
+        f"({delta}{interval}, by itself {own}); "
+        f"samples {node.base_samples:,} and {node.candidate_samples:,}; {_STATES[node.state]}"
     )
+
+
+def _bounds(interval_us: tuple[float, float]) -> str:
+    low, high = (f"{'+' if us > 0 else ''}{words.microseconds(us)}" for us in interval_us)
+    return f"{low} to {high}"

@@ -1,0 +1,76 @@
+"""The difference of two sides' profiles as one merged tree in µs per 1,000 stored messages.
+
+Samples are scaled to what they stand for before anything is compared, so that another sampling rate, duration
+or throughput does not read as a change. Counts stay beside the figures: they say how much a figure can be
+trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from chronik_perf.model import Profile
+from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
+from chronik_perf.stats.profile_diff.starts import Starts, gathered
+from chronik_perf.stats.profile_diff.telling import Told
+from chronik_perf.stats.profile_diff.tree import Node, merged, outer_first, pool_children, pool_functions
+from chronik_perf.stats.profile_diff.wording import seen_from, sentence
+
+
+def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) -> ProfileDifference:
+    """Merge the profiles of one workload and kind, each of a start of its own.
+
+    A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one period of one
+    thread. A start without samples or stored messages is left out with a note; a side without any has zeros. With fewer
+    than three starts of a side everything is grey. Raises ValueError if workload or kind differ, or there is none.
+    """
+    starts = gathered(base, candidate)
+    some = next(iter((*base, *candidate)), None)
+    if some is None:
+        raise ValueError("no profile at all has no difference")
+    root, by_name = merged(starts)
+    pool_children(root)
+    functions = pool_functions(by_name)
+    told = Told.of(root, functions, starts)
+    tree = _finish(root, starts, told)
+    frames = sorted(
+        (FrameChange(f.name, *_figures(f, starts), *told.functions[id(f)]) for f in functions),
+        key=lambda f: (f.grey, -abs(f.self_delta_us)),
+    )
+    return ProfileDifference(
+        kind=some.kind,
+        workload=some.workload,
+        root=tree,
+        frames=tuple(frames),
+        base_samples=tree.base_samples,
+        candidate_samples=tree.candidate_samples,
+        notes=starts.notes,
+        sentence=sentence(some.kind, tree, frames, told.enough),
+        unseen=seen_from(some.kind, starts, told.noise, told.p_limit),
+    )
+
+
+def _figures(node: Node, starts: Starts) -> tuple[float, float, float, float, int, int]:
+    """Give inclusive and own µs of both sides, and inclusive samples, in the order of the dataclasses."""
+    us = np.array([node.total, node.own], dtype=np.float64) * starts.us
+    base, candidate = starts.means(us)
+    return (
+        float(base[0]),
+        float(candidate[0]),
+        float(base[1]),
+        float(candidate[1]),
+        *starts.samples(node.total),
+    )
+
+
+def _finish(root: Node, starts: Starts, told: Told) -> DiffNode:
+    """Freeze the tree from the leaves up."""
+    done: dict[int, DiffNode] = {}
+    for node in reversed(list(outer_first(root))):
+        children = sorted(
+            (done.pop(id(c)) for c in node.children.values()), key=lambda c: -max(c.base_us, c.candidate_us)
+        )
+        done[id(node)] = DiffNode(node.name, *_figures(node, starts), *told.nodes[id(node)], tuple(children))
+    return done[id(root)]

@@ -1,0 +1,94 @@
+"""What a difference of profiles holds: a tree of frame paths, and the functions over all their paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronik_perf.model import ProfileKind
+from chronik_perf.stats.profile_diff.moves import State
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffNode:
+    """One frame path on both sides, inclusive and by itself, in µs per 1,000 stored messages (means over starts).
+
+    `state` "grey": no change that can be told from what starts differ by; it must not be coloured. `interval_us` holds
+    the inclusive change with 95 % confidence, None without enough starts. A removed frame has `candidate_us` 0, a new
+    one `base_us` 0. Children come in order of the larger side.
+    """
+
+    name: str
+    base_us: float
+    candidate_us: float
+    base_self_us: float
+    candidate_self_us: float
+    base_samples: int
+    candidate_samples: int
+    state: State
+    interval_us: Interval | None
+    children: tuple[DiffNode, ...] = ()
+
+    @property
+    def grey(self) -> bool:
+        """Tell whether it must not be coloured."""
+        return self.state == "grey"
+
+    @property
+    def delta_us(self) -> float:
+        """Change of the inclusive figure."""
+        return self.candidate_us - self.base_us
+
+    @property
+    def self_delta_us(self) -> float:
+        """Change of the frame's own figure."""
+        return self.candidate_self_us - self.base_self_us
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChange:
+    """One function over all its paths; recursion counts once. Figures in µs per 1,000 stored messages.
+
+    `state` and `interval_us` are those of its own figure; `seen_from_us` is the change of it that would be told four
+    times out of five. Both are None without enough starts.
+    """
+
+    name: str
+    base_us: float
+    candidate_us: float
+    base_self_us: float
+    candidate_self_us: float
+    base_samples: int
+    candidate_samples: int
+    state: State
+    interval_us: Interval | None
+    seen_from_us: float | None
+
+    @property
+    def grey(self) -> bool:
+        """Tell whether its own figure did not change by more than starts differ by."""
+        return self.state == "grey"
+
+    @property
+    def self_delta_us(self) -> float:
+        """Change of the function's own figure."""
+        return self.candidate_self_us - self.base_self_us
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDifference:
+    """The merged tree, the functions by how much their own figure changed, and notes on what a side lacks.
+
+    `unseen` says which smaller change could not have been told, or that none could.
+    """
+
+    kind: ProfileKind
+    workload: str
+    root: DiffNode
+    frames: tuple[FrameChange, ...]
+    base_samples: int
+    candidate_samples: int
+    notes: tuple[str, ...]
+    sentence: str
+    unseen: str
