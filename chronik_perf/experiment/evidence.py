@@ -38,6 +38,7 @@ class Evidence:
     profiles: list[Profile] = dataclasses.field(default_factory=list)
     missing_profiles: list[MissingProfile] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
+    failed: bool = False
 
     def gather(
         self,
@@ -64,7 +65,12 @@ class Evidence:
                     elif taken not in self.missing_profiles:
                         self.missing_profiles.append(taken)
         except MeasurementFailed as error:
-            self.notes.append(f"{rig.target.name}: evidence ended early: {error}")
+            self.fail(f"{rig.target.name}: evidence ended early: {error}")
+
+    def fail(self, note: str) -> None:
+        """Note that no more is to be gathered, and why."""
+        self.failed = True
+        self.notes.append(note)
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:

@@ -94,12 +94,25 @@ def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles:
     """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them."""
     if comparison.design.budget_s is None:
         return None
-    windows_s = spend.series_s + 2 * spend.profile_s * profiles
     starts = spend.profile_starts if profiles else 1
+    evidence_s = evidence_seconds(comparison, spend, starts, profiles)
+    return comparison.design.budget_s - gone_s - CLOSING_S - evidence_s
+
+
+def seconds_for_blocks(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
+    """Give the same, with nothing taken off for evidence while no word could be said yet: it would explain nothing."""
+    family = Family.of(comparison.design, comparison.workloads)
+    if comparison.design.budget_s is None or len(comparison.kept_blocks) >= least_blocks(family.one_way):
+        return seconds_left(comparison, gone_s, spend, profiles)
+    return comparison.design.budget_s - gone_s - CLOSING_S
+
+
+def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profiles: bool) -> float:
+    """Give about how long evidence takes on so many of the `profile_starts` of a side; the first has the series."""
+    windows_s = spend.series_s + 2 * spend.profile_s * profiles * starts / spend.profile_starts
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
     each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S
-    closing_s = CLOSING_S + len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s
-    return comparison.design.budget_s - gone_s - closing_s
+    return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s
 
 
 def affordable(comparison: Comparison, block_seconds: Sequence[float], left_s: float | None) -> int:

@@ -14,7 +14,13 @@ from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
-from chronik_perf.experiment.planning import CLOSING_S, affordable, next_pairs, seconds_left
+from chronik_perf.experiment.planning import (
+    CLOSING_S,
+    affordable,
+    evidence_seconds,
+    next_pairs,
+    seconds_for_blocks,
+)
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
@@ -80,18 +86,27 @@ def run(
             spent_s.append(time.monotonic() - block_begun)
             verdict = judge(comparison, evidence=False)
             gone_s = time.monotonic() - begun
-            left_s = seconds_left(comparison, gone_s, spend, profiles)
+            left_s = seconds_for_blocks(comparison, gone_s, spend, profiles)
             where = standing(comparison, verdict, affordable(comparison, spent_s, left_s))
             if where.stop:
                 comparison = grown(ended=where.reason, decided_s=earlier_s + gone_s)
             yield comparison
             pairs = next_pairs(comparison, verdict, spent_s, left_s, spend.least_pairs)
         evidence = Evidence()
-
+        starts = spend.profile_starts if profiles else 1
+        left_s = math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)
+        if profiles and evidence_seconds(comparison, spend, 1, profiles=True) > left_s:
+            evidence.notes.append("no profiles were taken: the budget went into the blocks that a word takes")
+            profiles, starts = False, 1
+        if evidence_seconds(comparison, spend, 1, profiles) > left_s:
+            evidence.notes.append(
+                "no time series were taken: the budget went into the blocks that a word takes"
+            )
+            starts = 0
         windows = len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles)
         check_free_space(place, writes * windows * MOST_BYTES)
         index = have + len(spent_s) + 1
-        for start in range(spend.profile_starts if profiles else 1):
+        for start in range(starts):
 
             def watch(rig: Rig, others: Sequence[Rig], start: int = start) -> None:
                 report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
@@ -102,11 +117,11 @@ def run(
                 runner.watched(index + start, rng_of(design, index + start), comparison.pilots, watch)
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
-                evidence.notes.append(f"evidence ended early: {error}")
+                evidence.fail(f"evidence ended early: {error}")
             now = time.monotonic()
             left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
             # The next may take longer than the last.
-            if evidence.notes or 1.2 * (now - start_begun) > left_s - CLOSING_S:
+            if evidence.failed or 1.2 * (now - start_begun) > left_s - CLOSING_S:
                 break
         yield grown(
             series=tuple(evidence.series),
