@@ -77,8 +77,9 @@ def a_comparison(
                     ]
                 else:
                     profiles += [
-                        a_profile(side, w.name, kind, does, does.tasks_per_batch > 0)
+                        a_profile(side, w.name, kind, does, does.tasks_per_batch > 0, start)
                         for kind in ("cpu", "wall")
+                        for start in range(4)
                     ]
     return Comparison(
         schema_version=SCHEMA_VERSION,

@@ -8,7 +8,9 @@ from chronik_perf.model import Profile, ProfileKind, Series, Side
 from tests.builders.behaviour import Behaviour
 
 
-def a_profile(side: Side, workload: str, kind: ProfileKind, does: Behaviour, spawns: bool) -> Profile:
+def a_profile(
+    side: Side, workload: str, kind: ProfileKind, does: Behaviour, spawns: bool, start: int
+) -> Profile:
     """Give a profile of a broker as busy as its behaviour says; `spawns` adds the frames of a task."""
     window_s, rate_hz = 4.0, 100
     stored = round(does.msgs_per_s * window_s)
@@ -43,7 +45,9 @@ def a_profile(side: Side, workload: str, kind: ProfileKind, does: Behaviour, spa
         }
         stacks |= {stack: round((total - busy) * share) for stack, share in idle.items()}
     stacks = {stack: n for stack, n in stacks.items() if n > 0}
-    return Profile(side, workload, kind, rate_hz, sum(stacks.values()), window_s, cpu_s, stored, stacks)
+    return Profile(
+        side, workload, kind, rate_hz, sum(stacks.values()), window_s, cpu_s, stored, stacks, start
+    )
 
 
 def a_series(side: Side, workload: str, does: Behaviour, rng: np.random.Generator) -> Series:

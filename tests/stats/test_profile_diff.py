@@ -107,14 +107,15 @@ def test_a_parent_shows_what_its_children_grew() -> None:
 def test_inclusive_figures_add_up_everywhere() -> None:
     """At every node of a realistic pair: inclusive is own plus children, on both sides and in samples."""
     comparison = a_comparison(histograms=False)
-    pair = [p for p in comparison.profiles if p.workload == "raw" and p.kind == "wall"]
-    difference = difference_of(*pair)
+    found = [p for p in comparison.profiles if p.workload == "raw" and p.kind == "wall"]
+    base, candidate = ([p for p in found if p.side == side] for side in ("base", "candidate"))
+    difference = profile_difference(base, candidate)
     for node in nodes(difference.root):
         assert node.base_us == pytest.approx(node.base_self_us + sum(c.base_us for c in node.children))
         assert node.candidate_us == pytest.approx(
             node.candidate_self_us + sum(c.candidate_us for c in node.children)
         )
-    assert difference.root.base_samples == 4 * pair[0].samples
+    assert difference.root.base_samples == sum(p.samples for p in base)
 
 
 def test_recursion_counts_once_in_a_function_and_as_often_as_it_happens_in_the_tree() -> None:

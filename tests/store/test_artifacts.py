@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyperf
@@ -14,7 +15,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
-from chronik_perf.model import SIDES, Comparison, MeasurementFailed, Profile, Unavailable, metric
+from chronik_perf.model import SIDES, Comparison, MeasurementFailed, Profile, Unavailable, metric, summed
 from chronik_perf.store import RunFolder, save, write_artifacts
 from tests.builders import a_comparison, a_target, with_load
 
@@ -25,6 +26,16 @@ def comparison() -> Comparison:
     made = a_comparison(blocks=5, slices=4)
     spoilt = dataclasses.replace(made.blocks[1], discarded="the canaries moved")
     return dataclasses.replace(made, blocks=(made.blocks[0], spoilt, *made.blocks[2:]))
+
+
+def sides_of(comparison: Comparison) -> Iterator[Profile]:
+    """Give one profile a side, workload and kind: the sum of its starts."""
+    starts: dict[tuple[str, str, str], list[Profile]] = {}
+    for p in comparison.profiles:
+        starts.setdefault((p.side, p.workload, p.kind), []).append(p)
+    for several in starts.values():
+        assert len(several) == 4
+        yield summed(several)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +133,7 @@ def test_nothing_to_time_has_no_log(run: RunFolder) -> None:
 
 def test_folded_stacks_hold_every_sample(run: RunFolder, comparison: Comparison) -> None:
     """Given a folded file, splitting at the last space of each line gives the profile back."""
-    for profile in comparison.profiles:
+    for profile in sides_of(comparison):
         lines = run.profile_path(profile, ".folded").read_text().splitlines()
         pairs = (line.rpartition(" ") for line in lines)
         assert {stack: int(count) for stack, _, count in pairs} == profile.stacks
@@ -130,7 +141,7 @@ def test_folded_stacks_hold_every_sample(run: RunFolder, comparison: Comparison)
 
 def test_speedscope_weighs_cpu_seconds(run: RunFolder, comparison: Comparison) -> None:
     """Given speedscope's file, stacks resolve to frames, and the weights are the CPU seconds or the time sampled."""
-    for profile in comparison.profiles:
+    for profile in sides_of(comparison):
         document = json.loads(run.profile_path(profile, ".speedscope.json").read_text())
         assert document["$schema"] == "https://www.speedscope.app/file-format-schema.json"
         [one] = document["profiles"]
