@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from chronik_perf.experiment.quiet import Quiet
 from chronik_perf.experiment.rig import LITTLE_PATIENCE_S, Rig, begin_at_rest, wait_for_rest
 from chronik_perf.model import LoadWindow, Measured, MeasurementFailed, Slice, Unavailable, Workload
+from chronik_perf.sampling.own_metrics import over_slice
 
 
 def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Slice:
@@ -17,7 +18,7 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
     Raises MeasurementFailed if the broker is not the one that was started, died, or does not answer.
     """
     rig.broker.verify_owner()
-    telemetry_before = rig.metrics.sample()
+    telemetry_before, own_before = rig.metrics.sample(), rig.metrics.own
     begin_at_rest((rig, *others))
     rss_before, cpu_before = rig.rss_bytes(), rig.cpu.read()
     window = run_load(rig, workload, duration_s)
@@ -43,6 +44,7 @@ def measure_slice(rig: Rig, others: Sequence[Rig], workload: Workload, duration_
             for name, before in telemetry_before.items()
             if name in rig.metrics.counters and name in telemetry_after
         },
+        own=over_slice(own_before, rig.metrics.own),
     )
 
 

@@ -60,7 +60,7 @@ def start_rig(
         data_dir=data_dir,
         broker=broker,
         cpu=CpuClock(broker.pid),
-        metrics=MetricsSampler(broker.metrics_url),
+        metrics=MetricsSampler(broker.metrics_url, target.interesting),
         process=ProcessSampler(broker.pid),
         loads=loads,
     )
@@ -74,7 +74,7 @@ def start_rig(
             loads[workload.name].connect(bootstrap, topic.name)
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
-        if target.metrics_url and rig.metrics.unread:
+        if target.runs_already and target.metrics_url and rig.metrics.unread:
             raise MeasurementFailed(f"{rig.metrics.unread}; correct or leave away what follows {target.name}")
     except MeasurementFailed as error:
         try:

@@ -1,13 +1,15 @@
 """The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
 
 from chronik_perf.model.bisection import BISECTION_SCHEMA, Bisection, Commit, Contrast, Skipped
-from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, Slice, Start
+from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, OwnKind, OwnMetric, Slice, Start
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
 from chronik_perf.model.measured import Measured, Unavailable, known
-from chronik_perf.model.metrics import METRICS, STAGES, Metric, judged, metric, role
+from chronik_perf.model.metrics import METRICS, STAGES, Metric
+from chronik_perf.model.own import is_own, own_metric
+from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
 from chronik_perf.model.workload import Arrival, DriverName, Workload, differing_field
@@ -40,6 +42,8 @@ __all__ = [
     "MetricVerdict",
     "MissingProfile",
     "Outcome",
+    "OwnKind",
+    "OwnMetric",
     "PerfError",
     "Pilot",
     "Profile",
@@ -58,9 +62,11 @@ __all__ = [
     "Word",
     "Workload",
     "differing_field",
+    "is_own",
     "judged",
     "known",
     "metric",
+    "own_metric",
     "role",
     "summed",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side
@@ -59,13 +60,24 @@ class LoadWindow:
         return self.generator_cpu_s / self.window_s if self.window_s > 0 else 0.0
 
 
+OwnKind: TypeAlias = Literal["counter", "gauge"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMetric:
+    """A Prometheus metric that a perf.toml names, over one slice: what a counter gained, a gauge's value after it."""
+
+    kind: OwnKind
+    value: Measured
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One window of load on one broker process, begun and ended with nothing in flight.
 
     `broker_cpu_s` runs from before the first send until the broker was quiet again (scheduler's clock);
     `quiet_s` is how long that took after the last acknowledgement. `telemetry` holds differences of the
-    broker's own counters over the slice, by the sampler's names.
+    broker's own counters over the slice, by the sampler's names, and `own` what its perf.toml asks for, by its names.
     """
 
     workload: str
@@ -75,6 +87,7 @@ class Slice:
     rss_before_bytes: Measured
     rss_after_bytes: Measured
     telemetry: dict[str, float] = field(default_factory=dict)
+    own: dict[str, OwnMetric] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

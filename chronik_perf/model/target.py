@@ -27,8 +27,12 @@ class Target:
     loaded for at least `least_warm_up_s` before anything counts. `version` is what was asked for, without `overrides`:
     a release, a ref or a command; with the provenance it says what to measure to measure the same again.
 
+    Where `ready_line` is not empty, a line of the log must match this regular expression, too, before it is ready.
+    `interesting` are Prometheus metrics of its own that are shown as evidence.
+
     `address` (host:port) is where a broker serves that perf does not start; it has no `argv`. `metrics_url` is where
-    its metrics are, if that is known.
+    its metrics are, if that is known; of one that perf starts it may hold `{host}`, `{port}` and `{metrics_port}`, and
+    is /metrics at the port for metrics unless it is given.
     """
 
     name: str
@@ -42,11 +46,13 @@ class Target:
     description: str = ""
     cwd: str | None = None
     ready_timeout_s: float = 15.0
+    ready_line: str = ""
     stop_signal: str = "TERM"
     stop_grace_s: float = 3.0
     least_warm_up_s: float = 0.0
     address: str | None = None
     metrics_url: str | None = None
+    interesting: tuple[str, ...] = ()
 
     @property
     def runs_already(self) -> bool:

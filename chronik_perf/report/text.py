@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, metric
+from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, is_own, metric
 from chronik_perf.report.circumstances import clients, counted, of_starts, settings
 from chronik_perf.report.explain import explanations
 from chronik_perf.report.terminal import printable, wrapped
@@ -63,12 +63,14 @@ def _workload(comparison: Comparison, verdict: Verdict, workload: Workload) -> I
                 ),
             ]
         )
-    evidence = [r for r in rows if r.role == "evidence" and r.effect is not None]
+    evidence = [r for r in rows if r.role == "evidence" and (r.effect is not None or is_own(r.metric))]
     if evidence:
         yield "  evidence, which decides nothing:"
         for row in evidence:
             if not row.metric.startswith(_STAGE):
-                yield from wrapped(row.sentence, "    ")
+                yield from wrapped(
+                    f"{row.sentence} {row.why}".rstrip() if is_own(row.metric) else row.sentence, "    "
+                )
         yield from wrapped(_stages(evidence), "    ")
 
 

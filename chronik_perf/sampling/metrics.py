@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from chronik_perf.model import OwnMetric
 from chronik_perf.sampling.metric_names import LOOP_LAG_BUCKETS, SOURCES, Source
+from chronik_perf.sampling.own_metrics import none_of_own, read_own
 
 _TIMEOUT_S = 2.0
 _LAG_P99 = "loop_lag_p99_ms"
@@ -20,12 +23,15 @@ class MetricsSampler:
     """Scrapes a page such as http://host:port/metrics; None is a broker without metrics: everything is unavailable.
 
     A scrape costs 1-2 ms: a line's labels are parsed (by prometheus_client) when it is first seen, later a
-    line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty.
+    line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty, and
+    `own` holds the metrics that were asked for by their Prometheus names, as they stand.
     """
 
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, own: Sequence[str] = ()) -> None:
+        self.own: dict[str, OwnMetric] = {}
+        self._own_names = own
         self.unavailable: dict[str, str] = {}
         self.unread = ""
         self._url = url
@@ -50,6 +56,7 @@ class MetricsSampler:
             return self._nothing(f"{self._url} could not be read: {error}")
         try:
             values, buckets = self._understand(text)
+            self.own = read_own(text, self._own_names) if self._own_names else {}
         except (ValueError, LookupError):
             return self._nothing(f"{self._url} is not Prometheus text")
         self.unread = ""
@@ -120,6 +127,7 @@ class MetricsSampler:
 
     def _nothing(self, why: str) -> dict[str, float]:
         self.unread = why
+        self.own = none_of_own(self._own_names, why)
         self.unavailable = dict.fromkeys([*(source.name for source in SOURCES), _LAG_P99], why)
         return {}
 

@@ -12,6 +12,7 @@ from chronik_perf.stats.findings import findings
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.load import little, saturated, saturation_words
 from chronik_perf.stats.mode_findings import mode_findings
+from chronik_perf.stats.own import own_metrics
 from chronik_perf.stats.rows import evidence_row, statistical_row
 from chronik_perf.stats.slope_findings import slope_findings
 from chronik_perf.stats.symmetry import favoured_places
@@ -34,6 +35,7 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
     family = Family.of(comparison.design, comparison.workloads)
     asked = [(m, w, _role(comparison, m, r)) for m, w, r in judged(comparison.workloads)]
     rows = [_row(comparison, m, w, r, family) for m, w, r in asked if evidence or r != "evidence"]
+    rows += _own_rows(comparison, family) if evidence else []
     rows = [_accepted(comparison, row) for row in _related(comparison, rows)]
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
     outcome = _outcome(rows)
@@ -50,6 +52,14 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
             *(slope_findings(comparison) if evidence else ()),
         ),
     )
+
+
+def _own_rows(comparison: Comparison, family: Family) -> list[MetricVerdict]:
+    return [
+        evidence_row(metric, workload, pairs_of(comparison, metric, workload.name), family)
+        for metric in own_metrics(comparison)
+        for workload in comparison.workloads
+    ]
 
 
 def _role(comparison: Comparison, metric: Metric, role: Role) -> Role:

@@ -36,7 +36,7 @@ def quantity(value: float, unit: str) -> str:
         for factor, suffix in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
             if abs(value) >= factor:
                 return f"{number(value / factor)} {suffix}"
-    return f"{number(value)} {unit}"
+    return f"{number(value)} {unit}".rstrip()
 
 
 def microseconds(value: float) -> str:
@@ -70,11 +70,12 @@ def _places(low: float, high: float) -> int:
 def signed_change(effect: Effect, unit: str) -> str:
     """Give an effect and its interval without judging it: "−13 % (−36 to +9 %)"."""
     if is_open(effect):
-        alone = f"{_signed(effect.estimate)} {unit}" if effect.scale == "difference" else ""
+        alone = f"{_signed(effect.estimate)} {unit}".rstrip() if effect.scale == "difference" else ""
         return f"{alone or percent(effect.estimate, signed=True)} (too few blocks for an interval)"
     if effect.scale == "difference":
         low, mid, high = (_signed(x) for x in (effect.low, effect.estimate, effect.high))
-        return f"{mid} {unit} ({low} to {high} {unit})"
+        of = f" {unit}" if unit else ""
+        return f"{mid}{of} ({low} to {high}{of})"
     if 1 + effect.estimate >= FOLD:
         return f"{number(1 + effect.estimate)}-fold ({number(1 + effect.low)} to {_fold(1 + effect.high)})"
     places = _places(effect.low, effect.high)

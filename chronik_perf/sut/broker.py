@@ -14,9 +14,9 @@ from typing import Self
 from chronik_perf.model import MeasurementFailed, Target
 from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
-from chronik_perf.sut.command import command_line, free_ports
+from chronik_perf.sut.command import command_line, free_ports, metrics_address
 from chronik_perf.sut.environment import broker_environment
-from chronik_perf.sut.log_tail import ReadyLine, quoted
+from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
@@ -81,7 +81,7 @@ class BrokerProcess:
                 broker._await_ready_line(patience_s)
             else:
                 broker.port = port
-                broker._await_port(patience_s)
+                broker._await_port(patience_s, begun)
                 if any("{metrics_port}" in word for word in target.argv):
                     broker.metrics_port = metrics_port
             broker.verify_owner()
@@ -99,7 +99,7 @@ class BrokerProcess:
     @property
     def metrics_url(self) -> str | None:
         """Where its metrics are; None where there are none."""
-        return None if self.metrics_port is None else f"http://{self.host}:{self.metrics_port}/metrics"
+        return metrics_address(self.target.metrics_url, self.host, self.port, self.metrics_port)
 
     def failure(self) -> str | None:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
@@ -192,24 +192,29 @@ class BrokerProcess:
         self.metrics_port = said.metrics_port
         self.config = said.config or self.config
 
-    def _await_port(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
+    def _await_port(self, timeout_s: float, begun: float) -> None:
+        deadline, pattern = begun + timeout_s, self.target.ready_line
+        line = SaidReady(self.log_path, pattern)
         while True:
             try:
                 socket.create_connection((self.host, self.port), timeout=1).close()
-                return
+                break
             except OSError:
                 self._keep_waiting(timeout_s, deadline)
+        while pattern and not line.poll():
+            self._keep_waiting(
+                timeout_s, deadline, f": no line of its log matches its ready_line {pattern!r}"
+            )
 
-    def _keep_waiting(self, timeout_s: float, deadline: float) -> None:
+    def _keep_waiting(self, timeout_s: float, deadline: float, lacking: str = "") -> None:
         if self._child.ended():
-            stranger = self._stranger_on_port() if self.port else ""
+            stranger = listeners.strangers(self.host, self.port) if self.port else ""
             raise MeasurementFailed(
                 f"{self.target.name} {self._child.ending()} before it was ready{quoted(self.log_path)}{stranger}"
             )
         if time.monotonic() > deadline:
             raise MeasurementFailed(
-                f"{self.target.name} was not ready within {timeout_s:g} s{quoted(self.log_path)}"
+                f"{self.target.name} was not ready within {timeout_s:g} s{lacking}{quoted(self.log_path)}"
             )
         time.sleep(_POLL_S)
 
@@ -236,9 +241,3 @@ class BrokerProcess:
         while (failure := self.failure()) is None and time.monotonic() < deadline:
             time.sleep(_POLL_S)
         return failure
-
-    def _stranger_on_port(self) -> str:
-        inodes = listeners.listening_inodes(self.host, self.port)
-        return "".join(
-            f"; {listeners.describe_holder(inode)} listens on port {self.port}" for inode in sorted(inodes)
-        )

@@ -160,3 +160,9 @@ def family(pid: int) -> list[int]:
     for member in found:
         found.extend(parents.get(member, ()))
     return found
+
+
+def strangers(host: str, port: int) -> str:
+    """Say who listens on a port, to follow a sentence; empty where nobody does."""
+    inodes = sorted(listening_inodes(host, port))
+    return "".join(f"; {describe_holder(inode)} listens on port {port}" for inode in inodes)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+LOOKED_AT = 500
+"""Bytes of a line in which a ready_line is looked for: what a regular expression takes grows faster than its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +21,44 @@ class Ready:
     config: dict[str, str]
 
 
-class ReadyLine:
-    """Looks for the first line of JSON that names a port; every call reads only what is new."""
+class _NewLines:
+    """The whole lines of a log, each once: every call reads only what is new."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
 
-    def poll(self) -> Ready | None:
-        """Give what the ready line says once it is there."""
+    def read(self) -> list[bytes]:
         with self._path.open("rb") as file:
             file.seek(self._offset)
             new = file.read()
         whole, newline, _ = new.rpartition(b"\n")
         self._offset += len(whole) + len(newline)
-        for line in whole.splitlines():
+        return whole.splitlines()
+
+
+class SaidReady:
+    """Looks for a line that matches what the target says; of a long line only the beginning is looked at."""
+
+    def __init__(self, path: Path, pattern: str) -> None:
+        self._lines = _NewLines(path)
+        self._pattern = re.compile(pattern)
+
+    def poll(self) -> bool:
+        """Tell whether a line that matches has come since the last call."""
+        lines = (line[:LOOKED_AT].decode(errors="replace") for line in self._lines.read())
+        return any(self._pattern.search(line) for line in lines)
+
+
+class ReadyLine:
+    """Looks for the first line of JSON that names a port."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = _NewLines(path)
+
+    def poll(self) -> Ready | None:
+        """Give what the ready line says once it is there."""
+        for line in self._lines.read():
             if line.lstrip().startswith(b"{"):
                 try:
                     said = json.loads(line)

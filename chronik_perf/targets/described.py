@@ -68,7 +68,10 @@ def target_of(
         env=dict(manifest.env),
         cwd=str(tree),
         ready_timeout_s=manifest.ready_timeout_s,
+        ready_line=manifest.ready_line,
         stop_signal=manifest.stop_signal,
         stop_grace_s=manifest.stop_grace_s,
         least_warm_up_s=manifest.least_warm_up_s,
+        metrics_url=manifest.metrics_url,
+        interesting=manifest.interesting,
     )

@@ -95,7 +95,8 @@ pass_env = []
 # where it serves Prometheus metrics at /metrics; {{host}} is the address; {{set}}, a word of its own, is where
 # overrides go.
 command = [{words}]
-# It is ready when its port accepts a connection.
+# It is ready when its port accepts a connection and, if that is too early, a line of its log matches this, too:
+# ready_line = "started in [0-9]+ ms"
 ready_timeout_s = {60 if jit else 15}
 stop_signal = "TERM"
 stop_grace_s = 5
@@ -104,6 +105,10 @@ stop_grace_s = 5
 
 [env]
 # All that the broker sees of the environment, beside PATH, HOME and the like.
+
+# [metrics]
+# url = "http://{{host}}:{{metrics_port}}/metrics"
+# interesting = ["log_flushes_total"]
 
 # [settings]
 # override_with = ["--set", "{{key}}={{value}}"]

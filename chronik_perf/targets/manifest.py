@@ -11,21 +11,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chronik_perf.model import BadInput
+from chronik_perf.targets.watched import check_metrics, check_ready_line
 
 NAME = "perf.toml"
 _SHOWN = 80  # letters of a value that is wrong
 
 _TEXT, _NUMBER, _WORDS, _TABLE = "a text", "a number above 0", "a text or a list of texts", "a table of texts"
+_LIST = "a list of texts"
 _KEYS: Mapping[str, Mapping[str, str]] = {
     "build": {"command": _TEXT, "timeout_s": _NUMBER, "pass_env": _WORDS},
     "start": {
         "command": _WORDS,
         "ready_timeout_s": _NUMBER,
+        "ready_line": _TEXT,
         "stop_signal": _TEXT,
         "stop_grace_s": _NUMBER,
         "least_warm_up_s": _NUMBER,
     },
     "env": {},
+    "metrics": {"url": _TEXT, "interesting": _LIST},
     "settings": {"override_with": _WORDS, "known": _TABLE},
     "gate": {"workloads": _WORDS, "budget": _TEXT, "thresholds": _TABLE},
 }
@@ -47,6 +51,8 @@ class Manifest:
     `start` holds `{port}` and `{data_dir}`, and `{set}` where overrides go, each as `override_with` writes `{key}` and
     `{value}`. `settings` are those that may be overridden, with their values. `env` is all that the broker sees of the
     environment beside what every program needs; `pass_env` names the caller's variables that the build sees.
+    `ready_line` is a regular expression that a line of the log must match, empty where the port tells all.
+    `metrics_url` may hold `{host}`, `{port}` and `{metrics_port}`; `interesting` are names of Prometheus metrics.
     """
 
     where: str
@@ -58,9 +64,12 @@ class Manifest:
     override_with: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     ready_timeout_s: float = 15.0
+    ready_line: str = ""
     stop_signal: str = "TERM"
     stop_grace_s: float = 3.0
     least_warm_up_s: float = 0.0
+    metrics_url: str | None = None
+    interesting: tuple[str, ...] = ()
     gate: Gate = field(default_factory=Gate)
 
 
@@ -81,7 +90,9 @@ def read_manifest(text: str, where: str) -> Manifest:
         raise BadInput(f"{where} cannot be read: {_lower(error)}") from None
     except RecursionError:
         raise BadInput(f"{where} cannot be read: it is nested too deeply") from None
-    build, start, settings, gate = (document.get(name, {}) for name in ("build", "start", "settings", "gate"))
+    build, start, settings, gate, metrics = (
+        document.get(name, {}) for name in ("build", "start", "settings", "gate", "metrics")
+    )
     if "command" not in start:
         raise BadInput(f"{where} does not say how to start the broker: give [start] a command with {{port}}")
     given: dict[str, Any] = {
@@ -93,6 +104,8 @@ def read_manifest(text: str, where: str) -> Manifest:
         given["build_timeout_s"] = float(build["timeout_s"])
     if "stop_signal" in start:
         given["stop_signal"] = start["stop_signal"].removeprefix("SIG")
+    if "ready_line" in start:
+        check_ready_line(where, start["ready_line"])
     manifest = Manifest(
         where=where,
         start=_words(where, "start", "command", start["command"]),
@@ -101,6 +114,9 @@ def read_manifest(text: str, where: str) -> Manifest:
         env=dict(document.get("env", {})),
         override_with=_words(where, "settings", "override_with", settings.get("override_with", [])),
         settings=dict(settings.get("known", {})),
+        ready_line=start.get("ready_line", ""),
+        metrics_url=metrics.get("url"),
+        interesting=tuple(metrics.get("interesting", ())),
         gate=Gate(
             workloads=_words(where, "gate", "workloads", gate.get("workloads", [])),
             budget=gate.get("budget", ""),
@@ -109,6 +125,7 @@ def read_manifest(text: str, where: str) -> Manifest:
         **given,
     )
     _check_placeholders(manifest)
+    check_metrics(where, manifest.metrics_url, manifest.interesting, manifest.start)
     return manifest
 
 
@@ -125,7 +142,12 @@ def _check(where: str, section: str, key: str, value: Any) -> None:
     if wanted == _NUMBER:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
     else:
-        kinds: dict[str, tuple[type, ...]] = {_TEXT: (str,), _WORDS: (str, list), _TABLE: (dict,)}
+        kinds: dict[str, tuple[type, ...]] = {
+            _TEXT: (str,),
+            _WORDS: (str, list),
+            _TABLE: (dict,),
+            _LIST: (list,),
+        }
         fits = isinstance(value, kinds[wanted]) and all(isinstance(text, str) for text in texts)
     if not fits:
         raise BadInput(f"{where}: {key} in [{section}] must be {wanted}, not {_short(repr(value))}")

@@ -54,9 +54,17 @@ def test_two_refs_are_built_and_compared(
         assert document[side]["name"] == ref
         assert document[side]["provenance"]["commit"] == repository.git("rev-parse", ref)
         seen = [b[side]["environment"] for b in document["blocks"]]
+        own = [s["own"] for b in document["blocks"] for s in b[side]["slices"]]
+        assert all(o["chronik_wal_syncs_total"]["kind"] == "counter" for o in own)
+        assert all(o["chronik_wal_syncs_total"]["value"] > 0 for o in own)
+        assert all("do not have" in o["no_such_metric"]["value"]["reason"] for o in own)
         assert all(env["PYTHONPATH"] == "src" and "CHRONIK_WAL_PROFILE" not in env for env in seen)
     tasks = [b["candidate"]["slices"][0]["telemetry"]["tasks_created"] for b in document["blocks"]]
     assert all(n > 0 for n in tasks), "v2.2.7 spawns a task a batch: it was the one that was measured"
+    said = " ".join(done.stdout.split())
+    assert "Metric chronik_wal_syncs_total per stored message: " in said
+    assert "Metric chronik_connections after a slice: " in said
+    assert "Metric no_such_metric after a slice is not available." in said
     assert not children_left(repository.root)
     again = perf(["compare", "--resume", "run", "--blocks", "1", "--no-profiles"], cwd=repository.root)
     assert again.returncode in (0, 1, 3), again.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -98,6 +99,28 @@ def test_a_ready_line_tells_ports_and_configuration(start: Starter, tmp_path: Pa
     assert not refused(broker)
     assert broker.metrics_port is None
     assert broker.config == {"wal.profile": "low", "raft.sync": "true"}
+
+
+def test_a_broker_is_not_ready_before_its_log_says_so(start: Starter) -> None:
+    """Given one that opens its port before it is ready, it is waited for the line of its log that says so."""
+    what = dataclasses.replace(target("says-it-is-ready"), ready_line=r"ready in \d+ ms$")
+    assert "ready in 12 ms" in start(what).log_path.read_text()
+
+
+def test_a_ready_line_that_never_comes_is_said(start: Starter, tmp_path: Path) -> None:
+    """Given a broker that serves and never says that it is ready, the failure names what was waited for."""
+    what = dataclasses.replace(target("plain"), ready_line="ready in")
+    with pytest.raises(MeasurementFailed, match="no line of its log matches its ready_line 'ready in'"):
+        start(what, ready_timeout_s=0.5)
+    assert not [p for p in psutil.Process().children(recursive=True) if "plain" in p.cmdline()]
+
+
+def test_metrics_are_where_the_target_says(start: Starter) -> None:
+    """Given a page of its own path, or one at the port for messages, the address is filled in; without any, none."""
+    at_port = dataclasses.replace(target("plain"), metrics_url="http://{host}:{port}/q/metrics")
+    broker = start(at_port)
+    assert broker.metrics_url == f"http://127.0.0.1:{broker.port}/q/metrics"
+    assert start(target("plain")).metrics_url is None
 
 
 def test_stray_variables_do_not_reach_the_broker(

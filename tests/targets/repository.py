@@ -18,9 +18,14 @@ pass_env = ["BUILD_FLAVOUR"]
 [start]
 command = "{python} -P -m broker start --version {version} --host {{host}} --port {{port}} \
 --metrics-port {{metrics_port}} --data-dir {{data_dir}} {{set}}"
+ready_line = '"port": [0-9]+'
 
 [env]
 PYTHONPATH = "src"
+
+[metrics]
+url = "http://{{host}}:{{metrics_port}}/metrics"
+interesting = ["chronik_wal_syncs_total", "chronik_connections", "no_such_metric"]
 
 [settings]
 override_with = "--set {{key}}={{value}}"

@@ -11,15 +11,16 @@ from chronik_perf.model import BadInput
 from chronik_perf.targets.guess import guess
 from chronik_perf.targets.manifest import read_manifest
 
-WHOLE = """
+WHOLE = r"""
 [build]
 command = "make broker"
 timeout_s = 60
 pass_env = ["CFLAGS"]
 
 [start]
-command = "./broker --listen {host}:{port} --dir {data_dir} {set}"
+command = "./broker --listen {host}:{port} --dir {data_dir} --metrics {metrics_port} {set}"
 ready_timeout_s = 30
+ready_line = 'started \(kafka\.server\) in \d+ ms'
 stop_signal = "SIGINT"
 stop_grace_s = 5
 least_warm_up_s = 2
@@ -27,10 +28,16 @@ least_warm_up_s = 2
 [env]
 BROKER_PROFILE = "low"
 
+[metrics]
+url = "http://{host}:{metrics_port}/actuator/prometheus"
+interesting = ["jvm_gc_pause_seconds_sum", "log_queue_length"]
+
 [settings]
 override_with = ["--set", "{key}={value}"]
 known = { "flush.interval" = "1" }
 """
+READY = r"started \(kafka\.server\) in \d+ ms"
+METRICS = ("--metrics", "{metrics_port}", "{set}")
 
 
 def test_everything_that_may_be_said_is_read() -> None:
@@ -39,7 +46,7 @@ def test_everything_that_may_be_said_is_read() -> None:
     assert found.build == "make broker"
     assert found.build_timeout_s == 60
     assert found.pass_env == ("CFLAGS",)
-    assert found.start == ("./broker", "--listen", "{host}:{port}", "--dir", "{data_dir}", "{set}")
+    assert found.start == ("./broker", "--listen", "{host}:{port}", "--dir", "{data_dir}", *METRICS)
     assert (found.ready_timeout_s, found.stop_signal, found.stop_grace_s, found.least_warm_up_s) == (
         30,
         "INT",
@@ -48,6 +55,9 @@ def test_everything_that_may_be_said_is_read() -> None:
     )
     assert found.env == {"BROKER_PROFILE": "low"}
     assert found.settings == {"flush.interval": "1"}
+    assert found.ready_line == r"started \(kafka\.server\) in \d+ ms"
+    assert found.metrics_url == "http://{host}:{metrics_port}/actuator/prometheus"
+    assert found.interesting == ("jvm_gc_pause_seconds_sum", "log_queue_length")
     assert found.override_with == ("--set", "{key}={value}")
 
 
@@ -68,6 +78,28 @@ def test_everything_that_may_be_said_is_read() -> None:
         ('"low"', "1", "BROKER_PROFILE in .env. must be a text"),
         ("./broker", "'./broker", "cannot be read: no closing quotation"),
         ("[env]", "[env", "is not TOML"),
+        (READY, "", "ready_line in .start. is empty"),
+        (READY, "(", "ready_line in .start. is not a regular expression: missing"),
+        (READY, "x{9999999999}", "is not a regular expression: the repetition number is too large"),
+        (READY, "[[a]", "is not a regular expression"),
+        (READY, "(a+)+b", "repeats a group, which may take for ever"),
+        (READY, r"(.*)\1", "repeats a group"),
+        (READY, "a?b?c?d?e?", "more than 4 repeats"),
+        (READY, "x" * 201, "longer than 200 letters"),
+        ("--metrics {metrics_port}", "", r"says {metrics_port}, and command in \[start\] does not"),
+        ("{host}:{metrics_port}/a", "{host}:9404/a", "so two brokers would have one page"),
+        ("http://{host}", "https://{host}", "must be like http://"),
+        ("http://{host}", "http://example.org", "must be like http://"),
+        ("/actuator", "/{data_dir}", "must be like http://"),
+        ('"log_queue_length"', '"log-queue"', "has 'log-queue', which is no name of a metric"),
+        ("log_queue_length", "jvm_gc_pause_seconds_sum", "names jvm_gc_pause_seconds_sum twice"),
+        ("log_queue_length", "wait_bucket", "many numbers; name wait_sum or wait_count"),
+        ('["jvm_gc_pause_seconds_sum", "log_queue_length"]', '"a"', "must be a list of texts, not 'a'"),
+        (
+            '"log_queue_length"',
+            ", ".join(f'"m{i}"' for i in range(20)),
+            "names 21 metrics, and 20 is the most",
+        ),
         ("[env]", "[[env]]", "must be a section"),
         ("60", "9" * 5000, "cannot be read: exceeds the limit"),
         ("60", "0x" + "f" * 5000, "cannot be read: exceeds the limit"),
@@ -85,6 +117,25 @@ def test_what_is_wrong_is_said_with_its_place(had: str, instead: str, says: str)
     with pytest.raises(BadInput, match=says) as refused:
         read_manifest(WHOLE.replace(had, instead), "perf.toml of v1")
     assert str(refused.value).startswith("perf.toml of v1")
+
+
+def test_metrics_to_look_at_need_a_page() -> None:
+    """Given names of metrics and a broker that is told no port for them, the sentence says what is lacking."""
+    text = "[start]\ncommand = ['b', '{port}', '{data_dir}']\n[metrics]\ninteresting = ['x']\n"
+    with pytest.raises(BadInput, match=r"interesting in .metrics. needs metrics to look at"):
+        read_manifest(text, "perf.toml")
+    at_port = text + "url = 'http://{host}:{port}/metrics'\n"
+    assert read_manifest(at_port, "perf.toml").metrics_url == "http://{host}:{port}/metrics"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [r"Kafka Server started", r"\[.*\] INFO .*started", r"ready in \d+(?: ms| s)", r"^\{\"port\": \d+"],
+)
+def test_a_ready_line_as_brokers_write_them_is_taken(line: str) -> None:
+    """Given an expression with a few repeats, escaped brackets and alternatives, it is read as it stands."""
+    text = f"[start]\ncommand = ['b', '{{port}}', '{{data_dir}}']\nready_line = '{line}'\n"
+    assert read_manifest(text, "perf.toml").ready_line == line
 
 
 def test_a_start_is_the_least_that_must_be_said() -> None:
