@@ -31,6 +31,7 @@ from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
+from chronik_perf.store.run_folder import remove_if_empty
 from chronik_perf.targets import Found, find
 
 
@@ -194,8 +195,7 @@ def tidy(folder: RunFolder, own: tuple[Path, ...], told: bool) -> None:
             if not told or log.stat().st_size == 0:
                 log.unlink()
     for emptied in (folder.logs, *own):
-        with contextlib.suppress(OSError):  # not empty, or never made
-            emptied.rmdir()
+        remove_if_empty(emptied)
 
 
 def place_for(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chronik_perf.cli import comparing, notifying
 from chronik_perf.cli.options import seconds, thresholds
+from chronik_perf.cli.saying import say
 from chronik_perf.model import BadInput, Outcome, Workload, judged
 from chronik_perf.targets import find
 from chronik_perf.targets.baseline import PREFIX as BASELINE
@@ -85,6 +86,7 @@ def carry_out(
     wait: bool,
 ) -> Outcome:
     """Measure, judge and report. Raises as `comparing.begun` does, and BadInput for a base's gate that cannot be."""
+    say(f"the base is {_shown(what.base)}, and the change {_shown(what.head)}")
     gate = what.gate
     command = _command(what, budget_s, profiles, repo)
     if budget_s is None and gate.budget:

@@ -141,7 +141,7 @@ def calibration_sentence(calibration: Calibration | None, comparison: Comparison
     For the notes and reports of a comparison; a test whose X a person set is said to be theirs by the design.
     """
     if calibration is None:
-        return "thresholds are uncalibrated: they are not learnt from A/A blocks of this machine"
+        return "thresholds are uncalibrated: not learnt from A/A blocks of this machine (perf doctor --learn RUNS)"
     if calibration.fingerprint != comparison.environment.fingerprint:
         return "thresholds are uncalibrated: the history that was given is another machine's"
     asked = comparison.design.thresholds

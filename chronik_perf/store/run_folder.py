@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import re
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from chronik_perf.model import BadInput, Profile, Side
 from chronik_perf.store.document import NAME
+
+_IGNORE, _IGNORED = ".gitignore", "*\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class RunFolder:
 
         Raises BadInput if it exists and holds anything, or cannot be made or written to.
         """
+        default = path is None
         if path is None:
             stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H%M%S")
             path = Path("runs") / f"{stamp}-{file_word(base)}-vs-{file_word(candidate)}"
@@ -32,7 +36,11 @@ class RunFolder:
                 raise BadInput(
                     f"{path} exists already; name another folder with --out, or add to it with --resume"
                 )
+            ours = default and not path.parent.exists()
             path.mkdir(parents=True, exist_ok=True)
+            if ours:
+                # Or a run in a broker's repository would make its tree dirty.
+                (path.parent / _IGNORE).write_text(_IGNORED)
         except OSError as error:
             raise BadInput(
                 f"cannot make the folder {path}: {error.strerror}; name another with --out"
@@ -87,6 +95,14 @@ class RunFolder:
     def profile_path(self, profile: Profile, suffix: str) -> Path:
         """One profile as a file of that kind, such as `.folded`."""
         return self.profiles / f"{file_word(profile.workload)}-{profile.side}-{profile.kind}{suffix}"
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing, or nothing but what `create` has put into the folder of all runs."""
+    with contextlib.suppress(OSError):  # not empty, or never made
+        if [p.name for p in folder.iterdir()] == [_IGNORE] and (folder / _IGNORE).read_text() == _IGNORED:
+            (folder / _IGNORE).unlink()
+        folder.rmdir()
 
 
 def file_word(name: str) -> str:

@@ -36,7 +36,10 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? Known are" if near else "known are"
-        raise BadInput(f"there is no version {name!r}; {hint} {', '.join(known)}, and command:PROGRAM")
+        raise BadInput(
+            f"there is no version {name!r}; {hint} {', '.join(known)}, and command:PROGRAM; a git ref needs "
+            "a perf.toml at the root of its repository (perf init writes one, --repo names another repository)"
+        )
     document = tomllib.loads(known[name].read_text(encoding="utf-8"))
     description = str(document.pop("description", ""))
     declared = dict(_flat(document))

@@ -1,53 +1,42 @@
-"""A run is a folder of its own: never one that holds something else."""
+"""Runs in a broker's repository do not make its tree dirty, and a run that came to nothing leaves nothing."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from chronik_perf.model import BadInput
-from chronik_perf.store import RunFolder, save
-from tests.builders import a_comparison
+from chronik_perf.store import RunFolder
+from chronik_perf.store.run_folder import remove_if_empty
 
 
-def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
-    """Given a path that does not exist, or an empty folder, it becomes the run's."""
-    assert RunFolder.create(tmp_path / "a" / "b", "v2.2.0", "v2.2.7").path.is_dir()
-    assert RunFolder.create(tmp_path / "a" / "b", "v2.2.0", "v2.2.7").path == tmp_path / "a" / "b"
-
-
-def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
-    """Given a folder with a file in it, or a file, the sentence says what to do and nothing is touched."""
-    (tmp_path / "notes").write_text("mine")
-    for taken in (tmp_path, tmp_path / "notes"):
-        with pytest.raises(BadInput, match=r"exists already; .*--out.*--resume"):
-            RunFolder.create(taken, "v2.2.0", "v2.2.7")
-    assert (tmp_path / "notes").read_text() == "mine"
-
-
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    """Given a path below a file, the sentence says why."""
-    (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="cannot make the folder"):
-        RunFolder.create(tmp_path / "file" / "run", "v2.2.0", "v2.2.7")
-
-
-def test_a_name_says_when_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given no path, the name holds the time and both versions, and nothing that could lead elsewhere."""
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    made = RunFolder.create(None, "v2.2.0", "command:../../bin/x --port {port}")
-    assert made.path.parent == Path("runs")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{6}-v2\.2\.0-vs-[A-Za-z0-9.-]+", made.path.name)
-    assert made.path.resolve().parent == tmp_path / "runs"
+    return tmp_path
 
 
-def test_an_earlier_run_is_opened_by_folder_or_document(tmp_path: Path) -> None:
-    """Given a saved run, its folder and its document both open it; another folder does not."""
-    file = save(a_comparison(blocks=1, slices=1, evidence=False), tmp_path)
-    assert RunFolder.open(tmp_path) == RunFolder.open(file)
-    assert RunFolder.open(tmp_path).comparison_path == file
-    for none in (tmp_path / "other", tmp_path / "other" / "comparison.json"):
-        with pytest.raises(BadInput, match=r"holds no comparison\.json"):
-            RunFolder.open(none)
+def test_the_folder_of_all_runs_is_not_for_git(here: Path) -> None:
+    """Given no folder for a run, `runs` is made with a word to git, and goes with the run that leaves nothing."""
+    made = RunFolder.create(None, "v1", "v2")
+    assert (here / "runs" / ".gitignore").read_text() == "*\n"
+    remove_if_empty(made.path)
+    remove_if_empty(made.path.parent)
+    assert list(here.iterdir()) == []
+
+
+def test_a_folder_of_runs_that_was_there_stays_as_it_is(here: Path) -> None:
+    """Given somebody's own `runs`, a run goes there and nothing else is written or taken away."""
+    (here / "runs").mkdir()
+    (here / "runs" / "mine").write_text("kept")
+    made = RunFolder.create(None, "v1", "v2")
+    assert sorted(p.name for p in (here / "runs").iterdir()) == sorted(["mine", made.path.name])
+    remove_if_empty(made.path)
+    remove_if_empty(made.path.parent)
+    assert [p.name for p in (here / "runs").iterdir()] == ["mine"]
+
+
+def test_a_folder_that_was_named_gets_nothing_of_that(here: Path) -> None:
+    """Given --out, the folder holds what the run writes and no word to git."""
+    RunFolder.create(here / "runs" / "one", "v1", "v2")
+    assert [p.name for p in (here / "runs").iterdir()] == ["one"]
