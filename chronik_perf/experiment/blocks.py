@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
-from chronik_perf.experiment.pilot import fly_pilot, slices_of
+from chronik_perf.experiment.pilot import fly_pilot, fly_trials, plan_slices, slices_of
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import (
@@ -22,7 +22,7 @@ from chronik_perf.experiment.rig import (
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.starting import start_rig
 from chronik_perf.experiment.warmup import warm_up
-from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Start, Target, Workload
+from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Slice, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries
 
 MOST_STOLEN = 0.1
@@ -45,6 +45,13 @@ class BlockRunner:
         self._workloads = workloads
         self._place = place
         self._spend = spend
+        ports = [target.fixed_port for target in targets.values() if target.fixed_port is not None]
+        self._alone = (
+            f"both listen where they cannot be told to ({' and '.join(map(str, dict.fromkeys(ports)))}), so they are "
+            "never up at once"
+            if len(ports) == len(SIDES)
+            else ""
+        )
 
     def run(
         self,
@@ -67,7 +74,9 @@ class BlockRunner:
         order = list(enumerate(sorted(SIDES, key=lambda side: side != first) if first else drawn))
         rigs: list[Rig] = []
         try:
-            if not pilots:
+            if not pilots and self._alone:
+                pilots = self._pilots_in_turn(rigs, index, order, rng)
+            elif not pilots:
                 self._begin(rigs, index, order, rng)
                 by_side = {rig.side: rig for rig in rigs}
                 pilots = tuple(fly_pilot(by_side["base"], by_side["candidate"], w) for w in self._workloads)
@@ -120,6 +129,20 @@ class BlockRunner:
         finally:
             for rig in rigs:
                 rig.kill()
+
+    def _pilots_in_turn(
+        self, rigs: list[Rig], index: int, order: Sequence[tuple[int, Side]], rng: random.Random
+    ) -> tuple[Pilot, ...]:
+        """Fly the pilots of two versions that cannot be up at once; `rigs` is empty again then."""
+        trials: dict[str, dict[Side, list[Slice]]] = {w.name: {} for w in self._workloads}
+        for place in order:
+            self._begin(rigs, index, [place], rng)
+            for workload in self._workloads:
+                trials[workload.name][place[1]] = fly_trials(rigs[0], (), workload)
+            rigs_end(rigs, rng)
+            rigs.clear()
+        watched = dict.fromkeys(SIDES, True)
+        return tuple(plan_slices(w, trials[w.name], watched, self._alone) for w in self._workloads)
 
     def _canaries(self) -> Canaries:
         return measure_canaries(self._place.data_root, core=self._place.broker_core)

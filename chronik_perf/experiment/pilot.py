@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping, Sequence
 
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import measure_slice
-from chronik_perf.model import Measured, Pilot, Slice, Unavailable, Workload, known
+from chronik_perf.model import SIDES, Measured, Pilot, Side, Slice, Unavailable, Workload, known
 
 TRIALS = 3
 TRIAL_S = 0.06
@@ -23,9 +24,21 @@ LONGEST_SLICE_S = 2.0
 def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
     """Try a workload on both versions, in slices that count for nothing, and plan its slices."""
     trials = {
-        rig.side: [measure_slice(rig, (other,), workload, TRIAL_S) for _ in range(TRIALS)]
-        for rig, other in ((base, candidate), (candidate, base))
+        rig.side: fly_trials(rig, (other,), workload) for rig, other in ((base, candidate), (candidate, base))
     }
+    watched = {rig.side: rig.watched for rig in (base, candidate)}
+    return plan_slices(workload, trials, watched)
+
+
+def fly_trials(rig: Rig, others: Sequence[Rig], workload: Workload) -> list[Slice]:
+    """Try a workload on one version, in slices that count for nothing."""
+    return [measure_slice(rig, others, workload, TRIAL_S) for _ in range(TRIALS)]
+
+
+def plan_slices(
+    workload: Workload, trials: Mapping[Side, list[Slice]], watched: Mapping[Side, bool], alone: str = ""
+) -> Pilot:
+    """Plan a workload's slices from trials of both sides; `alone` says why both are never up at once, if so."""
     trips = (_round_trip_ms(trials["base"]), _round_trip_ms(trials["candidate"]))
     quiets = (_quiet_s(trials["base"]), _quiet_s(trials["candidate"]))
     slice_s = max(workload.slice_s, 1.15 * ROUND_TRIPS * max(trips) / 1e3)
@@ -37,16 +50,12 @@ def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
         note = f"one side works on for {slowest * 1e3:.0f} ms after a slice of {TRIAL_S * 1e3:.0f} ms"
     # One that cannot be watched is left alone for as long after every slice, and its slices are like any other.
     never = next(
-        (
-            q
-            for q, rig in zip(quiets, (base, candidate), strict=True)
-            if isinstance(q, Unavailable) and rig.watched
-        ),
+        (q for q, side in zip(quiets, SIDES, strict=True) if isinstance(q, Unavailable) and watched[side]),
         None,
     )
-    interleaved = never is None and slice_s <= LONGEST_SLICE_S
+    interleaved = never is None and slice_s <= LONGEST_SLICE_S and not alone
     if not interleaved:
-        reason = never.reason if never else f"a slice would last {slice_s:.1f} s"
+        reason = alone or (never.reason if never else f"a slice would last {slice_s:.1f} s")
         note = f"whole starts alternate instead of slices: {reason}"
         slice_s = min(slice_s, LONGEST_SLICE_S)
     return Pilot(workload.name, trips, quiets, slice_s, interleaved, note)

@@ -27,6 +27,8 @@ class Target:
     loaded for at least `least_warm_up_s` before anything counts. `version` is what was asked for, without `overrides`:
     a release, a ref or a command; with the provenance it says what to measure to measure the same again.
 
+    `fixed_port` is where it listens whatever it is told; two such brokers are never up at once.
+
     Where `ready_line` is not empty, a line of the log must match this regular expression, too, before it is ready.
     `interesting` are Prometheus metrics of its own that are shown as evidence.
 
@@ -45,6 +47,7 @@ class Target:
     env: dict[str, str] = field(default_factory=dict)
     description: str = ""
     cwd: str | None = None
+    fixed_port: int | None = None
     ready_timeout_s: float = 15.0
     ready_line: str = ""
     stop_signal: str = "TERM"

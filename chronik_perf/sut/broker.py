@@ -70,6 +70,7 @@ class BrokerProcess:
         # whoever takes it in between is found out by the check of its owner.
         tells = target.ready == "json-line"
         port, metrics_port = (0, 0) if tells else free_ports(host, 2)
+        port = target.fixed_port or port
         command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir.absolute())]
         environment = broker_environment(target.env, hash_seed)
         log_path.unlink(missing_ok=True)

@@ -67,6 +67,7 @@ def target_of(
         config={**manifest.settings, **overrides},
         env=dict(manifest.env),
         cwd=str(tree),
+        fixed_port=manifest.fixed_port,
         ready_timeout_s=manifest.ready_timeout_s,
         ready_line=manifest.ready_line,
         stop_signal=manifest.stop_signal,

@@ -18,10 +18,12 @@ _SHOWN = 80  # letters of a value that is wrong
 
 _TEXT, _NUMBER, _WORDS, _TABLE = "a text", "a number above 0", "a text or a list of texts", "a table of texts"
 _LIST = "a list of texts"
+_PORT = "a port, 1 to 65535"
 _KEYS: Mapping[str, Mapping[str, str]] = {
     "build": {"command": _TEXT, "timeout_s": _NUMBER, "pass_env": _WORDS},
     "start": {
         "command": _WORDS,
+        "fixed_port": _PORT,
         "ready_timeout_s": _NUMBER,
         "ready_line": _TEXT,
         "stop_signal": _TEXT,
@@ -51,12 +53,14 @@ class Manifest:
     `start` holds `{port}` and `{data_dir}`, and `{set}` where overrides go, each as `override_with` writes `{key}` and
     `{value}`. `settings` are those that may be overridden, with their values. `env` is all that the broker sees of the
     environment beside what every program needs; `pass_env` names the caller's variables that the build sees.
+    With a `fixed_port` the command need not hold `{port}`: the broker listens there whatever it is told.
     `ready_line` is a regular expression that a line of the log must match, empty where the port tells all.
     `metrics_url` may hold `{host}`, `{port}` and `{metrics_port}`; `interesting` are names of Prometheus metrics.
     """
 
     where: str
     start: tuple[str, ...]
+    fixed_port: int | None = None
     build: str = ""
     build_timeout_s: float = 1800.0
     pass_env: tuple[str, ...] = ()
@@ -100,6 +104,8 @@ def read_manifest(text: str, where: str) -> Manifest:
         for key in ("ready_timeout_s", "stop_grace_s", "least_warm_up_s")
         if key in start
     }
+    if "fixed_port" in start:
+        given["fixed_port"] = start["fixed_port"]
     if "timeout_s" in build:
         given["build_timeout_s"] = float(build["timeout_s"])
     if "stop_signal" in start:
@@ -141,6 +147,8 @@ def _check(where: str, section: str, key: str, value: Any) -> None:
     texts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
     if wanted == _NUMBER:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+    elif wanted == _PORT:
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
     else:
         kinds: dict[str, tuple[type, ...]] = {
             _TEXT: (str,),
@@ -167,7 +175,7 @@ def _check_placeholders(manifest: Manifest) -> None:
     if not manifest.start:
         raise BadInput(f"{where}: command in [start] is empty")
     for placeholder, why in (
-        ("{port}", "be told where to listen"),
+        *([("{port}", "be told where to listen")] if manifest.fixed_port is None else []),
         ("{data_dir}", "be given a folder of its own"),
     ):
         if placeholder not in command:
