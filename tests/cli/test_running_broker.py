@@ -86,7 +86,9 @@ class Measured:
 def measured(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """Compare the two once."""
     folder = tmp_path_factory.mktemp("measured")
-    done = perf(["compare", *pair.names, *SHORT, "--out", "run"], folder)
+    # Few blocks and time enough for what comes after them.
+    few = ("--quick", "--workload", "raw", "--blocks", "4", "--family-error", "0.5")
+    done = perf(["compare", *pair.names, *few, "--out", "run"], folder)
     assert done.returncode in (0, 1, 3), done.stderr
     return Measured(folder, done)
 
