@@ -27,13 +27,13 @@ def machine_lock(wait: bool, say: Callable[[str], None] = lambda _: None) -> Ite
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
+            holder = _told(os.pread(fd, 32, 0).decode(errors="replace").strip())
             if not wait:
                 raise MeasurementFailed(
-                    f"another measurement (process {holder}) runs on this machine and the two would spoil "
+                    f"another measurement ({holder}) runs on this machine and the two would spoil "
                     "each other; wait for it to end, or start this one with --wait"
                 ) from None
-            say(f"waiting for another measurement (process {holder}) to end")
+            say(f"waiting for another measurement ({holder}) to end")
             _wait_for(fd)
         with contextlib.suppress(OSError):
             os.ftruncate(fd, 0)
@@ -41,6 +41,21 @@ def machine_lock(wait: bool, say: Callable[[str], None] = lambda _: None) -> Ite
         yield
     finally:
         os.close(fd)
+
+
+def _told(pid: str) -> str:
+    """Say which process holds the lock, and what it was asked for: how long it takes follows from that."""
+    if not pid.isdecimal():
+        return "process unknown"
+    words: list[str] = []
+    with contextlib.suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0")
+    names = [Path(word).name for word in words]
+    at = next((i for i, name in enumerate(names) if name in ("perf", "chronik-perf", "chronik_perf")), None)
+    if at is None:
+        return f"process {pid}"
+    asked = "".join(c if c.isprintable() else " " for c in " ".join(words[at + 1 :])[:80])
+    return f"process {pid}: perf {asked}"
 
 
 def _open_for_all(path: Path) -> int:
