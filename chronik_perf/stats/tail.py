@@ -37,8 +37,9 @@ def tail_row(
     if base is None or candidate is None:
         side: Side = "base" if base is None else "candidate"
         why = (
-            f"how many commits lie beyond p99 is unknown, since {name_of(comparison, side)} does not count "
-            "its commits in its metrics; messages of one commit are no independent samples"
+            "how many commits (of the log, each for all batches that wait for it) lie beyond p99 is unknown, since "
+            f"{name_of(comparison, side)} does not count its own in its metrics; messages of one commit are no "
+            "independent samples"
         )
         return replace(no_effect(metric, workload, "watch", threshold, pairs, why), effect=row.effect)
     needed = metric.min_commits_beyond / (1 - PERCENTILE / 100)
