@@ -53,7 +53,7 @@ def started(source: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
                 pass
             yield program
         finally:
-            program.kill()
+            program.terminate()  # not killed: a JVM takes its socket out of /tmp when it ends by itself
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chronik_perf.model import Unavailable, known
-from chronik_perf.sampling.doctor import Check, cores, disk, examine, limits, speed
+from chronik_perf.sampling.doctor import Check, cores, disk, examine, limits, profilers, speed
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,21 @@ def test_few_open_files_are_warned_of() -> None:
     assert "ulimit -n" in done.stdout
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert (limits.open_files().state == "ok") == (soft == resource.RLIM_INFINITY or soft >= 1024)
+
+
+def test_profilers_that_are_not_there_are_unavailable_and_those_that_are_have_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given this machine, Linux perf took samples or has a reason; given an empty PATH, neither is there."""
+    here = profilers.linux_perf()
+    if here.state == "ok":
+        samples = here.measured["samples"]
+        assert isinstance(samples, float)
+        assert samples > 0
+    else:
+        assert "no Linux perf is on the PATH" in here.said or "perf_event_paranoid" in here.said
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("ASYNC_PROFILER_HOME", raising=False)
+    for check in (profilers.linux_perf(), profilers.async_profiler()):
+        assert check.state == "unavailable"
+        assert "on the PATH" in check.said

@@ -87,8 +87,10 @@ class _Agent:
         returned = load_agent(self._pid, self._library, f"{options},log={self._log}", _ANSWER_LIMIT_S)
         if returned != 0:
             said = self._log.read_text(errors="replace") if self._log.exists() else ""
-            lines = [line.removeprefix("[ERROR] ").strip() for line in said.splitlines()]
-            raise Refused(next(filter(None, lines), f"it returned {returned}"))
+            errors = (
+                line.removeprefix("[ERROR] ") for line in said.splitlines() if line.startswith("[ERROR] ")
+            )
+            raise Refused(next(errors, f"it returned {returned}"))
 
 
 def fold(text: str) -> dict[str, int]:
