@@ -131,7 +131,8 @@ def test_profilers_that_are_not_there_are_unavailable_and_those_that_are_have_sa
         assert isinstance(samples, float)
         assert samples > 0
     else:
-        assert "no Linux perf is on the PATH" in here.said or "perf_event_paranoid" in here.said
+        assert here.state == "unavailable"
+        assert here.said
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("ASYNC_PROFILER_HOME", raising=False)
     for check in (profilers.linux_perf(), profilers.async_profiler()):
