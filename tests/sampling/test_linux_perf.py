@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,13 +116,15 @@ def test_a_shell_that_waits_for_its_broker_is_told_what_to_do() -> None:
         assert "must do so by exec" in recording.missing
 
 
-def test_a_process_that_may_not_be_profiled_has_the_kernels_reason() -> None:
+def test_a_process_that_may_not_be_profiled_has_the_kernels_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given somebody else's process, the block runs, and the reason is perf's with the kernel's setting."""
     if LinuxPerf().unavailable("cpu") is not None:
         assert "no Linux perf is on the PATH" in (LinuxPerf().unavailable("cpu") or "")
         return
     if os.geteuid() == 0:
         os.setresuid(NOBODY, NOBODY, 0)
+    # The suite's own may be closed to nobody.
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
     try:
         with LinuxPerf().record(1, "cpu") as recording:
             pass
