@@ -6,6 +6,7 @@ import fcntl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_who_must_wait_learns_for_what(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     words = [sys.executable, "-c", "import time; time.sleep(60)", "/somewhere/perf", "compare", "v1", "v2"]
     with subprocess.Popen(words) as other, (tmp_path / "chronik-perf.lock").open("w") as lock:
+        while b"v2" not in Path(f"/proc/{other.pid}/cmdline").read_bytes():
+            time.sleep(0.01)  # the kernel has begun the program, and not yet its words
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write(f"{other.pid}\n")
         lock.flush()
