@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 # To find programs, libraries and time zones, and to print text; none of them configures a broker.
 PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
+
+
+def passed(*more: str) -> dict[str, str]:
+    """Give those, and `more` that are named, of the caller's variables that there are."""
+    return {name: os.environ[name] for name in (*PASSED, *more) if name in os.environ}

@@ -5,21 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import random
 import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chronik_perf.cli.comparing import place_for
+from chronik_perf.cli.comparing import place_for, tidy, with_seed, workloads
 from chronik_perf.cli.saying import say
-from chronik_perf.experiment import Place, default_workloads, machine_lock
+from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.experiment.bisecting import bisect, contrast_added, difference, question_of
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.place import beside_the_load, check_free_space
 from chronik_perf.experiment.plan import BISECT_BUDGET
-from chronik_perf.experiment.runner import GATES_BYTES
+from chronik_perf.experiment.runner import GATES_BYTES, rng_of
 from chronik_perf.model import (
     BISECTION_SCHEMA,
     BadInput,
@@ -65,7 +64,7 @@ class Job:
         )
         index = len(search.contrasts) + 1
         with beside_the_load(self.place):
-            block, pilots = runner.run(index, random.Random(f"{search.seed}/{index}"), search.pilots, {})
+            block, pilots = runner.run(index, rng_of(search.seed, index), search.pilots, {})
         take = metric(search.metric).take
         reference, commit = (take(start, search.workload.name) for start in (block.base, block.candidate))
         value = None if block.discarded else difference(search.metric, reference, commit)
@@ -122,7 +121,7 @@ def begun(
                 seed=seed,
                 environment=place.environment,
                 started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                command=command if "--seed" in command else f"{command} --seed {seed}",
+                command=with_seed(command, seed),
             )
             yield Job(search, folder.path, place, repository)
         except BaseException:
@@ -150,10 +149,7 @@ def carry_out(job: Job, budget_s: float) -> str:
 def _workload(metric_name: str, workload: str) -> Workload:
     if metric_name not in SEARCHED:
         raise BadInput(f"perf bisect does not search by {metric_name!r}; it does by {', '.join(SEARCHED)}")
-    try:
-        (load,) = default_workloads(False, (workload,))
-    except KeyError:
-        raise BadInput(f"there is no workload {workload!r}; known are acks1, raw and acks0") from None
+    (load,) = workloads(False, [workload])
     if metric_name == "p99" and load.acks == 0:
         raise BadInput("acks0 acknowledges nothing, so it has no p99; name another with --workload")
     return load
@@ -163,9 +159,4 @@ def _tell_what_stays(folder: RunFolder) -> None:
     if any(folder.path.glob("bisection.json")):
         say(f"what was measured is kept in {folder.path}; go on with: perf bisect --resume {folder.path}")
         return
-    for log in folder.logs.glob("*"):
-        if log.stat().st_size == 0:
-            log.unlink()
-    for emptied in (folder.logs, folder.path):
-        with contextlib.suppress(OSError):  # not empty, or never made
-            emptied.rmdir()
+    tidy(folder, (folder.path,), told=True)

@@ -138,7 +138,7 @@ def compare(
             clients,
         )
     with measuring as job:
-        outcome = comparing.carry_out(job, profiles)
+        outcome = comparing.carry_out(job, profiles)[1].outcome
     if outcome == "inconclusive" and on_inconclusive is OnInconclusive.PASS:
         return 0
     return {"none": 0, "regression": 1, "inconclusive": 3}[outcome]

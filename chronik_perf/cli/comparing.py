@@ -26,7 +26,7 @@ from chronik_perf.experiment import (
     run,
 )
 from chronik_perf.load.clients import client_versions
-from chronik_perf.model import BadInput, Comparison, Design, Outcome, Workload, metric
+from chronik_perf.model import BadInput, Comparison, Design, Verdict, Workload, metric
 from chronik_perf.stats import design_check, judge
 from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
@@ -75,8 +75,7 @@ def begun(
     found = [find(*named, repository=repository) for named in (base, candidate)]
     _check_thresholds(asked, found)
     heard = witnesses((base[0], candidate[0]), repository)
-    if "--seed" not in command:
-        command = f"{command} --seed {plan.seed}"
+    command = with_seed(command, plan.seed)
     if out is not None:
         _check_folder(out)
     with machine_lock(wait, say):
@@ -95,6 +94,11 @@ def begun(
             made = new_comparison(targets[0], targets[1], loads, plan, place, command)
             said = (*notes, *(one.before(made) for one in heard), calibration_sentence(history, made))
             yield Job(dataclasses.replace(made, notes=said), folder, place, heard)
+
+
+def with_seed(command: str, seed: int) -> str:
+    """Add the seed that was drawn to a command that names none, so that it repeats the run."""
+    return command if "--seed" in command else f"{command} --seed {seed}"
 
 
 def workloads(quick: bool, names: list[str] | None) -> tuple[Workload, ...]:
@@ -119,11 +123,11 @@ def design(
     return plan if family_error is None else dataclasses.replace(plan, family_error=family_error)
 
 
-def carry_out(job: Job, profiles: bool) -> Outcome:
+def carry_out(job: Job, profiles: bool) -> tuple[Comparison, Verdict]:
     """Measure to the end, then judge, write the report and print it."""
     latest = measured(job, profiles)
     say("writing the report")
-    return write_report(latest, job.folder.path)
+    return latest, write_report(latest, job.folder.path)
 
 
 def measured(job: Job, profiles: bool) -> Comparison:

@@ -54,8 +54,7 @@ def carry_out(
     plan = comparing.design(True, seed, None, None, {}, budget_s)
     for one in (base, candidate):
         find(*one, repository=repository).require_start("perf explain")
-    if "--seed" not in command:
-        command = f"{command} --seed {plan.seed}"
+    command = comparing.with_seed(command, plan.seed)
     with machine_lock(wait, say):
         targets = [resolve(*one, repository=repository, say=say) for one in (base, candidate)]
         found = differences(*targets)

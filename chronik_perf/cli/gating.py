@@ -111,9 +111,9 @@ def carry_out(
         repo,
         notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in announced),
     ) as job:
-        outcome = comparing.carry_out(job, profiles)
-        notifying.verdict(job.folder.path)
-    return outcome
+        comparison, verdict = comparing.carry_out(job, profiles)
+        notifying.told(comparison, verdict)
+    return verdict.outcome
 
 
 def _void(waived: Mapping[str, str], loads: tuple[Workload, ...]) -> list[str]:

@@ -7,21 +7,17 @@ import os
 from pathlib import Path
 
 from chronik_perf.files import write_whole
-from chronik_perf.model import MeasurementFailed, PerfError
+from chronik_perf.model import Comparison, MeasurementFailed, PerfError, Verdict
 from chronik_perf.report import github, markdown
-from chronik_perf.stats import judge
-from chronik_perf.store import load
 
 
-def verdict(folder: Path) -> None:
+def told(comparison: Comparison, verdict: Verdict) -> None:
     """Annotate the job, write its summary and its outputs, where this is a job of GitHub Actions."""
     if not _is_github():
         return
-    comparison = load(folder)
-    judged = judge(comparison)
-    print(github.render(comparison, judged), end="")
-    _append("GITHUB_STEP_SUMMARY", markdown.render(comparison, judged))
-    _append("GITHUB_OUTPUT", f"outcome={judged.outcome}\n")
+    print(github.render(comparison, verdict), end="")
+    _append("GITHUB_STEP_SUMMARY", markdown.render(comparison, verdict))
+    _append("GITHUB_OUTPUT", f"outcome={verdict.outcome}\n")
 
 
 def failure(error: PerfError, out: Path | None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chronik_perf.model import Comparison, MeasurementFailed, Outcome
+from chronik_perf.model import Comparison, MeasurementFailed, Verdict
 from chronik_perf.report import render_report, text
 from chronik_perf.stats import judge
 from chronik_perf.store import RunFolder, write_artifacts
 
 
-def write_report(comparison: Comparison, folder: Path) -> Outcome:
+def write_report(comparison: Comparison, folder: Path) -> Verdict:
     """Write the reports and what other tools read into a folder, and print the verdict.
 
     Raises MeasurementFailed if the disk does not take it; each file is then whole or not there.
@@ -26,4 +26,4 @@ def write_report(comparison: Comparison, folder: Path) -> Outcome:
         ) from None
     print(text.render(comparison, verdict))
     print(f"\nreport: {paths['report.html']}")
-    return verdict.outcome
+    return verdict

@@ -18,7 +18,7 @@ from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Comparison, MeasurementFailed
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
-from chronik_perf.stats.durability import hasty_acknowledgements
+from chronik_perf.stats.durability import is_hasty
 from chronik_perf.store import RunFolder
 from chronik_perf.targets.bank import BankedFault, banked_faults
 
@@ -119,14 +119,13 @@ def _judged(
 ) -> Score:
     verdict = judge(comparison)
     regressed = tuple(f"{r.metric}@{r.workload}" for r in verdict.rows if r.word == "regressed")
-    hasty = any(comparison.candidate.name in sentence for sentence in hasty_acknowledgements(comparison))
     moved = {key.partition("@")[0] for key in regressed}
     return Score(
         fault=name,
         strength=strength,
         outcome=verdict.outcome,
         regressed=regressed,
-        detected=bool(regressed) or (hasty and fault is not None),
+        detected=bool(regressed) or (fault is not None and is_hasty(comparison, "candidate")),
         right_metric=bool(moved & {*fault.moves}) if fault and regressed else None,
         named=tuple(f"{c.kind} {c.name}" for c in culprits(comparison, verdict)),
         declared=declared,

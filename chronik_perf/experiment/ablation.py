@@ -39,7 +39,7 @@ def ablate(
             if not wanted:
                 return
             index += 1
-            rng = rng_of(design, index)
+            rng = rng_of(design.seed, index)
             for keys in rng.sample(wanted, len(wanted)):
                 comparison, block_begun = arms[keys].comparison, time.monotonic()
                 left_s = (design.budget_s or float("inf")) - (block_begun - begun)

@@ -80,7 +80,7 @@ def run(
             check_free_space(place, writes * len(comparison.workloads) * GATES_BYTES)
             index = have + len(spent_s) + 1
             block, pilots = runner.run(
-                index, rng_of(design, index), comparison.pilots, pairs, first_of_next(comparison)
+                index, rng_of(design.seed, index), comparison.pilots, pairs, first_of_next(comparison)
             )
             comparison = grown(blocks=(*comparison.blocks, block), pilots=pilots)
             spent_s.append(time.monotonic() - block_begun)
@@ -114,7 +114,7 @@ def run(
 
             start_begun = time.monotonic()
             try:
-                runner.watched(index + start, rng_of(design, index + start), comparison.pilots, watch)
+                runner.watched(index + start, rng_of(design.seed, index + start), comparison.pilots, watch)
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
                 evidence.fail(f"evidence ended early: {error}")
@@ -143,6 +143,6 @@ def first_of_next(comparison: Comparison) -> Side | None:
     return "candidate" if comparison.blocks[0].base.order == 0 else "base"
 
 
-def rng_of(design: Design, index: int) -> random.Random:
+def rng_of(seed: int, index: int) -> random.Random:
     """Give the random orders of one block: a generator of its own, so that going on repeats none."""
-    return random.Random(f"{design.seed}/{index}")
+    return random.Random(f"{seed}/{index}")

@@ -24,29 +24,50 @@ _Times = list[tuple[float, float]]
 
 def hasty_acknowledgements(comparison: Comparison) -> Iterator[str]:
     """Say of each side and workload with acknowledgements that they came before a sync could have ended."""
+    yield from (sentence for _, sentence in _hasty(comparison))
+
+
+def is_hasty(comparison: Comparison, side: Side) -> bool:
+    """Tell whether that is said of a side."""
+    return any(found == side for found, _ in _hasty(comparison))
+
+
+def _hasty(comparison: Comparison) -> Iterator[tuple[Side, str]]:
     for workload in comparison.workloads:
         if workload.acks == 0:
             continue
         for side in SIDES:
-            who = f"{name_of(comparison, side)} with {workload.title}"
-            told = _told_by_broker(comparison, side, workload)
-            if told:
-                if _nearly_all(told, 1.0):
-                    wait_ms, sync_ms = (words.number(statistics.median(x)) for x in zip(*told, strict=True))
-                    yield (
-                        f"{who} acknowledges before it has synced: a batch waits {wait_ms} ms for its commit, and a "
-                        f"sync takes {sync_ms} ms in the same broker. A crash could lose what it acknowledged."
-                    )
-                continue
-            if comparison.target(side).runs_already:  # its disk need not be the one that was synced here
-                continue
-            seen = _seen_from_outside(comparison, side, workload)
-            if _nearly_all(seen, FAR_BELOW):
-                p50_ms, sync_ms = (words.number(statistics.median(x)) for x in zip(*seen, strict=True))
-                yield (
-                    f"{who} acknowledges in {p50_ms} ms (median), and a bare write and fdatasync takes {sync_ms} ms "
-                    "on the same disk: its acknowledgements do not wait for the disk."
-                )
+            said = _said(comparison, side, workload)
+            if said:
+                yield side, f"{name_of(comparison, side)} with {workload.title} acknowledges {said}"
+
+
+def _said(comparison: Comparison, side: Side, workload: Workload) -> str:
+    """Give how early one side acknowledges; empty where that is not known or it waits."""
+    told = _told_by_broker(comparison, side, workload)
+    if told:
+        if not _nearly_all(told, 1.0):
+            return ""
+        wait_ms, sync_ms = _medians(told)
+        return (
+            f"before it has synced: a batch waits {wait_ms} ms for its commit, and a sync takes {sync_ms} ms in the "
+            "same broker. A crash could lose what it acknowledged."
+        )
+    if comparison.target(side).runs_already:  # its disk need not be the one that was synced here
+        return ""
+    seen = _seen_from_outside(comparison, side, workload)
+    if not _nearly_all(seen, FAR_BELOW):
+        return ""
+    p50_ms, sync_ms = _medians(seen)
+    return (
+        f"in {p50_ms} ms (median), and a bare write and fdatasync takes {sync_ms} ms on the same disk: its "
+        "acknowledgements do not wait for the disk."
+    )
+
+
+def _medians(times: _Times) -> tuple[str, str]:
+    one, other = (words.number(statistics.median(x)) for x in zip(*times, strict=True))
+    return one, other
 
 
 def _nearly_all(times: _Times, factor: float) -> bool:

@@ -44,13 +44,8 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
         headline=_headline(comparison, rows, outcome),
         rows=tuple(rows),
         family_error=comparison.design.family_error,
-        findings=(
-            *findings(comparison),
-            *favoured_places(comparison),
-            # A look, which comes after each block, decides nothing by these.
-            *(mode_findings(comparison) if evidence else ()),
-            *(slope_findings(comparison) if evidence else ()),
-        ),
+        # A look, which comes after each block, decides nothing by these.
+        findings=_findings(comparison) if evidence else (),
     )
 
 
@@ -66,6 +61,15 @@ def _role(comparison: Comparison, metric: Metric, role: Role) -> Role:
     """Let nothing hang on a process that could never be looked into; its share of the error is left unspent."""
     found = comparison.base.runs_already or comparison.candidate.runs_already
     return "evidence" if metric.of_process and found else role
+
+
+def _findings(comparison: Comparison) -> tuple[str, ...]:
+    return (
+        *findings(comparison),
+        *favoured_places(comparison),
+        *mode_findings(comparison),
+        *slope_findings(comparison),
+    )
 
 
 def _row(

@@ -6,14 +6,11 @@ the version, so what is not listed here comes from the target or not at all.
 
 from __future__ import annotations
 
-import os
-
-from chronik_perf.environment import PASSED
+from chronik_perf.environment import passed
 
 HASH_SEED = "PYTHONHASHSEED"
 
 
 def broker_environment(target_env: dict[str, str], hash_seed: int) -> dict[str, str]:
     """Give the complete environment of a broker: the few variables passed on, the target's, the hash seed."""
-    passed = {name: os.environ[name] for name in (*PASSED, "VIRTUAL_ENV") if name in os.environ}
-    return {**passed, **target_env, HASH_SEED: str(hash_seed)}
+    return {**passed("VIRTUAL_ENV"), **target_env, HASH_SEED: str(hash_seed)}

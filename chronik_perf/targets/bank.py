@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 
-from chronik_perf import resources
-from chronik_perf.environment import PASSED
+from chronik_perf.environment import passed
 from chronik_perf.model import MeasurementFailed
-from chronik_perf.targets.provenance import root
+from chronik_perf.targets.release import PROGRAM, own_environment
 
 _TIMEOUT_S = 30
 
@@ -28,18 +25,15 @@ class BankedFault:
 
 def banked_faults() -> tuple[BankedFault, ...]:
     """Ask the reference broker beside this toolkit. Raises MeasurementFailed where it does not tell."""
-    environment = {name: os.environ[name] for name in PASSED if name in os.environ}
-    if resources.is_checkout():
-        environment["PYTHONPATH"] = str(root())
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "broker", "faults"],
+            [*PROGRAM, "faults"],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_S,
             check=True,
             stdin=subprocess.DEVNULL,
-            env=environment,
+            env={**passed(), **own_environment()},
         )
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         return tuple(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from chronik_perf.environment import PASSED
+from chronik_perf.environment import passed
 from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets import cache
 from chronik_perf.targets.checkout import check_out
@@ -32,9 +32,7 @@ _SHOWN = 20
 
 def build_environment(manifest: Manifest) -> dict[str, str]:
     """Give the complete environment of a build."""
-    return {
-        name: os.environ[name] for name in (*PASSED, *_OF_TOOLS, *manifest.pass_env) if name in os.environ
-    }
+    return passed(*_OF_TOOLS, *manifest.pass_env)
 
 
 def key_of(commit: str, manifest: Manifest) -> str:

@@ -15,6 +15,14 @@ from chronik_perf.model import BadInput, Target
 from chronik_perf.targets.provenance import provenance, root
 from chronik_perf.targets.scheme import Asked, Found, Scheme
 
+# -P: a folder named broker where perf is called would be imported, and measured, instead.
+PROGRAM = (sys.executable, "-P", "-m", "broker")
+
+
+def own_environment() -> dict[str, str]:
+    """Have the broker beside this toolkit, of which the provenance tells, and not another that is installed."""
+    return {"PYTHONPATH": str(root())} if resources.is_checkout() else {}
+
 
 def known_releases() -> dict[str, Path]:
     """Give the releases that ship with this installation, by name."""
@@ -49,8 +57,7 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
     return Target(
         name=f"{name} with {changed}" if changed else name,
         argv=(
-            # -P: a folder named broker where perf is called would be imported, and measured, instead.
-            *(sys.executable, "-P", "-m", "broker", "start", "--version", name),
+            *(*PROGRAM, "start", "--version", name),
             *("--data-dir", "{data_dir}", "--host", "{host}"),
             *("--port", "{port}", "--metrics-port", "{metrics_port}"),
             *(word for key, value in overrides.items() for word in ("--set", f"{key}={value}")),
@@ -60,8 +67,7 @@ def _target(name: str, overrides: Mapping[str, str]) -> Target:
         version=name,
         overrides=dict(overrides),
         config={key: _text(value) for key, value in {**declared, **overridden}.items()},
-        # The broker beside this toolkit, of which the provenance tells, and not another that is installed.
-        env={"PYTHONPATH": str(root())} if resources.is_checkout() else {},
+        env=own_environment(),
         description=description,
     )
 

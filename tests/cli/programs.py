@@ -52,6 +52,14 @@ def environment(cwd: Path) -> dict[str, str]:
     return {**os.environ, "TMPDIR": str(cwd)}
 
 
+def one_sentence(stderr: str) -> str:
+    """Give the sentence that the program said, which must be its last line."""
+    assert "Traceback" not in stderr
+    last = stderr.strip().splitlines()[-1]
+    assert last.startswith("perf: "), stderr
+    return last
+
+
 def children_left(folder: Path) -> list[psutil.Process]:
     """Give the processes that still run with the folder in their command line or as their working directory."""
     left = []

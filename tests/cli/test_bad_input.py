@@ -13,21 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import children_left, environment, perf, refused
+from tests.cli.programs import children_left, environment, one_sentence, perf, refused
 
 FAULTY = Path(__file__).with_name("faulty_broker.py")
 
 
 def command(mode: str) -> str:
     return f"command:{sys.executable} {FAULTY} {mode} --port {{port}} --data-dir {{data_dir}}"
-
-
-def one_sentence(stderr: str) -> str:
-    """Give the sentence that the program said, which must be its last line."""
-    assert "Traceback" not in stderr
-    last = stderr.strip().splitlines()[-1]
-    assert last.startswith("perf: ")
-    return last
 
 
 def left_in(folder: Path) -> list[Path]:

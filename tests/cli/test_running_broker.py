@@ -21,13 +21,13 @@ from confluent_kafka.admin import AdminClient
 from chronik_perf.load import delete_topic
 from chronik_perf.model import Comparison, Unavailable
 from chronik_perf.store import load
-from tests.cli.programs import children_left, environment
+from tests.cli.programs import children_left, environment, one_sentence
 from tests.cli.programs import refused as perf  # in this process, which has imported all that it needs
 from tests.load.broker_process import RunningBroker, running_broker
 from tests.load.lying_broker import answering, exactly, lying_broker, text
 from tests.load.tls_front import certificate, forward, tls_front
 
-# One block, and then the evidence: what is asserted is what a run says, not how fast anything was.
+# One block and nothing after it: what is asserted is what a run says, not how fast anything was.
 SHORT = ("--quick", "--workload", "raw", "--budget", "1s")
 
 
@@ -50,14 +50,6 @@ def name(broker: RunningBroker) -> str:
 
 def topics(broker: RunningBroker) -> set[str]:
     return set(AdminClient({"bootstrap.servers": broker.bootstrap}).list_topics(timeout=10).topics)
-
-
-def one_sentence(stderr: str) -> str:
-    """Give the sentence that the program said, which must be its last line."""
-    assert "Traceback" not in stderr
-    last = stderr.strip().splitlines()[-1]
-    assert last.startswith("perf: "), stderr
-    return last
 
 
 @pytest.fixture(scope="module")
@@ -208,65 +200,6 @@ def test_one_side_may_be_started(pair: Pair, tmp_path: Path) -> None:
     assert pair.candidate.process.poll() is None
     assert not topics(pair.candidate)
     assert not children_left(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ("kafka://", "no address"),
-        ("kafka://127.0.0.1", "no address"),
-        ("kafka://127.0.0.1:0", "no address"),
-        ("kafka://127.0.0.1:99999", "no address"),
-        ("kafka://::1:9092", "no address"),
-        ("kafka://a:9092,b:9092", "several brokers"),
-        ("kafka://alice:hunter2@127.0.0.1:9092", "no user and no password"),
-        ("kafka://127.0.0.1:9092/topic", "a path"),
-        ("kafka://127.0.0.1:9092?acks=0", "knows no 'acks'"),
-        ("kafka://127.0.0.1:9092?metrics=https://127.0.0.1/metrics", "no http:// URL"),
-        ("kafka://127.0.0.1:9092?metrics=http://a:hunter2@127.0.0.1/metrics", "no http:// URL"),
-        ("kafka://127.0.0.1:9092?metrics=", "no http:// URL"),
-    ],
-)
-def test_a_name_that_is_no_address_is_refused(given: str, says: str, tmp_path: Path) -> None:
-    """Given what cannot be one broker's address, the sentence says why, repeats no password, and nothing is made."""
-    done = perf(["compare", given, "kafka://127.0.0.1:9092"], tmp_path)
-    assert done.returncode == 2
-    assert says in one_sentence(done.stderr)
-    assert "hunter2" not in done.stderr
-    assert perf(["targets", given], tmp_path).returncode == 2
-
-
-def test_a_name_is_explained(tmp_path: Path) -> None:
-    """Given a running broker's name, `perf targets` says what it is and what of it is measured, and asks nobody."""
-    done = perf(["targets", "kafka://[::1]:9092?metrics=http://[::1]:9404/metrics"], tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "the broker that runs at [::1]:9092" in done.stdout
-    assert "http://[::1]:9404/metrics" in done.stdout
-    assert "kafka://" in perf(["targets"], tmp_path).stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["instructions", "kafka://127.0.0.1:9092", "v2.2.0"], "runs already"),
-        (["explain", "v2.2.0", "kafka://127.0.0.1:9092"], "runs already"),
-        (["compare", "kafka://a:1", "kafka://b:1", "--set-base", "x=1"], "no settings to override"),
-        (["compare", "kafka://a:1", "kafka://b:1", "--threshold", "cpu_per_message=3%"], "cpu_per_message"),
-        (["compare", "kafka://a:1", "kafka://b:1", "--client-config", "nowhere"], "nowhere cannot be read"),
-        (["compare", "kafka://a:1", "kafka://b:1", "--client-config", "empty"], "sets no property"),
-        (
-            ["compare", "v2.2.0", "v2.2.0", "--client-config", "ssl", "--workload", "raw"],
-            "neither TLS nor SASL",
-        ),
-    ],
-)
-def test_what_has_no_meaning_there_is_refused(arguments: list[str], says: str, tmp_path: Path) -> None:
-    """Given an option that a running broker or its clients cannot follow, it is refused and not left out in silence."""
-    (tmp_path / "empty").write_text("# nothing\n")
-    (tmp_path / "ssl").write_text("security.protocol=SSL\n")
-    done = perf(arguments, tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert says in one_sentence(done.stderr)
 
 
 def failed(tmp_path: Path, base: str, candidate: str, *options: str) -> str:

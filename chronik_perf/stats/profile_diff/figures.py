@@ -11,12 +11,12 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class DiffNode:
-    """One frame path on both sides, inclusive and by itself, in µs per 1,000 stored messages (means over starts).
+class Figures:
+    """What one frame used on both sides, inclusive and by itself, in µs per 1,000 stored messages (means over starts).
 
     `state` "grey": no change that can be told from what starts differ by; it must not be coloured. `interval_us` holds
-    the inclusive change with 95 % confidence, None without enough starts. A removed frame has `candidate_us` 0, a new
-    one `base_us` 0. Children come in order of the larger side.
+    the change with 95 % confidence, None without enough starts. What was removed has `candidate_us` 0, what is new
+    `base_us` 0.
     """
 
     name: str
@@ -28,7 +28,6 @@ class DiffNode:
     candidate_samples: int
     state: State
     interval_us: Interval | None
-    children: tuple[DiffNode, ...] = ()
 
     @property
     def grey(self) -> bool:
@@ -47,33 +46,20 @@ class DiffNode:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameChange:
-    """One function over all its paths; recursion counts once. Figures in µs per 1,000 stored messages.
+class DiffNode(Figures):
+    """One frame path; state and interval are those of its inclusive figure. The larger child comes first."""
 
-    `state` and `interval_us` are those of its own figure; `seen_from_us` is the change of it that would be told four
-    times out of five. Both are None without enough starts.
+    children: tuple[DiffNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChange(Figures):
+    """One function over all its paths, recursion counted once; state and interval are those of its own figure.
+
+    `seen_from_us` is the change of it that would be told four times out of five, None without enough starts.
     """
 
-    name: str
-    base_us: float
-    candidate_us: float
-    base_self_us: float
-    candidate_self_us: float
-    base_samples: int
-    candidate_samples: int
-    state: State
-    interval_us: Interval | None
     seen_from_us: float | None
-
-    @property
-    def grey(self) -> bool:
-        """Tell whether its own figure did not change by more than starts differ by."""
-        return self.state == "grey"
-
-    @property
-    def self_delta_us(self) -> float:
-        """Change of the function's own figure."""
-        return self.candidate_self_us - self.base_self_us
 
 
 @dataclass(frozen=True, slots=True)
