@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
+from chronik_perf.experiment.bursts import measure_pair
 from chronik_perf.experiment.pilot import fly_pilot, fly_trials, plan_slices, slices_of
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
@@ -201,7 +202,11 @@ class BlockRunner:
     ) -> None:
         slice_s, count = slices_of(workload, pilots, self._spend)
         count = pairs.get(workload.name, count)
+        bursts = next(p.bursts for p in pilots if p.workload == workload.name)
         for _ in range(count):
+            if bursts > 1:
+                measure_pair(up, workload, slice_s, bursts, rng)
+                continue
             # Random within each pair: neither side is favoured, and the two stay close in time.
             for rig in rng.sample(up, len(up)):
                 others = [r for r in up if r is not rig]

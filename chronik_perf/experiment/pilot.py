@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from chronik_perf.experiment.plan import Budget
+from chronik_perf.experiment.quiet import SLACK
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.model import SIDES, Measured, Pilot, Side, Slice, Unavailable, Workload, known
@@ -15,6 +16,13 @@ TRIAL_S = 0.06
 ROUND_TRIPS = 20
 # Slices of one side in a block. On recorded noise 24 to 32 found most within the budget; with 64, blocks were too few.
 MOST = 24
+# The sides of a pair have bursts in turns, so that both meet the same machine: cores change their speed by half
+# within a tenth of a second. What begins and ends a burst lasts a round trip.
+LEAST_BURST_S = 0.012
+ROUND_TRIPS_PER_BURST = 10
+# Only a broker that is done soon after it has answered may be followed by the other at once. The watch takes a look
+# every few milliseconds, so it cannot tell much less than this from nothing.
+DONE_SOON_S = 0.012
 # One slice may spend as long on being quiet again as on load; beyond that longer slices waste less.
 QUIET_PER_SLICE = 1.0
 # A slice beyond this no longer cancels the machine's drift; better to alternate whole starts.
@@ -27,7 +35,7 @@ def fly_pilot(base: Rig, candidate: Rig, workload: Workload) -> Pilot:
         rig.side: fly_trials(rig, (other,), workload) for rig, other in ((base, candidate), (candidate, base))
     }
     watched = {rig.side: rig.watched for rig in (base, candidate)}
-    return plan_slices(workload, trials, watched)
+    return plan_slices(workload, trials, watched, calm=all(rig.idle <= SLACK for rig in (base, candidate)))
 
 
 def fly_trials(rig: Rig, others: Sequence[Rig], workload: Workload) -> list[Slice]:
@@ -36,9 +44,16 @@ def fly_trials(rig: Rig, others: Sequence[Rig], workload: Workload) -> list[Slic
 
 
 def plan_slices(
-    workload: Workload, trials: Mapping[Side, list[Slice]], watched: Mapping[Side, bool], alone: str = ""
+    workload: Workload,
+    trials: Mapping[Side, list[Slice]],
+    watched: Mapping[Side, bool],
+    alone: str = "",
+    calm: bool = False,
 ) -> Pilot:
-    """Plan a workload's slices from trials of both sides; `alone` says why both are never up at once, if so."""
+    """Plan a workload's slices from trials of both sides; `alone` says why both are never up at once, if so.
+
+    `calm` is whether both use next to nothing of a core while nobody asks them for anything.
+    """
     trips = (_round_trip_ms(trials["base"]), _round_trip_ms(trials["candidate"]))
     quiets = (_quiet_s(trials["base"]), _quiet_s(trials["candidate"]))
     slice_s = max(workload.slice_s, 1.15 * ROUND_TRIPS * max(trips) / 1e3)
@@ -58,7 +73,11 @@ def plan_slices(
         reason = alone or (never.reason if never else f"a slice would last {slice_s:.1f} s")
         note = f"whole starts alternate instead of slices: {reason}"
         slice_s = min(slice_s, LONGEST_SLICE_S)
-    return Pilot(workload.name, trips, quiets, slice_s, interleaved, note)
+    at_once = calm and interleaved and all(watched.values()) and slowest <= DONE_SOON_S
+    burst_s = max(LEAST_BURST_S, ROUND_TRIPS_PER_BURST * max(trips) / 1e3)
+    # Without acknowledgements a burst ends only when the log has caught up, which is looked for in steps.
+    bursts = max(1, int(slice_s / burst_s)) if at_once and workload.acks != 0 else 1
+    return Pilot(workload.name, trips, quiets, slice_s, interleaved, note, bursts)
 
 
 def slices_of(workload: Workload, pilots: tuple[Pilot, ...], spend: Budget) -> tuple[float, int]:

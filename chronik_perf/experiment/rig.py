@@ -178,7 +178,7 @@ def begin_at_rest(rigs: Sequence[Rig]) -> None:
     between slices went into that, and a machine changes its speed while nothing is measured.
     """
     recently = time.monotonic() - RECENTLY_S
-    if all(rig.rested_at > recently for rig in rigs) and _idle_soon(rigs):
+    if all(rig.rested_at > recently for rig in rigs) and idle_soon(rigs):
         return
     for rig, quiet in zip(rigs, wait_for_rest(rigs), strict=True):
         if rig.watched and isinstance(quiet.after_s, Unavailable) and rig.patience_s > LITTLE_PATIENCE_S:
@@ -187,7 +187,7 @@ def begin_at_rest(rigs: Sequence[Rig]) -> None:
                 rig.notes.append(note)
 
 
-def _idle_soon(rigs: Sequence[Rig]) -> bool:
+def idle_soon(rigs: Sequence[Rig]) -> bool:
     """Tell whether no thread of any broker is at work, give or take the end of a scrape of its metrics."""
     for _ in range(LOOKS):
         if not any(rig.cpu.runnable() for rig in rigs):

@@ -1,8 +1,9 @@
-"""One window, from the offsets before it to the offsets after it."""
+"""One window, from the offsets before it to the offsets after it, in one burst or in several."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 from chronik_perf.load.driver import Burst, Driver, clock_ns
 from chronik_perf.load.histogram import Samples, latency
@@ -17,64 +18,100 @@ _MOST_ERRORS = 5
 def measure(
     driver: Driver, offsets: Offsets, workload: Workload, duration_s: float, max_bytes: int
 ) -> LoadWindow:
-    """Give one window of load and count what the log gained.
+    """Give one window of load and count what the log gained; see `OpenWindow`."""
+    window = OpenWindow(driver, offsets, workload)
+    window.burst(duration_s, max_bytes)
+    return window.close()
 
-    For acks=0 the window ends when the log end offset has caught up with what was sent; if that never
-    happens, it ends at the last growth that was seen, and `errors` says so. Otherwise offsets are read outside
-    the window.
+
+class OpenWindow:
+    """A window of one burst of load or of several, with nothing in flight between them.
+
+    Offsets are read when it is opened and when it is closed, outside of all bursts. For acks=0 a burst ends when the
+    log end offset has caught up with what was sent; if that never happens, it ends at the last growth that was seen,
+    and `errors` says so.
     """
-    before = offsets.total()
-    cpu_before = time.process_time()
-    burst = driver.window(duration_s, max_bytes)
-    last_ns, lag = burst.last_ack_ns, None
-    if workload.acks == 0:
-        last_ns, lag = _caught_up(offsets, before, burst)
-    cpu_s = time.process_time() - cpu_before
-    stored = offsets.total() - before
-    errors = [f"{n} messages failed: {words}" for words, n in burst.failures.most_common(_MOST_ERRORS)]
-    if lag is not None:
-        errors.append(lag)
-    if burst.unsent:
-        errors.append(
-            f"{burst.unsent} messages were due and never sent, because all {workload.in_flight} connections "
-            "were busy"
+
+    def __init__(self, driver: Driver, offsets: Offsets, workload: Workload) -> None:
+        self._driver, self._offsets, self._workload = driver, offsets, workload
+        self._before = offsets.total()
+        self._bursts: list[Burst] = []
+        self._last_ns = 0
+        self._paused_ns = 0
+        self._cpu_s = 0.0
+        self._lags: list[str] = []
+
+    def burst(self, duration_s: float, max_bytes: int) -> None:
+        """Give load and come back when all of it is answered."""
+        cpu_before = time.process_time()
+        burst = self._driver.window(duration_s, max_bytes)
+        if self._bursts:
+            self._paused_ns += burst.first_send_ns - self._last_ns
+        self._bursts.append(burst)
+        self._last_ns = burst.last_ack_ns
+        if self._workload.acks == 0:
+            acked = sum(b.acked for b in self._bursts)
+            self._last_ns, lag = _caught_up(self._offsets, self._before, acked, burst.last_ack_ns)
+            self._lags += [] if lag is None else [lag]
+        self._cpu_s += time.process_time() - cpu_before
+
+    def close(self) -> LoadWindow:
+        """Read the offsets once more and give all bursts as one window."""
+        stored = self._offsets.total() - self._before
+        bursts = self._bursts
+        failures = sum((b.failures for b in bursts), Counter[str]())
+        errors = [
+            f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)
+        ] + self._lags
+        if unsent := sum(b.unsent for b in bursts):
+            errors.append(
+                f"{unsent} messages were due and never sent, because all {self._workload.in_flight} connections "
+                "were busy"
+            )
+        acked = sum(b.acked for b in bursts)
+        response, service = (
+            _latency([s for s in samples if s is not None], acked, errors)
+            for samples in ([b.response for b in bursts], [b.service for b in bursts])
         )
-    response, service = (_latency(s, burst.acked, errors) for s in (burst.response, burst.service))
-    return LoadWindow(
-        first_send_ns=burst.first_send_ns,
-        last_ack_ns=last_ns,
-        sent=burst.sent,
-        acked=burst.acked,
-        failed=burst.failed,
-        stored=stored,
-        generator_cpu_s=cpu_s,
-        response=response,
-        service=service,
-        errors=tuple(errors),
-    )
+        return LoadWindow(
+            first_send_ns=bursts[0].first_send_ns,
+            last_ack_ns=self._last_ns,
+            sent=sum(b.sent for b in bursts),
+            acked=acked,
+            failed=failures.total(),
+            stored=stored,
+            generator_cpu_s=self._cpu_s,
+            response=response,
+            service=service,
+            errors=tuple(errors),
+            paused_s=self._paused_ns / 1e9,
+        )
 
 
-def _caught_up(offsets: Offsets, before: int, burst: Burst) -> tuple[int, str | None]:
-    seen, seen_ns = 0, burst.last_ack_ns
+def _caught_up(offsets: Offsets, before: int, sent: int, last_ns: int) -> tuple[int, str | None]:
+    seen, seen_ns = 0, last_ns
     while True:
         stored = offsets.total() - before
         now = clock_ns()
-        if stored >= burst.acked:
+        if stored >= sent:
             return now, None
         if stored > seen:
             seen, seen_ns = stored, now
         elif now - seen_ns > _STANDSTILL_S * 1e9:
             return seen_ns, (
-                f"the log end offset stopped {burst.acked - stored} messages short of the {burst.acked} "
+                f"the log end offset stopped {sent - stored} messages short of the {sent} "
                 f"that were sent, and did not move for {_STANDSTILL_S:g} s"
             )
         # Each look costs the broker a request; a third of a millisecond is little of a window.
         time.sleep(_LOOK_S)
 
 
-def _latency(samples: Samples | None, acked: int, errors: list[str]) -> Latency | None:
-    if samples is None or acked == 0:
+def _latency(samples: list[Samples], acked: int, errors: list[str]) -> Latency | None:
+    if not samples or acked == 0:
         return None
-    result, words = latency(samples.counts(), acked)
+    counts: Counter[int] = Counter()
+    for one in samples:
+        counts.update(one.counts())
+    result, words = latency(counts, acked)
     errors.extend(words)
     return result

@@ -131,6 +131,24 @@ class LoadProcess:
         self.begin(duration_s, max_bytes)
         return self.finish()
 
+    def open_window(self) -> None:
+        """Begin a window of bursts: read the offsets. Each `burst` gives load; `close_window` ends it.
+
+        All three raise as `run` does.
+        """
+        self._send({"do": "open"})
+        self._answer(_ANSWER_MARGIN_S)
+
+    def burst(self, duration_s: float, max_bytes: int) -> None:
+        """Give one burst of load and come back when all of it is answered."""
+        self._send({"do": "burst", "duration_s": duration_s, "max_bytes": max_bytes})
+        self._answer(duration_s + _ANSWER_MARGIN_S)
+
+    def close_window(self) -> LoadWindow:
+        """Read the offsets and give all bursts since `open_window` as one window."""
+        self._send({"do": "close"})
+        return window_from(self._answer(_ANSWER_MARGIN_S))
+
     def begin(self, duration_s: float, max_bytes: int) -> None:
         """Begin a window and come back at once; `finish` awaits it."""
         if self._running_s is not None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from chronik_perf.load.driver import GRACE_S
 from chronik_perf.load.drivers import make_driver
-from chronik_perf.load.measure import measure
+from chronik_perf.load.measure import OpenWindow, measure
 from chronik_perf.load.messages import line, window_to, workload_from
 from chronik_perf.load.topics import open_offsets
 from chronik_perf.model import MeasurementFailed, PerfError
@@ -57,16 +57,17 @@ def _serve(answers: int) -> None:
         if request["do"] == "stop":
             return
         try:
+            answer: dict[str, Any] = {"ok": {}}
             if request["do"] == "start":
                 worker = _Worker(request)
-                answer: dict[str, Any] = {"ok": {}}
             else:
                 assert worker is not None
-                answer = {"ok": worker.run(request["duration_s"], request["max_bytes"])}
+                answer["ok"] = worker.do(**request) or {}
         except PerfError as error:
             answer = {"failed": str(error)}
         _write(answers, line(answer))
-        gc.collect()
+        if request["do"] not in ("open", "burst"):
+            gc.collect()
 
 
 class _Worker:
@@ -94,8 +95,16 @@ class _Worker:
                 f"the broker at {self._bootstrap} did not take a first message: {'; '.join(first.errors)}"
             )
 
-    def run(self, duration_s: float, max_bytes: int) -> dict[str, Any]:
-        return window_to(measure(self._driver, self._offsets, self._workload, duration_s, max_bytes))
+    def do(self, do: str, duration_s: float = 0.0, max_bytes: int = 0) -> dict[str, Any] | None:
+        if do == "run":
+            return window_to(measure(self._driver, self._offsets, self._workload, duration_s, max_bytes))
+        if do == "open":
+            self._window = OpenWindow(self._driver, self._offsets, self._workload)
+        elif do == "burst":
+            self._window.burst(duration_s, max_bytes)
+        else:
+            return window_to(self._window.close())
+        return None
 
 
 def _die_with(parent: int) -> None:

@@ -35,7 +35,8 @@ class LoadWindow:
     `stored` is the difference of the log end offsets read before the first send and after the last
     acknowledgement, summed over partitions. `generator_cpu_s` is the load process's own CPU in the window.
     `response` are closed-loop response times or, in an open loop, response times from the intended send;
-    `service` (open loop only) are those from the actual send.
+    `service` (open loop only) are those from the actual send. A window may consist of bursts with pauses between, in
+    which nothing was in flight: `paused_s` is their sum, and no rate divides by it.
     """
 
     first_send_ns: int
@@ -48,11 +49,12 @@ class LoadWindow:
     response: Latency | None
     service: Latency | None = None
     errors: tuple[str, ...] = ()
+    paused_s: float = 0.0
 
     @property
     def window_s(self) -> float:
-        """Seconds between the two time stamps; the one denominator of every rate."""
-        return (self.last_ack_ns - self.first_send_ns) / 1e9
+        """Seconds between the two time stamps, pauses left out; the one denominator of every rate."""
+        return (self.last_ack_ns - self.first_send_ns) / 1e9 - self.paused_s
 
     @property
     def generator_busy(self) -> float:

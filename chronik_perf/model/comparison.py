@@ -56,7 +56,8 @@ class Environment:
 class Pilot:
     """What a short trial told about one workload before the first block, and what was planned from it.
 
-    Round trips and quiet times are (base, candidate).
+    Round trips and quiet times are (base, candidate). A slice is given in so many `bursts`, which the two sides have in
+    turns.
     """
 
     workload: str
@@ -65,6 +66,7 @@ class Pilot:
     slice_s: float
     interleaved: bool
     note: str = ""
+    bursts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,31 @@ def test_sent_acked_and_stored_agree(
 
 
 @pytest.mark.parametrize("fields", LOADS)
+def test_a_window_of_bursts_counts_them_all_and_no_pause(
+    fields: dict[str, object], broker: RunningBroker, topic: str, workload: Callable[..., Workload]
+) -> None:
+    """A window may be given in bursts: all that they sent is counted, and the pauses are no part of its seconds."""
+    load = LoadProcess.start(workload(**fields), broker.bootstrap, topic, None)
+    try:
+        load.open_window()
+        for _ in range(3):
+            load.burst(0.02, 1 << 20)
+            time.sleep(0.1)
+        window = load.close_window()
+        after = load.run(0.02, 1 << 20)
+    finally:
+        load.stop()
+    assert window.sent == window.acked == window.stored > 0
+    assert window.response is None or window.response.recorded == window.acked
+    # Two pauses lie between three bursts; what comes after the last is outside of the window.
+    assert window.paused_s >= 0.2
+    whole_s = (window.last_ack_ns - window.first_send_ns) / 1e9
+    assert 0.05 < window.window_s == pytest.approx(whole_s - window.paused_s)
+    # And a window in one piece has none.
+    assert after.paused_s == 0 and after.sent == after.stored > 0
+
+
+@pytest.mark.parametrize("fields", LOADS)
 def test_a_window_is_bounded_in_bytes(
     fields: dict[str, object], broker: RunningBroker, topic: str, workload: Callable[..., Workload]
 ) -> None:
