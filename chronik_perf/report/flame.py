@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind, Side, summed
-from chronik_perf.stats import DiffNode, FrameChange, ProfileDifference, profile_difference, words
+from chronik_perf.model import SIDES, Comparison, ProfileKind, Side
+from chronik_perf.report import flame_words
+from chronik_perf.stats import DiffNode, FrameChange, ProfileDifference, profile_difference
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
 _TINTS = 5
 # Colour says how much of the whole a frame's change is, in four steps that the eye can tell.
 _STEPS = (0.005, 0.03, 0.12)
-_STATES = {
-    "grey": "cannot be told from chance",
-    "grew": "grew",
-    "shrank": "shrank",
-    "moved": "moved: another went the other way, and what holds both stayed",
-}
 # A frame with more outer calls than this is cut: no screen shows it, and the page stays small.
 _DEEPEST = 120
 
@@ -36,6 +30,7 @@ class Box:
     """One frame: (left, width) in percent for each shape, `mark` its colour in the difference, `tint` elsewhere."""
 
     depth: int
+    name: str
     function: str
     where: str
     both: Places
@@ -49,7 +44,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Flame:
-    """One workload's graph of one kind, or what is missing of it. `sides` are those that were profiled."""
+    """One workload's graph of one kind, or what is missing of it. `sides` are those that were profiled.
+
+    `key` is the graph's name within the report, in its ids and in links to it.
+    """
 
     key: str
     kind: ProfileKind
@@ -58,6 +56,7 @@ class Flame:
     depth: int = 0
     left_out: int = 0
     sentence: str = ""
+    turned_sentence: str = ""
     unseen: str = ""
     totals: dict[Side, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -94,21 +93,12 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
         depth=max(b.depth for b in boxes) + 1,
         left_out=left_out,
         sentence=difference.sentence if len(sides) == 2 else "",
+        turned_sentence=difference.turned_sentence if len(sides) == 2 else "",
         unseen=difference.unseen if len(sides) == 2 else "",
-        totals={side: _total(difference, found[side]) for side in sides},
+        totals={side: flame_words.total(difference, found[side]) for side in sides},
         notes=difference.notes if len(sides) == 2 else (),
         frames=difference.frames if len(sides) == 2 else (),
         missing=missing,
-    )
-
-
-def _total(difference: ProfileDifference, starts: Sequence[Profile]) -> str:
-    root, profile = difference.root, summed(starts)
-    us = root.base_us if profile.side == "base" else root.candidate_us
-    what = "CPU" if profile.kind == "cpu" else "thread time, waiting included,"
-    return (
-        f"{words.microseconds(us)} of {what} per 1,000 stored messages, from {profile.samples:,} samples "
-        f"in {words.number(profile.window_s)} s of {words.count(len(starts), 'start')}"
     )
 
 
@@ -176,30 +166,21 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         (round(100 * _part(left, whole), 3), round(100 * _part(width, whole), 3))
         for left, width, whole in zip(placed.left, _widths(placed), totals, strict=True)
     )
-    function, where = _named(node.name)
+    function, where = flame_words.parted(node.name)
     one_sided = not (difference.base_samples and difference.candidate_samples)
-    sign = "+" if node.delta_us > 0 else ""
-    delta = "" if one_sided else f"{sign}{words.microseconds(node.delta_us)}"
     return Box(
         depth=placed.depth,
+        name=node.name,
         function=function,
         where=where,
         both=both,
         base=base,
         candidate=candidate,
-        delta="" if node.grey else delta,
+        delta="" if one_sided or node.grey else flame_words.signed(node.delta_us),
         mark=_mark(node, max(totals[1:])),
         tint=zlib.crc32(where.encode()) % _TINTS,
-        said=_said(node, delta),
+        said=flame_words.of_one_side(node) if one_sided else flame_words.said(node),
     )
-
-
-def _named(frame: str) -> tuple[str, str]:
-    """Part `function (file or module)`; a function in C++ has spaces and parentheses of its own."""
-    if not frame.endswith(")"):
-        return frame, ""
-    function, _, where = frame.rpartition(" (")
-    return (function, where.removesuffix(")")) if function else (frame, "")
 
 
 def _mark(node: DiffNode, whole: float) -> str:
@@ -210,26 +191,3 @@ def _mark(node: DiffNode, whole: float) -> str:
         return "v"
     part = _part(abs(node.delta_us), whole)
     return f"{'m' if node.delta_us > 0 else 'l'}{1 + sum(part >= step for step in _STEPS)}"
-
-
-def _said(node: DiffNode, delta: str) -> str:
-    """Say a box in words: figures per 1,000 stored messages, samples, and whether the change may be chance."""
-    if not delta:
-        us, samples = (
-            (node.base_us, node.base_samples)
-            if node.base_samples
-            else (node.candidate_us, node.candidate_samples)
-        )
-        return f"{node.name}: {words.microseconds(us)}, {words.count(samples, 'sample')}"
-    own = f"{'+' if node.self_delta_us > 0 else ''}{words.microseconds(node.self_delta_us)}"
-    interval = f", 95 % interval {_bounds(node.interval_us)}" if node.interval_us else ""
-    return (
-        f"{node.name}: {words.microseconds(node.base_us)} → {words.microseconds(node.candidate_us)} "
-        f"({delta}{interval}, by itself {own}); "
-        f"samples {node.base_samples:,} and {node.candidate_samples:,}; {_STATES[node.state]}"
-    )
-
-
-def _bounds(interval_us: tuple[float, float]) -> str:
-    low, high = (f"{'+' if us > 0 else ''}{words.microseconds(us)}" for us in interval_us)
-    return f"{low} to {high}"

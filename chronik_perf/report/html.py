@@ -28,6 +28,8 @@ from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.account import EXPLAINS_MOST
 from chronik_perf.stats.load import generator_busy
 
+# One script for the browser, in the order in which its parts need each other.
+_SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js")
 _OUTCOMES = {"regression": "Regression", "none": "No regression", "inconclusive": "Inconclusive"}
 
 
@@ -50,7 +52,7 @@ class Section:
 
 def render(comparison: Comparison, verdict: Verdict) -> str:
     """Give the whole page."""
-    script = pages.source("report.js")
+    script = "\n".join(pages.source(f"script/{name}") for name in _SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     settings, which = circumstances.settings(comparison)
     return pages.fill(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from chronik_perf.model import ProfileKind
 from chronik_perf.stats.profile_diff.moves import State
 
 Interval = tuple[float, float]
+
+_TURNED: dict[State, State] = {"grew": "shrank", "shrank": "grew"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,20 @@ class Figures:
         """Change of the frame's own figure."""
         return self.candidate_self_us - self.base_self_us
 
+    def turned(self) -> Self:
+        """Read the change from candidate to base: what grew shrank. The frames within, if any, stay as they are."""
+        return replace(
+            self,
+            base_us=self.candidate_us,
+            candidate_us=self.base_us,
+            base_self_us=self.candidate_self_us,
+            candidate_self_us=self.base_self_us,
+            base_samples=self.candidate_samples,
+            candidate_samples=self.base_samples,
+            state=_TURNED.get(self.state, self.state),
+            interval_us=(-self.interval_us[1], -self.interval_us[0]) if self.interval_us else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DiffNode(Figures):
@@ -66,7 +83,8 @@ class FrameChange(Figures):
 class ProfileDifference:
     """The merged tree, the functions by how much their own figure changed, and notes on what a side lacks.
 
-    `unseen` says which smaller change could not have been told, or that none could.
+    `turned_sentence` is the sentence read from candidate to base. `unseen` says which smaller change could not have
+    been told, or that none could.
     """
 
     kind: ProfileKind
@@ -77,4 +95,5 @@ class ProfileDifference:
     candidate_samples: int
     notes: tuple[str, ...]
     sentence: str
+    turned_sentence: str
     unseen: str

@@ -1,0 +1,88 @@
+// One flame graph: what of it is shown, and the drawing of that. It knows no mouse, no key and no address.
+
+class FlameGraph {
+  #frames = null;
+
+  constructor(block) {
+    const part = (selector) => block.querySelector(selector);
+    this.block = block;
+    this.key = block.dataset.flame;
+    this.of = block.dataset.of;
+    [this.graph, this.pane, this.flame] = [".flame-graph", ".pane", ".flame"].map(part);
+    [this.told, this.news] = [".told", ".news"].map(part);
+    [this.search, this.reset, this.swap, this.copy] = ["input[type=search]", ".reset", ".swap", ".copy"].map(part);
+    this.views = [...block.querySelectorAll("input[type=radio]")];
+    this.resting = [...this.told.childNodes];
+    this.leavesOut = part(".left-out") !== null;
+    this.zoomed = null;
+    this.at = null; // the chosen frame
+    this.turned = false; // read from candidate to base
+  }
+
+  // Read when first asked for: a report holds thousands of boxes, and most graphs are only looked at.
+  get frames() { return (this.#frames ??= framesOf(this.flame)); }
+  get view() { return this.views.find((view) => view.checked).value; }
+  get wanted() { return this.search.value.trim(); }
+  get sides() {
+    const sides = ["base", "candidate"].filter((side) => this.frames[0][side].width > 0);
+    return this.turned ? sides.reverse() : sides;
+  }
+
+  frameOf(box) { return this.frames.find((frame) => frame.box === box) ?? null; }
+  place(frame) { return frame[SHAPES[this.view]]; }
+  isSeen(frame) {
+    const near = !this.zoomed || isWithin(frame, this.zoomed) || isWithin(this.zoomed, frame);
+    return near && this.place(frame).width > 0;
+  }
+
+  // Show another view, zoomed or chosen frame, search or direction; what is not named stays.
+  show({ view = this.view, zoomed = this.zoomed, at = this.at, wanted = this.search.value, turned = this.turned }) {
+    for (const one of this.views) one.checked = one.value === view;
+    if (this.search.value !== wanted) this.search.value = wanted;
+    this.zoomed = zoomed?.depth > 0 && this.place(zoomed).width > 0 ? zoomed : null;
+    this.at = at;
+    if (this.turned !== turned) {
+      this.turned = turned;
+      turn(this);
+    }
+    this.#drawZoom();
+    this.#drawSearch();
+    for (const frame of this.frames) frame.box.classList.toggle("at", frame === at);
+    this.tell(at);
+  }
+
+  tell(frame) {
+    if (!frame) { this.told.replaceChildren(...this.resting); return; }
+    const lines = [["name", frame.name], ["", frame.said], ...shareWords(this, frame).map((line) => ["share", line])];
+    this.told.replaceChildren(...lines.map(([kind, text]) => {
+      const line = document.createElement("span");
+      [line.className, line.textContent] = [kind, text];
+      return line;
+    }));
+  }
+
+  get matching() {
+    const wanted = this.wanted.toLowerCase();
+    return wanted ? this.frames.filter((frame) => frame.name.toLowerCase().includes(wanted)) : [];
+  }
+
+  #drawZoom() {
+    const { left, width } = this.zoomed ? this.place(this.zoomed) : { left: 0, width: 100 };
+    this.flame.style.setProperty("--z0", left);
+    this.flame.style.setProperty("--zs", 100 / width);
+    for (const frame of this.frames) {
+      frame.box.classList.toggle("outer", frame !== this.zoomed && isWithin(this.zoomed, frame));
+    }
+    this.reset.disabled = !this.zoomed;
+  }
+
+  #drawSearch() {
+    const matching = this.matching;
+    const hits = new Set(matching);
+    this.graph.classList.toggle("searching", this.wanted !== "");
+    for (const frame of this.frames) {
+      frame.box.classList.toggle("hit", hits.has(frame) && this.place(frame).width > 0);
+    }
+    this.news.textContent = this.wanted ? searchWords(this, matching) : "";
+  }
+}
