@@ -61,6 +61,9 @@ class FlameGraph {
     }));
   }
 
+  // Scroll the page as far as the chosen frame needs, above what is told of it.
+  reveal() { this.at?.box.scrollIntoView({ behavior: "instant", block: "nearest" }); }
+
   get matching() {
     const wanted = this.wanted.toLowerCase();
     return wanted ? this.frames.filter((frame) => frame.name.toLowerCase().includes(wanted)) : [];

@@ -37,6 +37,7 @@ function showFromAddress(graphs) {
   graph.flame.focus({ preventScroll: true });
   graph.block.scrollIntoView({ behavior: "instant", block: "start" });
   graph.pane.scrollIntoView({ behavior: "instant", block: "nearest" }); // on a small screen past the words before it
+  graph.reveal();
 }
 
 async function copyLink(graph) {

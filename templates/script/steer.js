@@ -14,7 +14,9 @@ function steer(graph, change) {
   graph.search.addEventListener("input", () => change({}));
 
   graph.search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") change(nextMatch(graph, event.shiftKey ? -1 : 1));
+    if (event.key !== "Enter") return;
+    change(nextMatch(graph, event.shiftKey ? -1 : 1));
+    graph.reveal();
   });
   graph.flame.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -24,6 +26,7 @@ function steer(graph, change) {
     else if (event.key.startsWith("Arrow")) change({ at: neighbour(graph, event.key) ?? graph.at });
     else return;
     event.preventDefault();
+    if (event.key !== "/") graph.reveal();
   });
 }
 

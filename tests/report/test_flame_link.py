@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
+
+from chronik_perf.model import Comparison
+from chronik_perf.report import render_report
+from chronik_perf.stats import judge
 
 NOT_OURS = (
     "#flame=",
@@ -46,6 +51,28 @@ def test_the_address_keeps_the_view_and_a_new_page_shows_it(
     # and the other graphs are as ever
     assert other.locator(".flames .turned, .flames .searching").count() == 1
     other.close()
+
+
+def test_a_frame_deep_down_a_tall_graph_is_scrolled_to(page: Page, small: Comparison, tmp_path: Path) -> None:
+    """On a screen that a graph is too tall for, a link to a frame, and keys that choose one, bring it into sight."""
+    # given a stack that no screen holds
+    stack = ";".join(["main", *(f"frame_{d} (deep.py)" for d in range(100))])
+    deep = replace(small, profiles=tuple(replace(p, stacks={stack: 900, "main": 90}) for p in small.profiles))
+    render_report(deep, judge(deep), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    # when its innermost frame is found by a search
+    graph = _graph(page)
+    graph.get_by_role("searchbox").fill("frame_99")
+    page.keyboard.press("Enter")
+    # then it stands above what is told of it, and does so where the link is opened
+    for _ in range(2):
+        frame = graph.locator(".f.at").bounding_box()
+        told = graph.locator(".told").bounding_box()
+        assert frame is not None and told is not None
+        assert 40 < frame["y"] < told["y"] - frame["height"] + 1 and told["y"] + told["height"] <= 901
+        address = page.url
+        page.goto("about:blank")
+        page.goto(address)
 
 
 def test_the_address_names_a_frame_by_its_path(page: Page, report: Path) -> None:
