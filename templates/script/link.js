@@ -43,7 +43,7 @@ function showFromAddress(graphs) {
 async function copyLink(graph) {
   keepInAddress(graph);
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(new URL(hashOf(graph), location.href).href);
     graph.news.textContent = "Copied. What follows # opens this view in any copy of this report.";
   } catch {
     graph.news.textContent = "This browser does not let the page copy: the address of this page is the link.";
