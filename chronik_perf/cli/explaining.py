@@ -19,7 +19,7 @@ from chronik_perf.model.ablation import Account, Arm, Difference, Explanation
 from chronik_perf.report import explanation_text, render_report
 from chronik_perf.report.terminal import printable
 from chronik_perf.stats import judge
-from chronik_perf.stats.ablation import account, arms_of, still_needed
+from chronik_perf.stats.ablation import account, arms_of, causes_of, still_needed
 from chronik_perf.store import save
 from chronik_perf.store.document import NAME
 from chronik_perf.store.explanation import EXPLANATION_SCHEMA, save_explanation
@@ -159,7 +159,7 @@ class _Study:
     def report(self, explanation: Explanation) -> Path:
         """Write the report of the two versions themselves, which begins with what explains the change."""
         whole = self.arms[self.everything].comparison
-        told = dataclasses.replace(whole, explained=explanation_text.sentences(explanation, self.loads))
+        told = dataclasses.replace(whole, causes=causes_of(explanation.accounts))
         self._keep(Arm(self.everything, told))
         return render_report(told, judge(told), self.places[self.everything].logs.parent)["report.html"]
 

@@ -3,6 +3,7 @@
 from chronik_perf.model.bisection import BISECTION_SCHEMA, Bisection, Commit, Contrast, Skipped
 from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, OwnKind, OwnMetric, Slice, Start
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
+from chronik_perf.model.cause import Answer, Cause, Share
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
@@ -20,12 +21,14 @@ __all__ = [
     "SCHEMA_VERSION",
     "SIDES",
     "STAGES",
+    "Answer",
     "Arrival",
     "BadInput",
     "Bisection",
     "Block",
     "Calibration",
     "Canaries",
+    "Cause",
     "Commit",
     "Comparison",
     "Contrast",
@@ -51,6 +54,7 @@ __all__ = [
     "Provenance",
     "Role",
     "Series",
+    "Share",
     "Side",
     "Skipped",
     "Slice",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
+from chronik_perf.model.cause import Answer, Share
 from chronik_perf.model.comparison import Comparison
 from chronik_perf.model.verdict import Effect
 
@@ -28,18 +28,6 @@ class Arm:
 
     keys: tuple[str, ...]
     comparison: Comparison
-
-
-Answer: TypeAlias = Literal["most", "part", "little", "open"]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A part of the whole change, 1 being all of it; ends that nothing supports yet are infinite."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

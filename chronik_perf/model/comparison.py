@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chronik_perf.model.block import Block
+from chronik_perf.model.cause import Cause
 from chronik_perf.model.evidence import MissingProfile, Profile, Series
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side, Target
@@ -91,9 +92,7 @@ class Comparison:
     ended: str = ""  # why no more blocks were measured
     decided_s: float | None = None  # of `elapsed_s`, until that was known: the rest is evidence
     notes: tuple[str, ...] = ()
-    explained: dict[str, str] = field(
-        default_factory=dict
-    )  # by workload, what perf explain found to have done it
+    causes: tuple[Cause, ...] = ()  # what perf explain found
 
     @property
     def kept_blocks(self) -> tuple[Block, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from chronik_perf.model import Workload, metric
-from chronik_perf.model.ablation import Account, Explained, Explanation, Share
+from chronik_perf.model import Share, Workload, metric
+from chronik_perf.model.ablation import Account, Explained, Explanation
 from chronik_perf.report.terminal import wrapped
 from chronik_perf.stats import words
 from chronik_perf.stats.ablation import ALL_COMBINATIONS
@@ -15,7 +15,7 @@ from chronik_perf.stats.ablation import ALL_COMBINATIONS
 def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
     """Give it as text."""
     titles = {w.name: w.title for w in workloads}
-    told = sentences(explanation, workloads).values() or (
+    told = _sentences(explanation, titles) or (
         f"No change of {explanation.candidate} against {explanation.base} was proven beyond its threshold, so there is "
         "nothing to explain.",
     )
@@ -26,14 +26,12 @@ def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:
     return "\n".join(lines)
 
 
-def sentences(explanation: Explanation, workloads: Sequence[Workload]) -> dict[str, str]:
-    """Say what explains the change, a sentence for each workload in which there is one."""
-    titles = {w.name: w.title for w in workloads}
-    return {
-        a.workload: f"With {titles[a.workload]}{_sentence(explanation, a)}"
+def _sentences(explanation: Explanation, titles: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"With {titles[a.workload]}{_sentence(explanation, a)}"
         for a in explanation.accounts
         if a.moved and a.explained
-    }
+    )
 
 
 def _sentence(explanation: Explanation, one: Account) -> str:
@@ -109,8 +107,7 @@ def _share(share: Share) -> str:
             if share.estimate == share.estimate
             else "not measured"
         )
-    low, high = (words.percent(x, 0) for x in (share.low, share.high))
-    return f"{words.percent(share.estimate, 0)} ({low.rstrip(' %')} to {high})"
+    return words.share(share)
 
 
 def _reading(explanation: Explanation) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from chronik_perf.model import (
     SIDES,
+    Cause,
     Comparison,
     MetricVerdict,
     ProfileKind,
@@ -21,15 +22,15 @@ from chronik_perf.model import (
 from chronik_perf.report import charts, circumstances, pages
 from chronik_perf.report.charts import Figure
 from chronik_perf.report.circumstances import Counted
-from chronik_perf.report.explain import explanations
 from chronik_perf.report.flame import Flame, flame
 from chronik_perf.report.intervals import ticks
+from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.account import EXPLAINS_MOST
 from chronik_perf.stats.load import generator_busy
 
 # One script for the browser, in the order in which its parts need each other.
-_SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js")
+_SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js", "unfold.js")
 _OUTCOMES = {"regression": "Regression", "none": "No regression", "inconclusive": "Inconclusive"}
 
 
@@ -40,10 +41,10 @@ class Section:
     workload: Workload
     rows: tuple[MetricVerdict, ...]
     evidence: tuple[MetricVerdict, ...]
-    explained: tuple[str, ...]
     counted: tuple[Counted, ...]
     busy: dict[Side, float | None]
     stages: StageAccount | Unavailable
+    causes: tuple[Cause, ...]
     per_block: tuple[Figure, ...]
     latency: Figure
     over_time: tuple[Figure, ...]
@@ -55,14 +56,16 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
     script = "\n".join(pages.source(f"script/{name}") for name in _SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     settings, which = circumstances.settings(comparison)
+    told = tell(comparison, verdict)
     return pages.fill(
         "report.html.j2",
         c=comparison,
         v=verdict,
         outcome=_OUTCOMES[verdict.outcome],
+        told=told,
         decided=[r for r in verdict.rows if r.role != "evidence"],
         gates=[r for r in verdict.rows if r.role == "gate"],
-        sections=[_section(comparison, verdict, w) for w in comparison.workloads],
+        sections=[_section(comparison, verdict, w, told) for w in comparison.workloads],
         settings=settings,
         of_starts=circumstances.of_starts(comparison),
         settings_are=which,
@@ -75,25 +78,42 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
     )
 
 
-def _section(comparison: Comparison, verdict: Verdict, workload: Workload) -> Section:
+def _section(comparison: Comparison, verdict: Verdict, workload: Workload, told: Told) -> Section:
     rows = [r for r in verdict.rows if r.workload == workload.name]
     decided = tuple(r for r in rows if r.role != "evidence")
     return Section(
         workload=workload,
         rows=decided,
         evidence=tuple(r for r in rows if r.role == "evidence"),
-        explained=explanations(comparison, verdict, workload.name),
         counted=circumstances.counted(comparison, workload.name),
         busy={side: generator_busy(comparison, side, workload.name) for side in SIDES},
         stages=stage_account(comparison, verdict, workload.name),
+        causes=tuple(c for c in comparison.causes if c.workload == workload.name),
         per_block=(
-            *(charts.per_block(comparison, r) for r in decided if r.metric != "unstored"),
+            *(_per_block(comparison, r) for r in rows if _is_drawn(r, told)),
             *charts.slice_modes(comparison, workload),
         ),
         latency=charts.latency(comparison, workload.name),
-        over_time=tuple(charts.over_time(comparison, workload.name, value) for value in charts.OVER_TIME),
+        over_time=tuple(
+            replace(
+                charts.over_time(comparison, workload.name, value),
+                key=figures.over_time(value.names[0], workload.name),
+            )
+            for value in charts.OVER_TIME
+        ),
         flames=tuple(flame(comparison, workload.name, kind) for kind in _telling_first(verdict, workload)),
     )
+
+
+def _is_drawn(row: MetricVerdict, told: Told) -> bool:
+    """Draw what was decided, and evidence that the first paragraph rests on; what is counted has no picture."""
+    if row.role != "evidence":
+        return row.metric != "unstored"
+    return figures.per_block(row.metric, row.workload) in told.figures
+
+
+def _per_block(comparison: Comparison, row: MetricVerdict) -> Figure:
+    return replace(charts.per_block(comparison, row), key=figures.per_block(row.metric, row.workload))
 
 
 def _telling_first(verdict: Verdict, workload: Workload) -> tuple[ProfileKind, ProfileKind]:

@@ -1,4 +1,4 @@
-"""Markdown for a pull request: the headline, what was decided, and the rest folded away."""
+"""Markdown for a pull request: the headline, what moved and why, what was decided, and the rest folded away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
 from chronik_perf.report.circumstances import clients, of_starts, settings
-from chronik_perf.report.explain import explanations
+from chronik_perf.report.telling import tell
 from chronik_perf.stats import words
 
 MARKER = "<!-- chronik-perf -->"
@@ -33,13 +33,16 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     if not comparison.complete:
         yield "**Interrupted:** the planned blocks were not all measured."
         yield ""
+    told = tell(comparison, verdict)
+    for paragraph in told.paragraphs:
+        yield f"**{_text(paragraph.workload.title)}:** {_text(paragraph.text)}"
+        yield ""
+    for sentence in told.unavailable:
+        yield _text(sentence)
+        yield ""
     yield "| | Workload | Metric | Change (interval) | Base → candidate |"
     yield "|---|---|---|---|---|"
     yield from (_row(row) for row in verdict.rows if row.role != "evidence")
-    told = [(w, s) for w in comparison.workloads for s in explanations(comparison, verdict, w.name)]
-    if told:
-        yield ""
-        yield from (f"- {_text(w.name)}: {_text(sentence)}" for w, sentence in told)
     if verdict.findings:
         yield ""
         yield from (f"- **Finding:** {_text(finding)}" for finding in verdict.findings)

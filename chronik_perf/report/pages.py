@@ -12,6 +12,7 @@ from chronik_perf import resources
 from chronik_perf.model import Unavailable, metric
 from chronik_perf.report.circumstances import measured
 from chronik_perf.report.intervals import drawing
+from chronik_perf.report.telling import figures
 from chronik_perf.stats import words
 
 
@@ -38,12 +39,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(metric=metric, drawing=drawing)
+    environment.globals.update(metric=metric, drawing=drawing, figures=figures)
     environment.filters.update(
         number=words.number,
         quantity=words.quantity,
         microseconds=words.microseconds,
         percent=words.percent,
+        share=words.share,
         rate=words.rate,
         capital=words.capital,
         measured=measured,

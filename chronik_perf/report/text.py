@@ -1,4 +1,4 @@
-"""The verdict as text for a terminal: headline, what was decided, what explains it, what was counted."""
+"""The verdict as text for a terminal: headline, what moved and why, what was decided, what was counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, is_own, metric
 from chronik_perf.report.circumstances import clients, counted, of_starts, settings
-from chronik_perf.report.explain import explanations
+from chronik_perf.report.telling import tell
 from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.stats import words
 
@@ -22,6 +22,10 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     yield from wrapped(verdict.headline)
     if not comparison.complete:
         yield "Interrupted: the planned blocks were not all measured."
+    told = tell(comparison, verdict)
+    for said in (*(f"{p.workload.title}: {p.text}" for p in told.paragraphs), *told.unavailable):
+        yield ""
+        yield from wrapped(said)
     for workload in comparison.workloads:
         yield ""
         yield f"{workload.name}: {workload.describe()}"
@@ -50,8 +54,6 @@ def _workload(comparison: Comparison, verdict: Verdict, workload: Workload) -> I
     for row in decided:
         if row.why and row.word != "unchanged":
             yield from wrapped(f"{metric(row.metric).title}: {row.why}", "  ")
-    for sentence in explanations(comparison, verdict, workload.name):
-        yield from wrapped(f"• {sentence}", "  ")
     sides = counted(comparison, workload.name)
     if sides:
         yield from _table(

@@ -6,11 +6,18 @@ measures, prints or reads a file; numpy, scipy and `model` are all it knows.
 
 from chronik_perf.stats.account import LossAccount, StageAccount, StageShare, loss_account, stage_account
 from chronik_perf.stats.design import DesignPower, MetricPower, design_check, least_blocks
+from chronik_perf.stats.discovered import discovered
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.judge import judge
 from chronik_perf.stats.nested import PILOT_BLOCKS, Nested, best_pairs, nested, undivided
-from chronik_perf.stats.profile_diff import DiffNode, FrameChange, ProfileDifference, profile_difference
+from chronik_perf.stats.profile_diff import (
+    DiffNode,
+    FrameChange,
+    ProfileDifference,
+    difference_of,
+    profile_difference,
+)
 from chronik_perf.stats.series import SeriesAccount, Slope, series_account, slope
 from chronik_perf.stats.steady import steady
 from chronik_perf.stats.stopping import Standing, standing
@@ -32,6 +39,8 @@ __all__ = [
     "Standing",
     "best_pairs",
     "design_check",
+    "difference_of",
+    "discovered",
     "judge",
     "least_blocks",
     "loss_account",

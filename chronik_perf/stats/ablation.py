@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from chronik_perf.model import Comparison, Effect, Metric, Unavailable, Workload
-from chronik_perf.model.ablation import Account, Answer, Arm, Difference, Explained, Share
+from chronik_perf.model import Answer, Cause, Comparison, Effect, Metric, Share, Unavailable, Workload
+from chronik_perf.model.ablation import Account, Arm, Difference, Explained
 from chronik_perf.stats.family import margin_of
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.interval import decide, paired_effect
@@ -93,6 +93,29 @@ def account(
         left_over = share(summed)
     settled = bool(explained) and all(e.answer != "open" for e in explained)
     return Account(workload.name, metric.name, total, True, settled, rounds, tuple(explained), left_over)
+
+
+def causes_of(accounts: Sequence[Account]) -> tuple[Cause, ...]:
+    """Give what was found of each difference, in the words that the report of the two versions keeps."""
+
+    def bounded(share: Share) -> Share | None:
+        return share if all(map(math.isfinite, (share.estimate, share.low, share.high))) else None
+
+    return tuple(
+        Cause(
+            workload=a.workload,
+            metric=a.metric,
+            key=e.difference.key,
+            base=e.difference.base,
+            candidate=e.difference.candidate,
+            answer=e.answer,
+            explains=bounded(e.explains),
+            restores=bounded(e.restores),
+            causes=bounded(e.causes),
+        )
+        for a in accounts
+        for e in a.explained
+    )
 
 
 def still_needed(

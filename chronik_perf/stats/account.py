@@ -9,9 +9,17 @@ from chronik_perf.model import STAGES, Comparison, Effect, Unavailable, Verdict,
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import pairs_of
 
-EXPLAINS_MORE = 1.2
 EXPLAINS_MOST = 0.5
 EXPLAINS_LITTLE = 0.2
+
+
+_PHRASES = {
+    "decode": "A batch now takes {c} to decode instead of {b}",
+    "metadata": "A batch now spends {c} in the metadata store instead of {b}",
+    "append": "A batch now takes {c} to append instead of {b}",
+    "commit_wait": "A batch now waits {c} for its commit instead of {b}",
+    "reply": "A batch now waits {c} for its reply to be written instead of {b}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,19 @@ class StageShare:
         """Tell whether the interval of the difference excludes no change."""
         return self.effect is not None and (self.effect.low > 0 or self.effect.high < 0)
 
+    @property
+    def said(self) -> str:
+        """Say it, without a full stop."""
+        return _PHRASES[self.stage].format(
+            b=f"{words.number(self.base_ms)} ms", c=f"{words.number(self.candidate_ms)} ms"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StageAccount:
     """Stages of a produce in their order. `grew_most` and `share_of_growth` are None where none grew.
 
-    `share_of_growth` is the part of the growth of the median response time that the stage accounts for. The
-    pairs are (base, candidate), None where the broker does not tell.
+    `share_of_growth` is the part of the growth of the median response time that the stage accounts for.
     """
 
     workload: str
@@ -47,9 +61,6 @@ class StageAccount:
     grew_most: StageShare | None
     response_growth_ms: float | None
     share_of_growth: float | None
-    tasks_per_batch: tuple[float, float] | None
-    batches_per_commit: tuple[float, float] | None
-    sync_ms: tuple[float, float] | None
     sentence: str
 
 
@@ -57,25 +68,15 @@ class StageAccount:
 class LossAccount:
     """Whether CPU explains a loss: µs of CPU and of wall clock that one stored message takes on each side.
 
-    `share` is the growth of CPU over the growth of wall clock per message (1 / throughput); None without a
-    loss.
+    `share` is the growth of CPU over the growth of wall clock per message (1 / throughput), `share_bounds` what the
+    intervals of both leave of it; None without a loss.
     """
 
     workload: str
     cpu_us: tuple[float, float]
     wall_us: tuple[float, float]
-    waits_longer_ms: float | None
     share: float | None
-    sentence: str
-
-
-_PHRASES = {
-    "decode": "A batch now takes {c} to decode instead of {b}",
-    "metadata": "A batch now spends {c} in the metadata store instead of {b}",
-    "append": "A batch now takes {c} to append instead of {b}",
-    "commit_wait": "A batch now waits {c} for its commit instead of {b}",
-    "reply": "A batch now waits {c} for its reply to be written instead of {b}",
-}
+    share_bounds: tuple[float, float] | None
 
 
 def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> StageAccount | Unavailable:
@@ -96,20 +97,13 @@ def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> St
     grown = [s for s in stages if s.told_from_noise and s.growth_ms > 0]
     most = max(grown, key=lambda s: s.growth_ms, default=None)
     share = most.growth_ms / growth if most and growth and growth > 0 else None
-    pairs = {
-        n: _means(comparison, n, workload) for n in ("tasks_per_batch", "batches_per_commit", "sync_time")
-    }
-    told = {n: None if isinstance(v, Unavailable) else v for n, v in pairs.items()}
     return StageAccount(
         workload=workload,
         stages=tuple(stages),
         grew_most=most,
         response_growth_ms=growth,
         share_of_growth=share,
-        tasks_per_batch=told["tasks_per_batch"],
-        batches_per_commit=told["batches_per_commit"],
-        sync_ms=told["sync_time"],
-        sentence=_stage_sentence(most, growth, share, told["tasks_per_batch"], told["batches_per_commit"]),
+        sentence=_stage_sentence(most, growth, share),
     )
 
 
@@ -121,28 +115,15 @@ def _means(comparison: Comparison, name: str, workload: str) -> tuple[float, flo
     return math.fsum(base) / len(base), math.fsum(candidate) / len(candidate)
 
 
-def _stage_sentence(
-    most: StageShare | None,
-    growth: float | None,
-    share: float | None,
-    tasks: tuple[float, float] | None,
-    batches: tuple[float, float] | None,
-) -> str:
+def _stage_sentence(most: StageShare | None, growth: float | None, share: float | None) -> str:
     if most is None:
-        text = "No stage of a produce grew by more than noise"
-    else:
-        text = _PHRASES[most.stage].format(
-            b=f"{words.number(most.base_ms)} ms", c=f"{words.number(most.candidate_ms)} ms"
-        )
-        if share is not None and growth is not None:
-            text += (
-                f"; its growth is {words.percent(share, 0)} of the {words.number(growth)} ms by which the "
-                "median response time grew"
-            )
-    for pair, noun in ((tasks, "tasks spawned per batch"), (batches, "batches per commit")):
-        if pair is not None:
-            text += f"; {noun}: {words.number(pair[0])}, then {words.number(pair[1])}"
-    return f"{text}."
+        return "No stage of a produce grew by more than noise."
+    if share is None or growth is None:
+        return f"{most.said}."
+    return (
+        f"{most.said}; its growth is {words.percent(share, 0)} of the {words.number(growth)} ms by which the "
+        "median response time grew."
+    )
 
 
 def loss_account(verdict: Verdict, workload: str) -> LossAccount | Unavailable:
@@ -158,32 +139,19 @@ def loss_account(verdict: Verdict, workload: str) -> LossAccount | Unavailable:
         return Unavailable(cpu.why if cpu else "CPU per message was not measured")
     wall_us = (1e6 / throughput.effect.base, 1e6 / throughput.effect.candidate)
     cpu_us = (cpu.effect.base, cpu.effect.candidate)
-    p50 = verdict.row("p50", workload)
-    waits = p50.effect.candidate - p50.effect.base if p50 and p50.effect else None
     lost = throughput.significant and wall_us[1] > wall_us[0]
     share = (cpu_us[1] - cpu_us[0]) / (wall_us[1] - wall_us[0]) if lost else None
-    sentence = _loss_sentence(cpu_us, wall_us, waits, share)
-    return LossAccount(workload, cpu_us, wall_us, waits, share, sentence)
+    bounds = _bounds(cpu.effect, throughput.effect) if lost else None
+    return LossAccount(workload, cpu_us, wall_us, share, bounds)
 
 
-def _loss_sentence(
-    cpu_us: tuple[float, float],
-    wall_us: tuple[float, float],
-    waits_ms: float | None,
-    share: float | None,
-) -> str:
-    grew = cpu_us[1] - cpu_us[0]
-    verb = "grew" if grew >= 0 else "fell"
-    text = f"CPU per message {verb} by {words.number(abs(grew))} µs"
-    if share is None:
-        return f"Throughput shows no certain loss; {text}."
-    text += f", and the time per message by {words.number(wall_us[1] - wall_us[0])} µs"
-    if waits_ms is not None and waits_ms > 0:
-        text += f" (each message waits {words.number(waits_ms)} ms longer)"
-    if share > EXPLAINS_MORE:
-        return f"{text}: CPU explains the loss, and part of it is used after the load has stopped."
-    if share >= EXPLAINS_MOST:
-        return f"{text}: CPU explains {'most of the' if share < 0.9 else 'the'} loss."
-    if share > EXPLAINS_LITTLE:
-        return f"{text}: CPU explains {words.percent(share, 0)} of the loss."
-    return f"{text}: CPU does not explain the loss."
+def _bounds(cpu: Effect, throughput: Effect) -> tuple[float, float]:
+    """Bound the share by the ends of both intervals; each is relative to its base, whose own error is left out."""
+    low_us, high_us = (cpu.base * end for end in (cpu.low, cpu.high))
+    least_us, most_us = (
+        1e6 / throughput.base * (1 / (1 + end) - 1) for end in (throughput.high, throughput.low)
+    )
+    return (
+        low_us / (most_us if low_us > 0 else least_us),
+        high_us / (least_us if high_us > 0 else most_us),
+    )

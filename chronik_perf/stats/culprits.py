@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from chronik_perf.model import SIDES, Comparison, Unavailable, Verdict
+from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
-from chronik_perf.stats.profile_diff import profile_difference
+from chronik_perf.stats.profile_diff import difference_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,9 @@ def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator
 
 
 def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
-    base, candidate = (
-        [
-            p
-            for p in comparison.profiles
-            if (p.side, p.workload, p.kind) == (side, workload, "cpu") and p.stacks
-        ]
-        for side in SIDES
-    )
-    if not base or not candidate:
+    difference = difference_of(comparison, workload, "cpu")
+    if difference is None:
         return
-    grown = [f for f in profile_difference(base, candidate).frames if f.state == "grew"]
+    grown = [f for f in difference.frames if f.state == "grew"]
     for frame in sorted(grown, key=lambda f: -f.self_delta_us):
         yield Culprit("frame", frame.name.partition(" ")[0], workload, frame.self_delta_us / 1e3)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from chronik_perf.model.ablation import Share
+from chronik_perf.model import Share
 from chronik_perf.stats.betting import STAKES
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from chronik_perf.model import Effect, Metric
+from chronik_perf.model import Effect, Metric, Share
 
 WIDE = 10.0  # a bound from here on is said as a ratio too
 BOUNDLESS = 1e4  # and one from here on says only that two blocks are not enough
@@ -110,6 +110,12 @@ def moved(effect: Effect, unit: str) -> str:
     places = _places(effect.low, effect.high)
     shown = (_percent_figure(x, places, False) for x in (low, high))
     return f"{verb} by {percent(abs(effect.estimate), places)} ({' to '.join(shown)} %)"
+
+
+def share(one: Share) -> str:
+    """Give a share of a change with its interval: "97 % (95 to 99 %)"."""
+    low, high = (_percent_figure(x, 0, False) for x in (one.low, one.high))
+    return f"{percent(one.estimate, 0)} ({low} to {high} %)"
 
 
 def from_to(effect: Effect, unit: str) -> str:

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from chronik_perf.model import metric
-from chronik_perf.model.ablation import Account, Arm, Difference, Share
+from chronik_perf.model import Share, metric
+from chronik_perf.model.ablation import Account, Arm, Difference
 from chronik_perf.stats.ablation import account, arms_of, still_needed
 from chronik_perf.stats.shares import both, bounded_by, share_of
 from tests.builders import V220, Noise, a_comparison

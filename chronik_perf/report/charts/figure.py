@@ -12,7 +12,10 @@ from chronik_perf.report.charts.vega import Spec
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One picture with its title and unit; without one `missing` says why. `wide` ones take the whole width."""
+    """One picture with its title and unit; without one `missing` says why. `wide` ones take the whole width.
+
+    `key` is the id of its element on the page; empty where nothing links to it.
+    """
 
     title: str
     svg: Markup | None
@@ -20,6 +23,7 @@ class Figure:
     note: str = ""
     missing: str = ""
     wide: bool = False
+    key: str = ""
 
 
 # SI prefixes for thousands only: 0.5 ms must not become "500m". The unit stands in the title.

@@ -5,7 +5,7 @@ from what starts of one program differ by, `moves` tells cost that moved from co
 them together.
 """
 
-from chronik_perf.stats.profile_diff.difference import profile_difference
+from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
 
-__all__ = ["DiffNode", "FrameChange", "ProfileDifference", "profile_difference"]
+__all__ = ["DiffNode", "FrameChange", "ProfileDifference", "difference_of", "profile_difference"]

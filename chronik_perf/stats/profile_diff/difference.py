@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronik_perf.model import Profile
+from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
 from chronik_perf.stats.profile_diff.starts import Starts, gathered
 from chronik_perf.stats.profile_diff.telling import Told
@@ -51,6 +51,19 @@ def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) ->
         turned_sentence=sentence(some.kind, tree.turned(), [f.turned() for f in frames], told.enough),
         unseen=seen_from(some.kind, starts, told.noise, told.p_limit),
     )
+
+
+def difference_of(comparison: Comparison, workload: str, kind: ProfileKind) -> ProfileDifference | None:
+    """Give the difference of a comparison's profiles of one workload and kind; None where a side has none."""
+    base, candidate = (
+        [
+            p
+            for p in comparison.profiles
+            if (p.side, p.workload, p.kind) == (side, workload, kind) and p.stacks
+        ]
+        for side in SIDES
+    )
+    return profile_difference(base, candidate) if base and candidate else None
 
 
 def _figures(node: Node, starts: Starts) -> tuple[float, float, float, float, int, int]:

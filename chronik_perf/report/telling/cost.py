@@ -1,0 +1,72 @@
+"""Whether a loss is work or waiting, and the function that the work is in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from chronik_perf.model import Unavailable
+from chronik_perf.report.telling import figures
+from chronik_perf.report.telling.case import Case
+from chronik_perf.report.telling.clause import Clause
+from chronik_perf.stats import difference_of, loss_account, words
+from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
+
+
+def work_or_wait(case: Case) -> Iterator[Clause]:
+    """Say how much of the time that a message takes longer is CPU, as far as the intervals of both are sure of it.
+
+    Where that is little the loss is waiting, and no function is named: what grew there did not cost what was lost.
+    """
+    low, high = share_of_cpu(case)
+    figure = _figure_of_cpu(case)
+    if high <= EXPLAINS_LITTLE:
+        most = max(1, math.ceil(100 * high))
+        yield Clause(
+            f"CPU is at most {most} % of the time that a message takes longer: the rest is waiting", figure
+        )
+        return
+    if low > 1:
+        yield Clause(
+            "CPU per stored message grew by more than the time that a message takes longer: some of it is used after "
+            "the load has stopped",
+            figure,
+        )
+    elif low >= EXPLAINS_MOST:
+        yield Clause(
+            f"CPU is at least {math.floor(100 * low)} % of the time that a message takes longer", figure
+        )
+    yield from _function(case)
+
+
+def share_of_cpu(case: Case) -> tuple[float, float]:
+    """Bound the part of a loss that is CPU, 1 being all of it; without a loss, or without CPU, nothing is known."""
+    account = loss_account(case.verdict, case.workload.name)
+    if isinstance(account, Unavailable) or account.share_bounds is None:
+        return -math.inf, math.inf
+    return account.share_bounds
+
+
+def _function(case: Case) -> Iterator[Clause]:
+    """Name the function whose own CPU grew most (where things got better, shrank most) by a significant change."""
+    difference = difference_of(case.comparison, case.workload.name, "cpu")
+    if difference is None:
+        return
+    wanted = "grew" if case.worse else "shrank"
+    told = [f for f in difference.frames if f.state == wanted and f.interval_us is not None]
+    if not told:
+        return
+    most = max(told, key=lambda f: abs(f.self_delta_us))
+    assert most.interval_us is not None
+    low, high = sorted(abs(us) for us in most.interval_us)
+    yield Clause(
+        f"the function that {wanted} most is {most.name}, by {words.microseconds(abs(most.self_delta_us))} "
+        f"({words.microseconds(low)} to {words.microseconds(high)}) of CPU per 1,000 stored messages",
+        figures.functions("cpu", case.workload.name),
+    )
+
+
+def _figure_of_cpu(case: Case) -> str:
+    row = case.verdict.row("cpu_per_message", case.workload.name)
+    gates = row is not None and row.role != "evidence"
+    return (figures.decided if gates else figures.per_block)("cpu_per_message", case.workload.name)
