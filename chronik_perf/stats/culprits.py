@@ -54,6 +54,5 @@ def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
     difference = difference_of(comparison, workload, "cpu")
     if difference is None:
         return
-    grown = [f for f in difference.frames if f.state == "grew"]
-    for frame in sorted(grown, key=lambda f: -f.self_delta_us):
+    for frame in sorted(difference.functions("grew"), key=lambda f: -f.self_delta_us):
         yield Culprit("frame", frame.name.partition(" ")[0], workload, frame.self_delta_us / 1e3)

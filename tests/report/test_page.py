@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from chronik_perf.model import Comparison, Verdict
+from chronik_perf.model import Cause, Comparison, Share, Verdict
 from chronik_perf.report import render_report
 from chronik_perf.stats import judge
 from tests.builders import ACKS1, a_pair_of_equals
@@ -40,6 +40,28 @@ def test_the_verdict_comes_first(page: Page, report: Path, verdict: Verdict) -> 
     assert "1 task is spawned per batch instead of none" in page.locator("#verdict").inner_text()
     box = page.locator("h1").bounding_box()
     assert box is not None and box["y"] + box["height"] < 900
+
+
+def test_every_clause_leads_to_its_figure(page: Page, tmp_path: Path, regression: Comparison) -> None:
+    """Each link of the first paragraphs leads to an element of the page that is then in view, unfolded if need be."""
+    # given the incident with an answer of perf explain
+    share = Share(0.97, 0.95, 0.99)
+    cause = Cause("acks1", "throughput", "wal.worker", "old", "new", "most", share, share, None)
+    explained = replace(regression, causes=(cause,))
+    render_report(explained, judge(explained), tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    links = page.locator(".why a")
+    assert links.count() > 12
+    # when each is followed
+    for link in links.all():
+        figure = page.locator(f'[id="{(link.get_attribute("href") or "").removeprefix("#")}"]')
+        link.click()
+        # then its figure, of which there is one, is in view
+        figure.wait_for(state="visible")
+        expect(figure).to_be_in_viewport()
+        assert figure.count() == 1
+    assert page.locator('[id="functions-cpu-raw"] table').is_visible()
+    assert "97 % (95 to 99 %)" in page.locator("#causes-acks1 ~ .scroll").first.inner_text()
 
 
 def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, verdict: Verdict) -> None:

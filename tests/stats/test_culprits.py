@@ -32,6 +32,23 @@ def test_work_is_blamed_on_a_function() -> None:
     assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "burn", "raw")
 
 
+def test_small_functions_together_are_no_function() -> None:
+    """Given many new functions, each too small for a test of its own, what they are pooled as is no culprit."""
+    slow = dataclasses.replace(V220["raw"], msgs_per_s=45e3, cpu_us_per_message=20.3)
+    comparison = a_comparison(V220, {**V220, "raw": slow}, blocks=12, histograms=False, noise=Noise(), seed=5)
+    profiles = []
+    for profile in comparison.profiles:
+        stacks = dict(profile.stacks)
+        if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
+            stacks |= {
+                f"MainThread;take (broker/produce.py);f{profile.start}_{i} (x.py)": 2 for i in range(200)
+            }
+        profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
+    comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
+    named = [c.name for c in culprits(comparison, judge(comparison))]
+    assert not any("small" in name for name in named), named
+
+
 def test_nothing_is_named_where_nothing_regressed() -> None:
     """Given a version beside itself, no culprit is named, whatever its profiles hold."""
     comparison = a_comparison(V220, V220, blocks=12, histograms=False, noise=Noise(), seed=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 from chronik_perf.model import Unavailable
 from chronik_perf.report.telling import figures
@@ -52,15 +53,14 @@ def _function(case: Case) -> Iterator[Clause]:
     difference = difference_of(case.comparison, case.workload.name, "cpu")
     if difference is None:
         return
-    wanted = "grew" if case.worse else "shrank"
-    told = [f for f in difference.frames if f.state == wanted and f.interval_us is not None]
+    way: Literal["grew", "shrank"] = "grew" if case.worse else "shrank"
+    told = [(abs(f.self_delta_us), f.name, f.interval_us) for f in difference.functions(way) if f.interval_us]
     if not told:
         return
-    most = max(told, key=lambda f: abs(f.self_delta_us))
-    assert most.interval_us is not None
-    low, high = sorted(abs(us) for us in most.interval_us)
+    us, name, interval = max(told)
+    low, high = sorted(map(abs, interval))
     yield Clause(
-        f"the function that {wanted} most is {most.name}, by {words.microseconds(abs(most.self_delta_us))} "
+        f"the function that {way} most is {name}, by {words.microseconds(us)} "
         f"({words.microseconds(low)} to {words.microseconds(high)}) of CPU per 1,000 stored messages",
         figures.functions("cpu", case.workload.name),
     )

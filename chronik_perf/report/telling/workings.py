@@ -23,9 +23,8 @@ def how_it_works_now(case: Case) -> Iterator[Clause]:
         (effect.p, name, effect) for name in case.changed if is_own(name) and (effect := case.change(name))
     ]
     for _, name, effect in sorted(own, key=lambda one: one[:2])[:MOST_OWN]:
-        of = metric(name)
         yield Clause(
-            f"{of.title} is {words.quantity(effect.candidate, of.unit)} instead of {words.number(effect.base)}",
+            f"{metric(name).title} is {words.number(effect.candidate)} instead of {words.number(effect.base)}",
             figures.per_block(name, case.workload.name),
         )
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from chronik_perf.model import ProfileKind
 from chronik_perf.stats.profile_diff.moves import State
+from chronik_perf.stats.profile_diff.tree import POOLED
 
 Interval = tuple[float, float]
 
@@ -97,3 +98,7 @@ class ProfileDifference:
     sentence: str
     turned_sentence: str
     unseen: str
+
+    def functions(self, state: State) -> tuple[FrameChange, ...]:
+        """Give the functions of that state, and not what the small ones were pooled as, which has no name to tell."""
+        return tuple(f for f in self.frames if f.state == state and f.name != POOLED)
