@@ -164,6 +164,16 @@ def test_tasks_that_pile_up_are_told_where_blocks_prove_them(
     assert "Tasks alive" not in said(alone)
 
 
+def test_tasks_that_do_not_pile_up_are_not_said_to(regression: Comparison, verdict: Verdict) -> None:
+    """Given tasks that pile up on both sides alike, or that are as few at the end as at first, nothing is said."""
+    rising = next(s for s in regression.series if (s.side, s.workload) == ("candidate", "raw"))
+    fallen = (*rising.values["tasks_alive"][:-1], rising.values["tasks_alive"][0])
+    alike = with_tasks(regression, base=rising.values["tasks_alive"], candidate=rising.values["tasks_alive"])
+    gone = with_tasks(regression, base=(12.0,) * len(fallen), candidate=fallen)
+    for made in (alike, gone):
+        assert "Tasks alive" not in tell(made, verdict).paragraphs[1].text
+
+
 def test_what_perf_explain_found_is_told(regression: Comparison, verdict: Verdict) -> None:
     """Given answers of an experiment, the largest comes first, what explains little is bounded, open ones are left."""
     found = (
@@ -226,6 +236,12 @@ def test_what_is_unavailable_is_said_once() -> None:
     assert missing[1] == "Unavailable: the function that CPU went to (py-spy was not permitted)."
     for shown in (text.render(made, judge(made)).replace("\n", " "), markdown.render(made, judge(made))):
         assert shown.count("py-spy was not permitted") == 1
+
+
+def test_a_function_that_would_not_be_named_is_not_missed(regression: Comparison, verdict: Verdict) -> None:
+    """Given a loss that is waiting, for which no function is named, missing profiles are no news at the top."""
+    refused = MissingProfile("base", "acks1", "cpu", "py-spy was not permitted")
+    assert tell(replace(regression, missing_profiles=(refused,)), verdict).unavailable == ()
 
 
 def test_cpu_that_could_not_be_read_is_said() -> None:
@@ -298,6 +314,20 @@ def times(comparison: Comparison, name: str, factors: list[float]) -> Comparison
         )
         blocks.append(replace(block, candidate=replace(block.candidate, slices=slices)))
     return replace(comparison, blocks=tuple(blocks))
+
+
+def with_tasks(
+    comparison: Comparison, base: tuple[float | None, ...], candidate: tuple[float | None, ...]
+) -> Comparison:
+    """Give each side so many tasks alive over the series of raw connections."""
+    alive = {"base": base, "candidate": candidate}
+    return replace(
+        comparison,
+        series=tuple(
+            replace(s, values={**s.values, "tasks_alive": alive[s.side]}) if s.workload == "raw" else s
+            for s in comparison.series
+        ),
+    )
 
 
 def a_cause(
