@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chronik_perf.model import Share, metric
 from chronik_perf.model.ablation import Account, Arm, Difference
-from chronik_perf.stats.ablation import account, arms_of, still_needed
+from chronik_perf.stats.ablation import account, arms_of, causes_of, still_needed
 from chronik_perf.stats.shares import both, bounded_by, share_of
+from chronik_perf.store import load, save
 from tests.builders import V220, Noise, a_comparison
 
 THROUGHPUT = metric("throughput")
@@ -119,6 +122,21 @@ def test_intervals_that_exclude_each_other_leave_the_share_open() -> None:
     """Given two intervals of one share without a common point, all of either is kept, and no gap between them."""
     assert both(Share(0.5, 0.2, 0.55), (0.6, 0.7)) == Share(0.5, 0.2, 0.7)
     assert both(Share(0.5, 0.2, 0.65), (0.4, 0.7)) == Share(0.5, 0.4, 0.65)
+
+
+def test_what_was_found_is_kept_with_the_comparison(tmp_path: Path) -> None:
+    """Given an account, its answers and shares are saved with the comparison; a share without an end is left out."""
+    found = an_account({("a",): 5.0, ("b",): 1.0, ("a", "b"): 5.0})
+    endless = dataclasses.replace(found.explained[1], causes=Share(0.1, -math.inf, 0.3))
+    kept = causes_of([dataclasses.replace(found, explained=(found.explained[0], endless))])
+    assert [(c.workload, c.metric, c.key, c.answer) for c in kept] == [
+        ("acks1", "throughput", "a", "most"),
+        ("acks1", "throughput", "b", "little"),
+    ]
+    assert (kept[0].explains, kept[0].restores) == (found.explained[0].explains, found.explained[0].restores)
+    assert kept[1].causes is None
+    save(dataclasses.replace(a_comparison(blocks=2, evidence=False), causes=kept), tmp_path)
+    assert load(tmp_path).causes == kept
 
 
 def test_arms_of_a_difference_that_is_answered_are_dropped() -> None:

@@ -15,7 +15,7 @@ from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
 
 
 def work_or_wait(case: Case) -> Iterator[Clause]:
-    """Say how much of the time that a message takes longer is CPU, as far as the intervals of both are sure of it.
+    """Say how much of the added time per message is CPU, as far as the intervals of both are sure of it.
 
     Where that is little the loss is waiting, and no function is named: what grew there did not cost what was lost.
     """
@@ -23,20 +23,15 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
     figure = _figure_of_cpu(case)
     if high <= EXPLAINS_LITTLE:
         most = max(1, math.ceil(100 * high))
-        yield Clause(
-            f"CPU is at most {most} % of the time that a message takes longer: the rest is waiting", figure
-        )
+        yield Clause(f"at most {most} % of the added time per message is CPU: the rest is waiting", figure)
         return
     if low > 1:
         yield Clause(
-            "CPU per stored message grew by more than the time that a message takes longer: some of it is used after "
-            "the load has stopped",
+            "CPU per message grew by more than the time per message: some of it is used after the load has stopped",
             figure,
         )
     elif low >= EXPLAINS_MOST:
-        yield Clause(
-            f"CPU is at least {math.floor(100 * low)} % of the time that a message takes longer", figure
-        )
+        yield Clause(f"at least {math.floor(100 * low)} % of the added time per message is CPU", figure)
     yield from _function(case)
 
 
