@@ -111,21 +111,23 @@ def test_metrics_of_the_users_own_are_told() -> None:
 def test_a_loss_that_is_waiting_is_called_so(regression: Comparison, verdict: Verdict) -> None:
     """Given CPU that grew by little beside the time, what it is at most is told, and no function is named."""
     acks1 = tell(regression, verdict).paragraphs[0]
-    assert "At most 6 % of the added time per message is CPU: the rest is waiting." in acks1.text
+    assert (
+        "CPU per message grew by at most 6 % of the time that was added: the rest is waiting." in acks1.text
+    )
     assert "function" not in acks1.text
 
 
 def test_a_loss_that_is_work_is_called_so() -> None:
-    """Given CPU that grew by as much as the time, what it is at least is told; by more, that it comes later."""
-    assert "At least 9" in said(made_of(V220, BUSIER, blocks=20))
+    """Given CPU that grew by as much as the time, what it is at least is told; by more, that it did."""
+    assert "CPU per message grew by at least 9" in said(made_of(V220, BUSIER, blocks=20))
     later = {"raw": replace(BUSIER["raw"], cpu_us_per_message=9.2 + 30)}
-    assert "some of it is used after the load has stopped" in said(made_of(V220, later, blocks=20))
+    assert "CPU per message grew by more than the time did" in said(made_of(V220, later, blocks=20))
 
 
 def test_whether_it_is_work_is_not_told_of_wide_intervals(regression: Comparison, verdict: Verdict) -> None:
     """Given CPU that may be a third of the loss or twice as much, neither work nor waiting is claimed."""
     raw = tell(regression, verdict).paragraphs[1]
-    assert "of the added time per message" not in raw.text
+    assert "of the time that was added" not in raw.text
 
 
 def test_the_function_that_grew_most_is_named(regression: Comparison, verdict: Verdict) -> None:

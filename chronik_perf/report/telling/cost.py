@@ -23,15 +23,20 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
     figure = _figure_of_cpu(case)
     if high <= EXPLAINS_LITTLE:
         most = max(1, math.ceil(100 * high))
-        yield Clause(f"at most {most} % of the added time per message is CPU: the rest is waiting", figure)
+        yield Clause(
+            f"CPU per message grew by at most {most} % of the time that was added: the rest is waiting",
+            figure,
+        )
         return
     if low > 1:
         yield Clause(
-            "CPU per message grew by more than the time per message: some of it is used after the load has stopped",
+            "CPU per message grew by more than the time did: some of it is used on other cores or after the load",
             figure,
         )
     elif low >= EXPLAINS_MOST:
-        yield Clause(f"at least {math.floor(100 * low)} % of the added time per message is CPU", figure)
+        yield Clause(
+            f"CPU per message grew by at least {math.floor(100 * low)} % of the time that was added", figure
+        )
     yield from _function(case)
 
 
