@@ -24,8 +24,10 @@ def test_work_is_blamed_on_a_function() -> None:
     profiles = []
     for profile in comparison.profiles:
         stacks = dict(profile.stacks)
+        samples = sum(stacks.values())
+        stacks["MainThread;take (broker/produce.py)"] = samples // 2
         if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
-            stacks["MainThread;take (broker/produce.py);burn (broker/faults/cpu.py)"] = sum(stacks.values())
+            stacks["MainThread;take (broker/produce.py);burn (broker/faults/cpu.py)"] = samples
         profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
     comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
     named = culprits(comparison, judge(comparison))

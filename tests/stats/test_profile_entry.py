@@ -1,0 +1,51 @@
+"""Where a growth of CPU enters a program: the call that is new or does more, not the leaves that it is spent in."""
+
+from __future__ import annotations
+
+from chronik_perf.model import Profile, Side
+from chronik_perf.stats import profile_difference
+from chronik_perf.stats.profile_diff import entry
+
+LOOP = "MainThread;run (loop.py);turn (server.py)"
+BASE = {f"{LOOP};decode (b.py)": 400, f"{LOOP};append (c.py)": 300, LOOP: 300}
+
+
+def entered(candidate: dict[str, int], base: dict[str, int] = BASE) -> str | None:
+    """Say where what the candidate has more than the base enters; every sample is 10 ms of CPU."""
+    sides: list[Profile] = []
+    for side, stacks in (("base", base), ("candidate", candidate)):
+        sides.append(_profile(side, stacks))  # type: ignore[arg-type]
+    found = entry(profile_difference([sides[0]] * 4, [sides[1]] * 4))
+    return None if found is None else found.name
+
+
+def _profile(side: Side, stacks: dict[str, int]) -> Profile:
+    total = sum(stacks.values())
+    return Profile(side, "acks1", "cpu", 100, total, 10.0, total / 100, 1_000_000, stacks)
+
+
+def test_a_new_call_is_named_and_not_what_it_is_spent_in() -> None:
+    """Given a call to a logger whose time goes into many of its own functions, the call is where it enters."""
+    info = f"{LOOP};decode (b.py);Logger.info (log.py)"
+    parts = {f"{info};record (log.py)": 300, f"{info};emit (log.py)": 300, f"{info};format (log.py)": 300}
+    assert entered({**BASE, **parts}) == "Logger.info (log.py)"
+
+
+def test_a_function_that_does_its_own_work_more_often_is_named() -> None:
+    """Given a function that takes three times as long by itself and within, it is named and not its main loop."""
+    assert entered({**BASE, f"{LOOP};decode (b.py)": 1200}) == "decode (b.py)"
+
+
+def test_an_override_is_no_new_work() -> None:
+    """Given a method that was replaced by one of the same name which does one thing more, that thing is named."""
+    mine = f"{LOOP};Mine.append (d.py)"
+    base = {f"{LOOP};decode (b.py)": 400, f"{LOOP};Log.append (c.py)": 300, LOOP: 300}
+    candidate = {f"{LOOP};decode (b.py)": 400, f"{mine};Log.append (c.py)": 300, LOOP: 300}
+    assert entered({**candidate, f"{mine};burn (e.py)": 900}, base) == "burn (e.py)"
+
+
+def test_what_grows_everywhere_enters_nowhere() -> None:
+    """Given a program of which every part grew alike, no one call is named; nor where nothing grew, or it shrank."""
+    assert entered({stack: 2 * n for stack, n in BASE.items()}) is None
+    assert entered(BASE) is None
+    assert entered({stack: n // 2 for stack, n in BASE.items()}) is None
