@@ -7,6 +7,7 @@ through the same documents that a real run gives, with noise between blocks and 
 from tests.builders.behaviour import ACKS0, ACKS1, RAW, V220, V227, Behaviour, Noise
 from tests.builders.changes import with_load, with_slices, with_starts
 from tests.builders.comparison import a_comparison, a_pair_of_equals
+from tests.builders.history import a_past
 from tests.builders.latency import a_latency
 from tests.builders.surroundings import a_target, an_environment, canaries
 
@@ -21,6 +22,7 @@ __all__ = [
     "a_comparison",
     "a_latency",
     "a_pair_of_equals",
+    "a_past",
     "a_target",
     "an_environment",
     "canaries",

@@ -5,44 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 from playwright.sync_api import Browser
 
-from chronik_perf.model.history import Kind, Occasion, Reading, Track
+from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
 from chronik_perf.stats.over_time import findings
 from chronik_perf.stats.past import Past, past_of
+from tests.builders import a_past
 
 EVIL = "<script>alert('v')</script>&\"{{7*7}}"
-
-
-def series(levels: list[float], name: str = "throughput", evil: str = "", seed: int = 1) -> Past:
-    values = np.random.default_rng(seed).normal(1, 0.005, (len(levels), 15)) * np.array(levels)[:, None]
-    kind = Kind(
-        name, name + evil, "msg/s" + evil, "higher", "ratio", 0.05, "gate", "raw" + evil, "raw" + evil, "w"
-    )
-    readings = tuple(
-        Reading(
-            Occasion(
-                f"{i}",
-                f"v{i}{evil}",
-                f"{i:040d}",
-                True,
-                evil,
-                f"2026-01-{1 + i // 24:02d}T{i % 24:02d}:00:00Z",
-                "m",
-                "machine" + evil,
-                "v0" + evil if evil else "",
-                "",
-                {"client" + evil: f"{i}" + evil},
-            ),
-            float(value),
-            0.01,
-            9,
-        )
-        for i, value in enumerate(values.ravel())
-    )
-    return past_of(Track(kind, "m", "machine" + evil, readings))
 
 
 def page(*pasts: Past) -> str:
@@ -51,7 +22,7 @@ def page(*pasts: Past) -> str:
 
 def test_it_loads_nothing() -> None:
     """Given a history, its page holds no address, no script, and a policy that allows neither."""
-    html = page(series([100, 88]))
+    html = page(a_past([100, 88]))
     assert "default-src 'none'" in html
     assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", html)
     assert (
@@ -63,7 +34,7 @@ def test_it_loads_nothing() -> None:
 
 def test_every_series_has_its_chart_with_its_changes() -> None:
     """Given a series with a loss that stayed and one with a loss that went away, each chart tells them apart."""
-    stayed, gone = series([100, 88]), series([100, 88, 100], name="other")
+    stayed, gone = a_past([100, 88]), a_past([100, 88, 100], name="other")
     html = page(stayed, gone)
     assert html.count("<svg") == 2
     assert re.search(r"<title>v15 \(0+\d+\): 100 → 8\d(\.\d)?, stayed</title>", html)
@@ -75,14 +46,14 @@ def test_every_series_has_its_chart_with_its_changes() -> None:
 
 def test_values_and_versions_can_be_read_off() -> None:
     """Given a point, its tooltip and its row in the table name the version."""
-    html = page(series([100, 88]))
+    html = page(a_past([100, 88]))
     assert re.search(r"<title>v3 \(0+\), 2026-01-01: [\d.]+ msg/s</title>", html)
     assert html.count("<tr><td>v") == 30
 
 
 def test_names_are_escaped() -> None:
     """Given names that are HTML and templates, they are shown as text everywhere."""
-    html = page(series([100, 88], evil=EVIL))
+    html = page(a_past([100, 88], evil=EVIL))
     assert "<script>" not in html
     assert "alert(" in html and "&lt;script&gt;" in html
     assert "{{7*7}}" in html
@@ -90,8 +61,8 @@ def test_names_are_escaped() -> None:
 
 def test_a_history_without_any_change_says_so() -> None:
     """Given one level, the page says that nothing moved; given two values, that they are too few."""
-    assert "<h1>Nothing moved</h1>" in page(series([100]))
-    short = series([100])
+    assert "<h1>Nothing moved</h1>" in page(a_past([100]))
+    short = a_past([100])
     few = past_of(Track(short.track.kind, "m", "machine", short.track.readings[:2]))
     assert "Too few values to tell a change" in page(few)
     assert "Nothing moved" not in page(few) and "Nothing moved" not in history_text.render([few], [])
@@ -100,7 +71,7 @@ def test_a_history_without_any_change_says_so() -> None:
 def test_it_opens_in_a_browser_in_light_and_dark(browser: Browser, tmp_path: Path) -> None:
     """Given the page in a browser, nothing is asked for, nothing is complained of, and both schemes differ."""
     file = tmp_path / "page.html"
-    file.write_text(page(series([100, 88]), series([100, 88, 100], name="other")))
+    file.write_text(page(a_past([100, 88]), a_past([100, 88, 100], name="other")))
     complaints: list[str] = []
     asked: list[str] = []
     grounds = []

@@ -180,13 +180,6 @@ def test_follows_the_colour_scheme(browser: Browser, report: Path) -> None:
     assert seen[0][0] != seen[1][0] and seen[0][1] != seen[1][1]
 
 
-def test_fits_a_narrow_screen(page: Page, report: Path) -> None:
-    """On a telephone the page does not scroll sideways; wide tables do within themselves."""
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto((report / "report.html").as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_charts_tell_their_points(page: Page, report: Path) -> None:
     """Points of charts carry what they stand for, for tooltips and for screen readers."""
     page.goto((report / "report.html").as_uri())

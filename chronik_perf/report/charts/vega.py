@@ -77,7 +77,8 @@ def draw(spec: Spec, label: str) -> Markup:
     _clean(root, f"c{next(_NUMBERS)}-")
     width = root.attrib.pop("width")
     root.attrib.pop("height", None)
-    root.set("style", f"max-width:{float(width) * 1.25:.0f}px")
+    # A quarter larger than drawn at the most, in the page's own unit, because the page grows on a large screen.
+    root.set("style", f"max-width:{float(width) * 1.25 / 16:.1f}rem")
     root.set("role", "img")
     root.set("aria-label", label)
     ET.register_namespace("", "http://www.w3.org/2000/svg")
