@@ -1,4 +1,4 @@
-"""The charts of the pages: per-block points, slices with modes, latency by percentile, values over time, levels.
+"""The charts of the pages: points by block, the spread and modes of slices, latency by percentile, values over time.
 
 Those of a comparison give a picture or the reason why there is none. No text from outside goes into them: sides are
 "base" and "candidate" by colour, dash and shape, and the page's legend says who they are.

@@ -1,21 +1,28 @@
-"""Every slice of a workload whose throughput has modes, and the level of each mode."""
+"""The modes of a workload's throughput: how it spreads, and where it has modes every slice in its block."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from chronik_perf.model import SIDES, Comparison, Workload
+from chronik_perf.model import SIDES, Comparison, Side, Workload
 from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
+from chronik_perf.report.charts.spread import spread
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
-from chronik_perf.stats.mode_findings import modes_of
+from chronik_perf.stats.mode_findings import SideModes, modes_of
 
 
 def slice_modes(comparison: Comparison, workload: Workload) -> tuple[Figure, ...]:
-    """Draw each slice's throughput by block and side, with lines at the modes' levels; nothing where none has modes."""
+    """Draw how throughput spreads over the slices, and where there are modes, which of them each block's slices had."""
     sides = modes_of(comparison, workload)
     if not any(s.modes for s in sides.values()):
-        return ()
+        return (spread(sides),)
+    return spread(sides), _by_block(comparison, sides)
+
+
+def _by_block(comparison: Comparison, sides: Mapping[Side, SideModes]) -> Figure:
+    """Draw each slice's throughput by block and side, with lines at the modes' levels: do starts switch, or keep?"""
     points: list[dict[str, Any]] = [
         {"block": block.index, "side": side, "value": float(value)}
         for side in SIDES
@@ -62,6 +69,4 @@ def slice_modes(comparison: Comparison, workload: Workload) -> tuple[Figure, ...
     }
     title = "Throughput of every slice, and its modes"
     label = f"{title}: {'; '.join(level['said'] for level in levels)}"
-    machine = any(s.machine for s in sides.values())
-    note = "Both sides slowed at the same moments: these are the machine's speeds." if machine else ""
-    return (Figure(title, draw(spec, label), "msg/s", note=note, wide=True),)
+    return Figure(title, draw(spec, label), "msg/s", wide=True)

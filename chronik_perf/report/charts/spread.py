@@ -1,0 +1,156 @@
+"""How throughput spreads over the slices of each side: a density, in which a mode is a hump and not a mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chronik_perf.model import SIDES, Side
+from chronik_perf.report.charts.figure import AXIS, Figure
+from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
+from chronik_perf.stats import words
+from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.density import bandwidth, density
+from chronik_perf.stats.mode_findings import SideModes
+from chronik_perf.stats.modes import LEAST_VALUES
+
+Rows = list[dict[str, Any]]
+
+_FLOOR: dict[Side, float] = {"base": 1.45, "candidate": 0.0}  # one above the other, each one unit high
+_TICK = (-0.14, -0.05)  # below its floor a side has a short stroke for every value
+_LABELS = {"align": "left", "baseline": "bottom", "fontSize": 11, "dy": -3, "fill": "var(--ink)"}
+
+
+def spread(sides: Mapping[Side, SideModes]) -> Figure:
+    """Draw the density of both sides' throughput on a log axis, with the level and the weight of each mode found.
+
+    It is drawn whether modes were found or not: that the values make one hump is what lets a mean stand for them, and
+    a second hump that is not proven is seen nowhere else. Where one side's modes are of starts, both are drawn by
+    the medians of starts.
+    """
+    unit = "start" if any(s.modes and s.modes.unit == "start" for s in sides.values()) else "slice"
+    values = {side: [_logs(start, unit) for start in sides[side].starts if start.size] for side in SIDES}
+    drawn: list[Side] = [side for side in SIDES if sum(v.size for v in values[side]) >= LEAST_VALUES]
+    title = "How throughput spreads over " + ("slices" if unit == "slice" else "starts, by their medians")
+    if not drawn:
+        return Figure(title, None, "msg/s", missing=f"fewer than {LEAST_VALUES} {unit}s a side", wide=True)
+    curves, strokes, levels = Rows(), Rows(), Rows()
+    for side in drawn:
+        _add_side(sides[side], values[side], curves, strokes, levels)
+    picture = draw(_spec(curves, strokes, levels), _said(title, drawn, levels))
+    return Figure(title, picture, "msg/s", note=_note(sides, unit, levels), wide=True)
+
+
+def _logs(start: Floats, unit: str) -> Floats:
+    logs = np.log(start)
+    return np.median(logs, keepdims=True) if unit == "start" else logs
+
+
+def _add_side(side: SideModes, groups: list[Floats], curves: Rows, strokes: Rows, levels: Rows) -> None:
+    everything, floor = np.concatenate(groups), _FLOOR[side.side]
+    width = bandwidth(groups, side.modes)
+    places, heights = density(everything, width)
+    peak = float(heights.max())
+    curves += [
+        {"side": side.side, "x": math.exp(x), "y": floor + h / peak, "floor": floor}
+        for x, h in zip(places, heights, strict=True)
+    ]
+    # One line with gaps, and not a mark for each: there may be thousands.
+    for x in np.exp(np.sort(everything)):
+        strokes += [{"side": side.side, "x": float(x), "y": floor + end} for end in _TICK]
+        strokes.append({"side": side.side, "x": float(x), "y": None})
+    found = side.modes.modes if side.modes else ()
+    for k, mode in enumerate(found):
+        _, top = density(everything, width, np.log([mode.level]))
+        said = f"{words.quantity(mode.level, 'msg/s')} in {words.percent(mode.weight, 0)}"
+        levels.append(
+            {
+                "side": side.side,
+                "x": mode.level,
+                "floor": floor,
+                "top": floor + float(top[0]) / peak,
+                "label": said,
+                "said": f"{side.side}: {said}",
+                # The outermost labels lean outwards, so that close modes keep theirs apart.
+                "lean": "right" if k == 0 else "left" if k == len(found) - 1 else "center",
+            }
+        )
+
+
+def _spec(curves: Rows, strokes: Rows, levels: Rows) -> Spec:
+    for n, stroke in enumerate(strokes):
+        stroke["n"] = n
+    x: Spec = {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False, "padding": 70 if levels else 8},
+        "axis": {**AXIS, "tickCount": 6, "grid": False, "labelOverlap": "greedy", "labelSeparation": 12},
+    }
+    ends = {"domain": [_TICK[0] - 0.05, _FLOOR["base"] + 1.2]}
+    y: Spec = {"field": "y", "type": "quantitative", "axis": None, "scale": ends}
+    return {
+        "width": 620,
+        "height": 170,
+        "layer": [
+            {
+                "data": {"values": curves},
+                "mark": {"type": "area", "opacity": 0.22},
+                "encoding": {"x": x, "y": y, "y2": {"field": "floor"}, "color": SIDE_COLOUR},
+            },
+            {
+                "data": {"values": curves},
+                "mark": {"type": "line", "strokeWidth": 2},
+                "encoding": {"x": x, "y": y, "color": SIDE_COLOUR, "strokeDash": SIDE_DASH},
+            },
+            {
+                "data": {"values": strokes},
+                "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6},
+                "encoding": {"x": x, "y": y, "color": SIDE_COLOUR, "order": {"field": "n"}},
+            },
+            *(_marked(levels, x, y) if levels else ()),
+        ],
+    }
+
+
+def _marked(levels: Rows, x: Spec, y: Spec) -> list[Spec]:
+    rule: Spec = {
+        "data": {"values": levels},
+        "mark": {"type": "rule", "strokeWidth": 1.5},
+        "encoding": {
+            "x": x,
+            "y": {**y, "field": "floor"},
+            "y2": {"field": "top"},
+            "color": SIDE_COLOUR,
+            "description": {"field": "said"},
+        },
+    }
+    texts: list[Spec] = [
+        {
+            "data": {"values": [level for level in levels if level["lean"] == lean]},
+            "mark": {"type": "text", **_LABELS, "align": lean, "dy": -16 if lean == "center" else -3},
+            "encoding": {"x": x, "y": {**y, "field": "top"}, "text": {"field": "label"}},
+        }
+        for lean in ("right", "center", "left")
+        if any(level["lean"] == lean for level in levels)
+    ]
+    return [rule, *texts]
+
+
+def _said(title: str, drawn: list[Side], levels: Rows) -> str:
+    modes = "; ".join(level["said"] for level in levels) or "no second mode proven"
+    return f"{title}, {' and '.join(drawn)}: {modes}"
+
+
+def _note(sides: Mapping[Side, SideModes], unit: str, levels: Rows) -> str:
+    shape = (
+        f"The base above, the candidate below, each as high as its own peak; a stroke is one {unit}. The axis is "
+        "logarithmic."
+    )
+    if not levels:
+        return f"{shape} No second mode was proven on either side."
+    if any(s.machine for s in sides.values()):
+        return f"{shape} Both sides slowed at the same moments: these are the machine's speeds."
+    return f"{shape} A per cent is the share of {unit}s in a mode."
