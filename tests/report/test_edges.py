@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,30 +23,6 @@ def test_a_folder_gets_every_report_and_nothing_else(report: Path) -> None:
         == {"report.html", "summary.md", "junit.xml", "verdict.json", "gl-code-quality.json", "metrics.txt"}
         == set(REPORTERS)
     )
-
-
-def test_a_large_run_stays_below_three_megabytes() -> None:
-    """Forty blocks, minutes of series and thousands of different frames make a page below 3 MB."""
-    # given a run that is large in every direction
-    large = a_comparison(blocks=40, slices=1)
-    rng = random.Random(7)
-    large = replace(
-        large,
-        profiles=tuple(replace(p, stacks=_many_stacks(rng), samples=20_000) for p in large.profiles),
-        series=tuple(
-            replace(
-                s,
-                t_s=tuple(i / 10 for i in range(600)),
-                values={k: (v * 15)[:600] for k, v in s.values.items()},
-            )
-            for s in large.series
-        ),
-    )
-    # when it is rendered
-    page = html.render(large, judge(large))
-    # then it is small, and says that frames were left out
-    assert len(page.encode()) < 3_000_000
-    assert "frames too narrow to see left out" in page
 
 
 def test_no_block_at_all(page: Page, tmp_path: Path) -> None:
@@ -131,16 +106,3 @@ def _with_first_effect(verdict: Verdict, **changes: float) -> Verdict:
     first, *rest = verdict.rows
     assert first.effect is not None
     return replace(verdict, rows=(replace(first, effect=dataclasses.replace(first.effect, **changes)), *rest))
-
-
-def _many_stacks(rng: random.Random) -> dict[str, int]:
-    """Give 800 different stacks, 25 frames deep, with names as long as real ones."""
-    return {
-        ";".join(
-            [
-                "MainThread",
-                *(f"Package.method_{rng.randrange(40)}_{d} (package/module_{d}.py)" for d in range(25)),
-            ]
-        ): rng.randrange(1, 40)
-        for _ in range(800)
-    }
