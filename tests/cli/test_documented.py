@@ -79,9 +79,13 @@ def test_what_the_readme_tells_to_make_can_be_made() -> None:
 
 
 def test_what_the_readme_points_to_is_there() -> None:
-    """Given any relative link of README and docs, its file exists."""
+    """Given any relative link and any picture of README and docs, its file exists."""
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+        text = page.read_text()
+        for target in (
+            *re.findall(r"\]\((?!https?:|#)([^)#]+)", text),
+            *re.findall(r'\b(?:src|srcset)="([^"]+)"', text),
+        ):
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
 
 
