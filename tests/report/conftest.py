@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from chronik_perf.model import Comparison, Verdict
-from chronik_perf.report import render_report
+from chronik_perf.report import history_page, render_report
 from chronik_perf.stats import judge
-from tests.builders import ACKS1, a_comparison
+from chronik_perf.stats.over_time import findings
+from tests.builders import ACKS1, a_comparison, a_past
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +52,15 @@ def report(regression: Comparison, verdict: Verdict, tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp("report")
     render_report(regression, verdict, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the page of a history in which one loss stayed and another went away."""
+    pasts = (a_past([100, 88]), a_past([100, 88, 100], name="other"))
+    file = tmp_path_factory.mktemp("history") / "history.html"
+    file.write_text(history_page.render(pasts, findings(pasts)))
+    return file
 
 
 @pytest.fixture

@@ -8,9 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from chronik_perf.report import history_page
-from chronik_perf.stats.over_time import findings
-from tests.builders import a_past
 from tests.report.screens import LAPTOP, OPEN_ALL, PHONE
 
 # The radio buttons of a graph's views are hidden themselves; what is outlined for them is the row of their labels.
@@ -24,15 +21,6 @@ OUT_OF_REACH = """() => [...document.querySelectorAll('body *')].filter(one =>
   one.scrollWidth > one.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX)
   && one.checkVisibility() && one.tabIndex < 0 && !one.querySelector('a, button, input, [tabindex]')
 ).map(one => one.outerHTML.slice(0, 90))"""
-
-
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the page of a history in which one loss stayed and another went away."""
-    pasts = (a_past([100, 88]), a_past([100, 88, 100], name="other"))
-    file = tmp_path_factory.mktemp("history") / "history.html"
-    file.write_text(history_page.render(pasts, findings(pasts)))
-    return file
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,16 @@ def test_what_was_decided_is_whole_on_a_telephone(page: Page, report: Path) -> N
     assert page.locator(".decided td[data-what=change]").first.inner_text().startswith("−9")
 
 
+def test_what_moved_is_whole_on_a_telephone(page: Page, history: Path) -> None:
+    """The findings of a history are read on a narrow screen without scrolling sideways, the page or a table."""
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.goto(history.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    tables = page.locator(".finding .scroll")
+    assert tables.count() == 2
+    assert tables.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+
+
 def test_a_wall_gets_larger_type_and_charts(page: Page, report: Path) -> None:
     """On a screen that is read from afar type, charts and flame graphs grow; a laptop has the reader's own size."""
     page.goto((report / "report.html").as_uri())
