@@ -50,6 +50,18 @@ def test_axe_finds_nothing_in_the_report(
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_graph_in_use(browser: Browser, report: Path, scheme: str) -> None:
+    """A graph that is zoomed into, and one that is searched, can be read: what steps back is no paler than that."""
+    page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto((report / "report.html").as_uri())
+    page.locator("[data-flame]").nth(0).locator(".f", has_text="produce").first.click()
+    page.locator("[data-flame]").nth(1).get_by_role("searchbox").fill("walk")
+    assert page.locator(".f.outer").count() > 0 and page.locator(".f.hit").count() > 0
+    assert violations(page) == []
+    page.close()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", PHONE), ("dark", LAPTOP)])
 def test_axe_finds_nothing_in_the_history(browser: Browser, history: Path, scheme: str, width: int) -> None:
     """The page of a history is held to the same, with its tables of values opened."""
