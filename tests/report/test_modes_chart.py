@@ -40,8 +40,8 @@ def test_modes_are_humps_with_their_level_and_weight() -> None:
     assert figure.title == "How throughput spreads over slices" and figure.svg is not None
     texts = re.findall(r">([^<]*msg/s in [^<]*)</text>", str(figure.svg))
     assert len(texts) == 2
-    assert re.match(r"(29|30)[.\d]*K msg/s in 3\d %", texts[0]) and re.match(
-        r"(89|90)[.\d]*K msg/s in 6\d %", texts[1]
+    assert re.match(r"(29|30)[.\d]*K msg/s in 3\d % of slices", texts[0]) and re.match(
+        r"(89|90)[.\d]*K msg/s in 6\d % of slices", texts[1]
     )
     assert f"candidate: {texts[0]}; candidate: {texts[1]}" in str(figure.svg)
 
@@ -90,7 +90,7 @@ def test_modes_of_starts_are_drawn_by_starts() -> None:
     assert found is not None and found.unit == "start"
     figure = charts.slice_modes(kept, RAW)[0]
     assert figure.title == "How throughput spreads over starts, by their medians"
-    assert "a stroke is one start" in figure.note
+    assert "a stroke is one start" in figure.note and "% of starts" in str(figure.svg)
 
 
 def test_too_few_slices_are_said_to_be_too_few() -> None:

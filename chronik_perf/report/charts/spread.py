@@ -21,17 +21,18 @@ Rows = list[dict[str, Any]]
 
 _FLOOR: dict[Side, float] = {"base": 1.45, "candidate": 0.0}  # one above the other, each one unit high
 _TICK = (-0.14, -0.05)  # below its floor a side has a short stroke for every value
-_LABELS = {"align": "left", "baseline": "bottom", "fontSize": 11, "dy": -3, "fill": "var(--ink)"}
+_LABELS = {"baseline": "bottom", "fontSize": 11, "fill": "var(--ink)"}
+_ROOM = 150  # pixels beside the outermost modes, for their labels
 
 
 def spread(sides: Mapping[Side, SideModes]) -> Figure:
     """Draw the density of both sides' throughput on a log axis, with the level and the weight of each mode found.
 
     It is drawn whether modes were found or not: that the values make one hump is what lets a mean stand for them, and
-    a second hump that is not proven is seen nowhere else. Where one side's modes are of starts, both are drawn by
-    the medians of starts.
+    a second hump that is not proven is seen nowhere else. Where all modes found are of starts, whose slices scatter
+    too widely, both sides are drawn by the medians of starts.
     """
-    unit = "start" if any(s.modes and s.modes.unit == "start" for s in sides.values()) else "slice"
+    unit = "start" if {s.modes.unit for s in sides.values() if s.modes} == {"start"} else "slice"
     values = {side: [_logs(start, unit) for start in sides[side].starts if start.size] for side in SIDES}
     drawn: list[Side] = [side for side in SIDES if sum(v.size for v in values[side]) >= LEAST_VALUES]
     title = "How throughput spreads over " + ("slices" if unit == "slice" else "starts, by their medians")
@@ -60,12 +61,14 @@ def _add_side(side: SideModes, groups: list[Floats], curves: Rows, strokes: Rows
     ]
     # One line with gaps, and not a mark for each: there may be thousands.
     for x in np.exp(np.sort(everything)):
-        strokes += [{"side": side.side, "x": float(x), "y": floor + end} for end in _TICK]
-        strokes.append({"side": side.side, "x": float(x), "y": None})
-    found = side.modes.modes if side.modes else ()
-    for k, mode in enumerate(found):
+        for y in (floor + _TICK[0], floor + _TICK[1], None):
+            strokes.append({"side": side.side, "x": float(x), "y": y, "n": len(strokes)})
+    if side.modes is None:
+        return
+    found, last = side.modes, len(side.modes.modes) - 1
+    for k, mode in enumerate(found.modes):
         _, top = density(everything, width, np.log([mode.level]))
-        said = f"{words.quantity(mode.level, 'msg/s')} in {words.percent(mode.weight, 0)}"
+        said = f"{words.quantity(mode.level, 'msg/s')} in {words.percent(mode.weight, 0)} of {found.unit}s"
         levels.append(
             {
                 "side": side.side,
@@ -75,18 +78,16 @@ def _add_side(side: SideModes, groups: list[Floats], curves: Rows, strokes: Rows
                 "label": said,
                 "said": f"{side.side}: {said}",
                 # The outermost labels lean outwards, so that close modes keep theirs apart.
-                "lean": "right" if k == 0 else "left" if k == len(found) - 1 else "center",
+                "lean": "right" if k == 0 else "left" if k == last else "center",
             }
         )
 
 
 def _spec(curves: Rows, strokes: Rows, levels: Rows) -> Spec:
-    for n, stroke in enumerate(strokes):
-        stroke["n"] = n
     x: Spec = {
         "field": "x",
         "type": "quantitative",
-        "scale": {"type": "log", "nice": False, "padding": 70 if levels else 8},
+        "scale": {"type": "log", "nice": False, "padding": _ROOM if levels else 8},
         "axis": {**AXIS, "tickCount": 6, "grid": False, "labelOverlap": "greedy", "labelSeparation": 12},
     }
     ends = {"domain": [_TICK[0] - 0.05, _FLOOR["base"] + 1.2]}
@@ -153,4 +154,4 @@ def _note(sides: Mapping[Side, SideModes], unit: str, levels: Rows) -> str:
         return f"{shape} No second mode was proven on either side."
     if any(s.machine for s in sides.values()):
         return f"{shape} Both sides slowed at the same moments: these are the machine's speeds."
-    return f"{shape} A per cent is the share of {unit}s in a mode."
+    return shape

@@ -46,7 +46,8 @@ _CONFIG = {
     "view": {"stroke": None},
     "axis": _AXIS,
     "axisX": {"grid": False},
-    "padding": 2,
+    # A reader's font may be wider than the one that the labels were measured in.
+    "padding": {"left": 10, "right": 4, "top": 2, "bottom": 2},
 }
 
 SIDE_COLOUR = {
