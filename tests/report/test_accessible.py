@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from chronik_perf import resources
 from tests.report.screens import LAPTOP, OPEN_ALL, PHONE
 
+TEMPLATES = Path(resources.folder("templates"))
 # The radio buttons of a graph's views are hidden themselves; what is outlined for them is the row of their labels.
 OUTLINED = """() => {
   const at = document.activeElement;
@@ -121,6 +124,15 @@ def test_whatever_scrolls_can_be_scrolled_with_keys(
     page.goto((report / "report.html").as_uri() if which == "report" else history.as_uri())
     page.evaluate(OPEN_ALL)
     assert page.evaluate(OUT_OF_REACH) == []
+
+
+def test_whatever_may_scroll_has_a_name_and_a_stop() -> None:
+    """Given all templates, also what few reports show, every box that may scroll has a tab stop and a name."""
+    boxes = [
+        box for t in TEMPLATES.glob("*.j2") for box in re.findall(r'<div class="scroll"[^>]*>', t.read_text())
+    ]
+    assert len(boxes) > 10
+    assert [box for box in boxes if 'tabindex="0"' not in box or "aria-label=" not in box] == []
 
 
 def violations(page: Page) -> list[str]:
