@@ -1,7 +1,7 @@
 """Writes the README's pictures of the report from a real run, light and dark, so that they show what a reader gets.
 
 Renders the run's report with the code of this checkout and takes, in a headless Chromium, the first screen and the
-flame graph with the most frames.
+CPU flame graph with the most frames.
 
     python docs/screenshots.py RUN [--into docs]
 """
@@ -21,7 +21,7 @@ from chronik_perf.stats import judge
 from chronik_perf.store import load
 
 SCREEN = {"width": 1280, "height": 800}
-FLAME = "[data-flame]"
+FLAME = ".flame-graph:has([aria-label='Flame graph: cpu'])"
 LARGEST = """graphs => {
   const frames = graphs.map(one => one.querySelectorAll('.f').length);
   return frames.indexOf(Math.max(...frames));
