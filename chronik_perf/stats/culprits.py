@@ -1,7 +1,7 @@
 """What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
 
 A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
-loss. Of functions the call under which most of the growth lies comes before those that it is spent in. Nothing is named
+loss. A new call comes before the functions that its time is spent in. Nothing is named
 that cannot be told from noise, and nothing at all where nothing has regressed.
 """
 
@@ -13,7 +13,7 @@ from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
-from chronik_perf.stats.profile_diff import difference_of, entry
+from chronik_perf.stats.profile_diff import difference_of, grown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,5 @@ def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
     difference = difference_of(comparison, workload, "cpu")
     if difference is None:
         return
-    call = entry(difference)
-    if call is not None:
-        yield Culprit("frame", _bare(call.name), workload, call.delta_us / 1e3)
-    for frame in sorted(difference.functions("grew"), key=lambda f: -f.self_delta_us):
-        yield Culprit("frame", _bare(frame.name), workload, frame.self_delta_us / 1e3)
-
-
-def _bare(frame: str) -> str:
-    return frame.partition(" ")[0]
+    for one in grown(difference):
+        yield Culprit("frame", one.name.partition(" ")[0], workload, one.us / 1e3)

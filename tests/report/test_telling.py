@@ -131,9 +131,11 @@ def test_whether_it_is_work_is_not_told_of_wide_intervals(regression: Comparison
 
 
 def test_the_function_that_grew_most_is_named(regression: Comparison, verdict: Verdict) -> None:
-    """Given profiles of several starts in which a function grew significantly, it is told with its interval."""
+    """Given profiles in which a call is new, it is told with all that it calls and its interval, and no leaf of it."""
     clause = tell(regression, verdict).paragraphs[1].sentences[2][0]
-    assert clause.text.startswith("The function that grew most is dumps (broker/metadata/raft.py), by 3,")
+    assert clause.text.startswith(
+        "The function that grew most is propose (broker/metadata/raft.py) with all that it calls, by 4,"
+    )
     assert clause.figure == "functions-cpu-raw"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
 
 from chronik_perf.model import Unavailable
 from chronik_perf.report.telling import figures
@@ -12,6 +11,7 @@ from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.clause import Clause
 from chronik_perf.stats import difference_of, loss_account, words
 from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
+from chronik_perf.stats.profile_diff import grown
 
 
 def work_or_wait(case: Case) -> Iterator[Clause]:
@@ -49,18 +49,25 @@ def share_of_cpu(case: Case) -> tuple[float, float]:
 
 
 def _function(case: Case) -> Iterator[Clause]:
-    """Name the function whose own CPU grew most (where things got better, shrank most) by a significant change."""
+    """Name what grew most (where things got better, what shrank most) by a significant change.
+
+    A call that is new counts with all that it calls, any other function by itself.
+    """
     difference = difference_of(case.comparison, case.workload.name, "cpu")
     if difference is None:
         return
-    way: Literal["grew", "shrank"] = "grew" if case.worse else "shrank"
-    told = [(abs(f.self_delta_us), f.name, f.interval_us) for f in difference.functions(way) if f.interval_us]
-    if not told:
+    if case.worse:
+        told = [(one.us, one.name, one.interval_us, one.whole) for one in grown(difference)]
+    else:
+        told = [(-f.self_delta_us, f.name, f.interval_us, False) for f in difference.functions("shrank")]
+    sure = [(us, name, interval, whole) for us, name, interval, whole in told if interval is not None]
+    if not sure:
         return
-    us, name, interval = max(told)
+    us, name, interval, whole = max(sure)
     low, high = sorted(map(abs, interval))
     yield Clause(
-        f"the function that {way} most is {name}, by {words.microseconds(us)} "
+        f"the function that {'grew' if case.worse else 'shrank'} most is {name}"
+        f"{' with all that it calls' if whole else ''}, by {words.microseconds(us)} "
         f"({words.microseconds(low)} to {words.microseconds(high)}) of CPU per 1,000 stored messages",
         figures.functions("cpu", case.workload.name),
     )

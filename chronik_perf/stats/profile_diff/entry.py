@@ -6,39 +6,76 @@ in many of them. What a reader wants named is the call.
 
 from __future__ import annotations
 
-from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-# A path is followed while one call holds this part of all that grew.
-MOST_OF_IT = 0.6
-# A call that was this small a part of its caller's cost before is where the growth enters; one that had nearly all of
+from chronik_perf.stats.profile_diff.figures import DiffNode, Interval, ProfileDifference
+from chronik_perf.stats.profile_diff.tree import POOLED
+
+# A call that was this small a part of its caller's cost before is where a growth enters; one that had nearly all of
 # it, as under an event loop, is only on the way.
 MINOR = 0.2
-# A function in which the growth parts is named only if it was no more of the whole than this: all parts in a main loop.
+# A function that was there before is named with all that it calls while it holds this part of all that grew, and was no
+# more of the whole than that: everything is under a main loop.
+MOST_OF_IT = 0.6
 SPECIFIC = 0.5
+# A thread that is new begins in the runtime's own functions, each of which only calls the next.
+PASSED_ON = 0.95
 
 
-def entry(difference: ProfileDifference) -> DiffNode | None:
-    """Give the frame path at which most of a significant growth enters, or None where it has no one place.
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A function that grew by `us` per 1,000 stored messages, with all that it calls or, if not `whole`, by itself."""
 
-    That is the outermost call which holds most of the growth and was a minor part of its caller's cost; where there is
-    none, the innermost that holds most of it, unless that was most of the program.
-    """
-    root = node = difference.root
-    if root.delta_us <= 0:
-        return None
-    cost_us = root.base_us
-    while True:
-        inner = [c for c in node.children if c.state == "grew" and c.delta_us >= MOST_OF_IT * root.delta_us]
-        if not inner:
-            break
-        caller, callers_us = node, cost_us
-        node = max(inner, key=lambda c: c.delta_us)
-        cost_us = node.base_us + _under_another_name(node, caller)
-        if cost_us <= MINOR * callers_us:
-            return node
-    if node is root or cost_us > SPECIFIC * root.base_us:
-        return None
-    return node
+    name: str
+    us: float
+    interval_us: Interval | None
+    whole: bool
+
+
+def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
+    """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
+    found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root)]
+    found += [
+        Grown(f.name, f.self_delta_us, f.interval_us, whole=False) for f in difference.functions("grew")
+    ]
+    return tuple(sorted(found, key=lambda one: -one.us))
+
+
+def _entries(root: DiffNode) -> Iterator[DiffNode]:
+    """Give the frame paths at which a growth enters, each the outermost of its path."""
+    pending = [(thread, thread.base_us) for thread in root.children]
+    while pending:
+        caller, callers_us = pending.pop()
+        if callers_us <= 0:
+            yield from _begun_by(caller)
+            continue
+        for call in caller.children:
+            if call.state != "grew" or call.name == POOLED:
+                continue
+            cost_us = call.base_us + _under_another_name(call, caller)
+            if cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
+                yield call
+            else:
+                pending.append((call, cost_us))
+
+
+def _holds_most(call: DiffNode, cost_us: float, root: DiffNode) -> bool:
+    """Tell whether a call that was there before has most of all that grew, and no call within has."""
+    most_us = MOST_OF_IT * root.delta_us
+    return (
+        call.delta_us >= most_us
+        and cost_us <= SPECIFIC * root.base_us
+        and not any(c.state == "grew" and c.delta_us >= most_us for c in call.children)
+    )
+
+
+def _begun_by(thread: DiffNode) -> Iterator[DiffNode]:
+    node = thread
+    while node.children and node.children[0].candidate_us >= PASSED_ON * node.candidate_us:
+        node = node.children[0]
+    if node is not thread and node.state == "grew" and node.name != POOLED:
+        yield node
 
 
 def _under_another_name(call: DiffNode, caller: DiffNode) -> float:
