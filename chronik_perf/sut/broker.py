@@ -16,7 +16,7 @@ from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports, metrics_address
 from chronik_perf.sut.environment import broker_environment
-from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted
+from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted, quoted_start
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
@@ -111,8 +111,9 @@ class BrokerProcess:
             # It has ended, or is about to have; how will be reported in a moment.
             self._child.wait(_ENDING_S)
         if self._child.ended():
-            when = "while it was measured" if self.ready_s else "before it was ready"
-            return f"{self.target.name} {self._child.ending()} {when}{quoted(self.log_path)}"
+            if not self.ready_s:
+                return self._died_at_start()
+            return f"{self.target.name} {self._child.ending()} while it was measured{quoted(self.log_path)}"
         if gone:
             return (
                 f"the broker process {self.pid} of {self.target.name} has ended while it was measured, "
@@ -210,14 +211,15 @@ class BrokerProcess:
     def _keep_waiting(self, timeout_s: float, deadline: float, lacking: str = "") -> None:
         if self._child.ended():
             stranger = listeners.strangers(self.host, self.port) if self.port else ""
-            raise MeasurementFailed(
-                f"{self.target.name} {self._child.ending()} before it was ready{quoted(self.log_path)}{stranger}"
-            )
+            raise MeasurementFailed(f"{self._died_at_start()}{stranger}")
         if time.monotonic() > deadline:
             raise MeasurementFailed(
                 f"{self.target.name} was not ready within {timeout_s:g} s{lacking}{quoted(self.log_path)}"
             )
         time.sleep(_POLL_S)
+
+    def _died_at_start(self) -> str:
+        return f"{self.target.name} {self._child.ending()} before it was ready{quoted_start(self.log_path)}"
 
     def _adopt(self, inode: int) -> None:
         """Find the listener in the family of the process that was started, or name the stranger."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 LOOKED_AT = 500
 """Bytes of a line in which a ready_line is looked for: what a regular expression takes grows faster than its text."""
+
+_READ_BYTES = 8192
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,49 @@ class ReadyLine:
         return None
 
 
-def last_words(path: Path, limit: int = 200) -> str:
+def quoted(path: Path) -> str:
+    """Give a log's last words as a sentence on what failed ends with them."""
+    words = last_words(path)
+    return f' (last line of {path}: "{words}")' if words else f" (its log {path} is empty)"
+
+
+def quoted_start(path: Path) -> str:
+    """Like `quoted`, of a start that failed: with the first line, too, where what follows it may be a usage text."""
+    first, last = first_words(path), last_words(path)
+    if first in ("", last) or first.startswith("Traceback "):  # whose head says nothing
+        return quoted(path)
+    return f' (first line of {path}: "{first}"; last line: "{last}")'
+
+
+def last_words(path: Path) -> str:
     """Give the last line of a log that says something, shortened; empty if there is none.
 
     Of a Python traceback this is its last line, which holds the error.
     """
+    return _first_of(reversed(_some_lines(path, from_end=True)))
+
+
+def first_words(path: Path) -> str:
+    """Give the first line of a log that says something, shortened; empty if there is none."""
+    return _first_of(_some_lines(path))
+
+
+def _some_lines(path: Path, from_end: bool = False) -> list[str]:
     try:
         with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - 8192))
-            lines = file.read().decode(errors="replace").splitlines()
+            if from_end:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - _READ_BYTES))
+            return file.read(_READ_BYTES).decode(errors="replace").splitlines()
     except OSError:
-        return ""
-    for line in reversed(lines):
+        return []
+
+
+def _first_of(lines: Iterable[str]) -> str:
+    for line in lines:
         printable = "".join(c if c.isprintable() else " " for c in line).strip()
         if printable and not (printable.startswith("{") and '"port"' in printable):
-            return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+            return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"
     return ""
 
 
@@ -101,9 +132,3 @@ def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             flat[f"{prefix}{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
     return flat
-
-
-def quoted(path: Path) -> str:
-    """Give a log's last words as a sentence on what failed ends with them."""
-    words = last_words(path)
-    return f' (last line of {path}: "{words}")' if words else f" (its log {path} is empty)"

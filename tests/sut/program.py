@@ -33,6 +33,10 @@ def main() -> None:
     if mode == "dies-at-start":
         print("config says: no such cheese", file=sys.stderr)
         sys.exit(3)
+    if mode == "refuses-its-flags":
+        print("flag provided but not defined: -port\nUsage of broker:", file=sys.stderr)
+        print("\n".join(f"  --flag-{n} VALUE" for n in range(2000)), file=sys.stderr)
+        sys.exit(2)
     if mode == "never-ready":
         time.sleep(60)
     if mode == "behind-a-wrapper":

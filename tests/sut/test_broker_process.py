@@ -158,6 +158,22 @@ def test_a_broker_that_dies_at_start_is_quoted(start: Starter, ready: Literal["p
         start(target("dies-at-start", ready=ready))
 
 
+def test_a_broker_that_refuses_its_flags_is_quoted_from_the_first_line_on(start: Starter) -> None:
+    """Given a broker that tells which flag it does not know and then how it is used, the sentence has the flag."""
+    with pytest.raises(MeasurementFailed) as failed:
+        start(target("refuses-its-flags"))
+    assert "exit code 2 before it was ready" in str(failed.value)
+    assert '"flag provided but not defined: -port"; last line: "--flag-1999 VALUE"' in str(failed.value)
+
+
+def test_a_traceback_is_quoted_by_its_error_alone(start: Starter) -> None:
+    """Given a broker in Python that dies of an exception at its start, the head of the traceback is left out."""
+    with pytest.raises(
+        MeasurementFailed, match=r'\(last line of .*: "ZeroDivisionError: division by zero"\)'
+    ):
+        start(dataclasses.replace(target("plain"), argv=(sys.executable, "-c", "1 / 0")))
+
+
 def test_a_program_that_is_not_there_is_named(start: Starter) -> None:
     """Given a command that cannot be executed, the sentence names it and says why."""
     what = Target("lost", ("/nowhere/broker",), "port", Provenance("command", None, None))
