@@ -102,7 +102,7 @@ def _same_code(path: Path, target: Target) -> None:
         )
     if had.source == "git":
         key = cache.key_of_tree(Path(target.cwd or ""))
-        if key is None or not cache.in_use(key):
+        if key is None or not cache.in_use(key, target.name, say):
             raise BadInput(
                 f"the build of {target.name} is not in the cache of builds at {cache.cache_root()} any more (perf "
                 "cache list), and a new one need not be the same; start a new run"

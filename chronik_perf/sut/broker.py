@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from chronik_perf.model import MeasurementFailed, Target
+from chronik_perf.processes import Identity, identity
 from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports, metrics_address
@@ -41,7 +42,7 @@ class BrokerProcess:
         self.ready_s = 0.0
         self._child = child
         self._wrapped = wrapped
-        self._owner: listeners.Identity | None = None
+        self._owner: Identity | None = None
         self._owner_fd = ""
         self._outcome: StopOutcome | None = None
 
@@ -106,7 +107,7 @@ class BrokerProcess:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
         if self._outcome is not None:
             return f"{self.target.name} has been stopped"
-        gone = self._owner is not None and listeners.identity(self._owner.pid) != self._owner
+        gone = self._owner is not None and identity(self._owner.pid) != self._owner
         if gone and self.pid == self._child.pid:
             # It has ended, or is about to have; how will be reported in a moment.
             self._child.wait(_ENDING_S)
@@ -224,7 +225,7 @@ class BrokerProcess:
     def _adopt(self, inode: int) -> None:
         """Find the listener in the family of the process that was started, or name the stranger."""
         found = listeners.find_holder(inode, listeners.family(self._child.pid))
-        who = listeners.identity(found[0]) if found else None
+        who = identity(found[0]) if found else None
         if found and who and (self._owner is None or who == self._owner):
             self._owner, self._owner_fd = who, found[1]
             return

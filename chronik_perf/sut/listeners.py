@@ -7,35 +7,9 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A process that cannot be mistaken for a later one with the same pid. `started` is in clock ticks after boot."""
-
-    pid: int
-    started: int
-
-
-def identity(pid: int) -> Identity | None:
-    """Give a living process's identity; None if there is no such process or if it is a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else Identity(pid, int(fields[19]))
-
-
-def describe(pid: int) -> str:
-    """Name a process to a person: its pid and its command line, shortened."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-        command = " ".join(words).strip() or Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return f"process {pid}"
-    return f"process {pid} ({command if len(command) <= 80 else command[:77] + '...'})"
+from chronik_perf.processes import all_pids, describe
 
 
 def listening_inodes(host: str, port: int) -> set[int]:
@@ -140,11 +114,6 @@ def describe_holder(inode: int) -> str:
     """Say for people which process has a socket open."""
     found = find_holder(inode, all_pids())
     return describe(found[0]) if found else "a process of another user"
-
-
-def all_pids() -> list[int]:
-    """Give every process that can be seen."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def family(pid: int) -> list[int]:

@@ -9,15 +9,15 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from chronik_perf.environment import passed
 from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets import cache
-from chronik_perf.targets.checkout import check_out
+from chronik_perf.targets.checkout import LONGEST_S, check_out
 from chronik_perf.targets.git import Repository
+from chronik_perf.targets.lock import BuildLock
 from chronik_perf.targets.manifest import Manifest
 from chronik_perf.targets.process import lines_of, running
 from chronik_perf.targets.scheme import Say
@@ -46,20 +46,23 @@ def built(repository: Repository, commit: str, name: str, manifest: Manifest, sa
     """Give the tree of a commit, built; it is built now where it was not before.
 
     Raises MeasurementFailed if the checkout or the build fails, hangs, or leaves nothing to start; BadInput where the
-    cache cannot be written. Nothing that a later call would take for whole is left then.
+    cache cannot be written. Nothing that a later call would take for whole is left then. What another call builds is
+    waited for, and what a killed one has left running is ended.
     """
     key = key_of(commit, manifest)
     short = f"{name} ({commit[:10]})"
     cache.use(
         key,
-        make=lambda lock: _make(repository, commit, name, manifest, key, lock, say),
-        waiting=lambda: say(f"another call builds {short}; waiting for it"),
+        short,
+        manifest.build_timeout_s + LONGEST_S,
+        say,
+        lambda lock: _make(repository, commit, name, manifest, key, lock, say),
     )
     return cache.tree_of(key)
 
 
 def _make(
-    repository: Repository, commit: str, name: str, manifest: Manifest, key: str, lock: int, say: Say
+    repository: Repository, commit: str, name: str, manifest: Manifest, key: str, lock: BuildLock, say: Say
 ) -> None:
     """Check a commit out and build it, whole or not at all; what is run for that holds the lock open."""
     short, begun = f"{name} ({commit[:10]})", time.monotonic()
@@ -68,7 +71,7 @@ def _make(
         check_out(repository, commit, short, tree, lock, say)
         if manifest.build:
             say(f"building {short}: {manifest.build}")
-            run_build(manifest, tree, short, cache.log_of(key), say, (lock,))
+            run_build(manifest, tree, short, cache.log_of(key), say, lock)
         check_program(manifest, tree, short)
         took_s, size = time.monotonic() - begun, cache.size_of(tree)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -84,12 +87,12 @@ def _make(
 
 
 def run_build(
-    manifest: Manifest, tree: Path, short: str, log_path: Path, say: Say, pass_fds: Sequence[int] = ()
+    manifest: Manifest, tree: Path, short: str, log_path: Path, say: Say, lock: BuildLock | None = None
 ) -> None:
     """Run the build's command in a tree. Raises MeasurementFailed, its log's end shown, where it fails or hangs."""
     begun = time.monotonic()
     try:
-        code = _run(manifest, tree, log_path, pass_fds)
+        code = _run(manifest, tree, log_path, lock)
     except OSError as error:
         raise MeasurementFailed(
             f"the build of {short} cannot be run: {error.filename}: {error.strerror}"
@@ -105,7 +108,7 @@ def run_build(
     raise MeasurementFailed(f"the build of {short}, {manifest.build!r}, {how}; its log is {log_path}")
 
 
-def _run(manifest: Manifest, tree: Path, log_path: Path, pass_fds: Sequence[int]) -> int | None:
+def _run(manifest: Manifest, tree: Path, log_path: Path, lock: BuildLock | None) -> int | None:
     """Give the exit code of the build's command; None if it was ended, as its time was over."""
     with (
         log_path.open("wb") as log,
@@ -115,7 +118,7 @@ def _run(manifest: Manifest, tree: Path, log_path: Path, pass_fds: Sequence[int]
             env=build_environment(manifest),
             stdout=log,
             stderr=subprocess.STDOUT,
-            pass_fds=pass_fds,
+            lock=lock,
         ) as process,
     ):
         try:

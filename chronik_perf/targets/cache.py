@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput
+from chronik_perf.targets.lock import BuildLock
+from chronik_perf.targets.scheme import Say
 
 LIMIT_BYTES = 10 << 30
 _MARK = "entry.json"
+_REMOVING_S = 600.0
 
 # Of builds that this process uses: held until it ends, so that no other call takes them away under a broker.
-_held: list[IO[str]] = []
+_held: list[BuildLock] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +86,32 @@ def entry_of(key: str) -> Entry | None:
     return _read(cache_root() / key / _MARK)
 
 
-def use(key: str, make: Callable[[int], None], waiting: Callable[[], None]) -> None:
+def use(key: str, short: str, patience_s: float, say: Say, make: Callable[[BuildLock], None]) -> None:
     """Use a build until this process ends; `make` makes it where it is not there yet, and nobody else does meanwhile.
 
-    `make` is given the descriptor of the lock, for what it starts to hold open: should this process be killed, nobody
-    else builds there before that has ended, too. `waiting` is called if another call makes it at this moment. Raises
-    BadInput where the cache cannot be written, and what `make` raises.
+    `make` is given the lock, for what it starts to hold open: should this process be killed, nobody else builds there
+    before that has ended, too. `short` names the build to people, and `say` is told where another call makes it at
+    this moment. Raises MeasurementFailed where that takes longer than `patience_s` or cannot be ended, BadInput where
+    the cache cannot be written, and what `make` raises.
     """
-    while not in_use(key):
-        with _lock_file(key) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                waiting()
-                fcntl.flock(lock, fcntl.LOCK_EX)
+    while not in_use(key, short, say):
+        with _lock_of(key) as lock:
+            lock.take(False, f"the build of {short}", patience_s, say)
             try:
                 if entry_of(key) is None:  # another call may have made it while this one waited to be alone
-                    make(lock.fileno())
+                    make(lock)
             finally:
-                # Given up and not only closed: a server that a build has left running has it open, too.
-                fcntl.flock(lock, fcntl.LOCK_UN)
+                lock.free()
 
 
-def in_use(key: str) -> bool:
-    """Use a build until this process ends; False if it is not there. Raises BadInput as `use` does."""
+def in_use(key: str, short: str, say: Say) -> bool:
+    """Use a build until this process ends; False if it is not there. Raises as `use` does."""
     if entry_of(key) is None:
         return False
-    lock = _lock_file(key)
+    lock = _lock_of(key)
     try:
         # Who uses a build shares the lock, for as long as a comparison takes; who makes or removes one has it alone.
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        lock.take(True, f"the build of {short}", _REMOVING_S, say)
         if entry_of(key) is not None:
             os.utime(cache_root() / key / _MARK)
             _held.append(lock)
@@ -181,21 +178,22 @@ def size_of(folder: Path) -> int:
 
 
 def _remove(key: str, unfinished: bool = False) -> bool:
-    with _lock_file(key) as lock:
+    with _lock_of(key) as lock:
+        if not lock.take_at_once():
+            return False
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        if unfinished and entry_of(key) is not None:  # it has been made meanwhile
-            return False
-        shutil.rmtree(cache_root() / key, ignore_errors=True)
-        log_of(key).unlink(missing_ok=True)
-        return True
+            if unfinished and entry_of(key) is not None:  # it has been made meanwhile
+                return False
+            shutil.rmtree(cache_root() / key, ignore_errors=True)
+            log_of(key).unlink(missing_ok=True)
+            return True
+        finally:
+            lock.free()
 
 
-def _lock_file(key: str) -> IO[str]:
+def _lock_of(key: str) -> BuildLock:
     try:
-        return (prepared() / f"{key}.lock").open("a+")
+        return BuildLock(prepared() / f"{key}.lock")
     except OSError as error:
         raise _unwritable(error) from None
 

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets.git import Repository, ask, git
+from chronik_perf.targets.lock import BuildLock
 from chronik_perf.targets.scheme import Say
 
 _CLONE_S = 600.0
+LONGEST_S = 3 * _CLONE_S
+"""Of a checkout: to clone, to check out, to fetch submodules."""
 _SHOWN = 20
 
 
-def check_out(repository: Repository, commit: str, short: str, tree: Path, lock: int, say: Say) -> None:
+def check_out(repository: Repository, commit: str, short: str, tree: Path, lock: BuildLock, say: Say) -> None:
     """Make the tree, with a .git for builds that ask for it; git holds `lock` open as long as it runs.
 
     Raises MeasurementFailed, with git's own words, where it fails or a file of the commit is not there.
@@ -21,7 +24,7 @@ def check_out(repository: Repository, commit: str, short: str, tree: Path, lock:
     root = str(repository.root)
 
     def run(folder: Path, *words: str, task: str = f"check out {short}") -> str:
-        answer = ask(folder, *words, timeout_s=_CLONE_S, pass_fds=(lock,))
+        answer = ask(folder, *words, timeout_s=_CLONE_S, lock=lock)
         if answer.text is None:
             for line in answer.said[-_SHOWN:]:
                 say(f"  {line}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.model import BadInput
+from chronik_perf.targets.lock import BuildLock
 from chronik_perf.targets.manifest import NAME
 from chronik_perf.targets.process import lines_of, running
 
@@ -41,8 +41,10 @@ class Answer:
         return next((line for line in self.said if line.startswith("fatal:")), last)
 
 
-def ask(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, pass_fds: Sequence[int] = ()) -> Answer:
-    """Ask git, which asks nobody in turn; nothing of it is left when the time is over. It holds `pass_fds` open."""
+def ask(
+    folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, lock: BuildLock | None = None
+) -> Answer:
+    """Ask git, which asks nobody in turn; nothing of it is left when the time is over. It holds the lock open."""
     environment = {k: v for k, v in os.environ.items() if k not in _REDIRECTING}
     # A monitor that a repository configures would be run by asking for its state, and a hook by a checkout.
     settings = ("core.fsmonitor=false", "core.quotepath=false", "core.hooksPath=/dev/null")
@@ -53,7 +55,7 @@ def ask(folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S, pass_fds: 
             env={**environment, "GIT_TERMINAL_PROMPT": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=pass_fds,
+            lock=lock,
         ) as process:
             printed, said = process.communicate(timeout=timeout_s)
     except FileNotFoundError:

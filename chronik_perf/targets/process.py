@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chronik_perf.interrupts import held_back
+from chronik_perf.targets.lock import BuildLock
 
 _LONGEST = 300
 
@@ -23,11 +24,11 @@ def running(
     cwd: Path | None = None,
     stdout: int | IO[bytes],
     stderr: int,
-    pass_fds: Sequence[int] = (),
+    lock: BuildLock | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command that reads nothing, in a session of its own, and end it and its children afterwards.
 
-    Only SIGKILL of this process leaves it; it then holds what `pass_fds` name. Raises OSError if it cannot be started.
+    Only SIGKILL of this process leaves it; it then holds the lock open. Raises OSError if it cannot be started.
     """
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -39,9 +40,11 @@ def running(
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
-                pass_fds=pass_fds,
+                pass_fds=() if lock is None else (lock.fileno(),),
                 start_new_session=True,  # its children end with it, and a terminal's Ctrl-C is for the toolkit alone
             )
+            if lock is not None:
+                lock.started(process.pid)
         yield process
     finally:
         if process is not None:
