@@ -27,6 +27,8 @@ class Target:
     loaded for at least `least_warm_up_s` before anything counts. `version` is what was asked for, without `overrides`:
     a release, a ref or a command; with the provenance it says what to measure to measure the same again.
 
+    `built_with` is what its build saw, secrets replaced: variables by name, and what tools said by their commands.
+
     `fixed_port` is where it listens whatever it is told; two such brokers are never up at once.
 
     Where `ready_line` is not empty, a line of the log must match this regular expression, too, before it is ready.
@@ -45,6 +47,7 @@ class Target:
     overrides: dict[str, str] = field(default_factory=dict)
     config: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    built_with: dict[str, str] = field(default_factory=dict)
     description: str = ""
     cwd: str | None = None
     fixed_port: int | None = None

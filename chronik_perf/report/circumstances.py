@@ -63,7 +63,7 @@ CANARIES: tuple[tuple[str, str, str], ...] = (
 
 
 def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
-    """Give configuration and environment, differences first, and whether they are the effective or the declared ones.
+    """Give configuration, environment and what builds saw, differences first, and which configuration it is.
 
     The effective one is what the brokers said when they served; a broker that says nothing leaves the declared.
     """
@@ -77,7 +77,11 @@ def settings(comparison: Comparison) -> tuple[tuple[Setting, ...], str]:
     else:
         base, candidate, which = comparison.base.config, comparison.candidate.config, "declared"
     base, candidate = (
-        {**config, **{f"environment {k}": v for k, v in _environment(comparison, side).items()}}
+        {
+            **config,
+            **{f"environment {k}": v for k, v in _environment(comparison, side).items()},
+            **{f"build {k}": v for k, v in _built_with(comparison, side).items()},
+        }
         for config, side in ((base, SIDES[0]), (candidate, SIDES[1]))
     )
     # Of a broker that ran already nobody told what it was set to, which is not the same as nothing.
@@ -93,6 +97,12 @@ def _environment(comparison: Comparison, side: Side) -> dict[str, str]:
     """Give what a side's broker saw of the environment; what was declared, where no start tells."""
     seen = (b.side(side).environment for b in comparison.blocks)
     return next((env for env in seen if env), redact(comparison.target(side).env))
+
+
+def _built_with(comparison: Comparison, side: Side) -> dict[str, str]:
+    """Give what a side's build saw; nothing where one side alone was built, as there is nothing to hold it against."""
+    both = all(comparison.target(s).built_with for s in SIDES)
+    return comparison.target(side).built_with if both else {}
 
 
 def clients(comparison: Comparison) -> str:

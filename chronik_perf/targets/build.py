@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -12,9 +10,9 @@ import time
 from pathlib import Path
 from typing import IO
 
-from chronik_perf.environment import passed
 from chronik_perf.model import MeasurementFailed
 from chronik_perf.targets import cache
+from chronik_perf.targets.build_environment import build_environment, key_of, seen
 from chronik_perf.targets.checkout import LONGEST_S, check_out
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.lock import BuildLock
@@ -22,28 +20,13 @@ from chronik_perf.targets.manifest import Manifest
 from chronik_perf.targets.process import lines_of, running
 from chronik_perf.targets.scheme import Say
 
-# Where tools keep their caches, and how they reach the network; what else a build reads, perf.toml names in pass_env.
-_OF_TOOLS = (
-    *("CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOCACHE"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"),
-)
 _SHOWN = 20
 
 
-def build_environment(manifest: Manifest) -> dict[str, str]:
-    """Give the complete environment of a build."""
-    return passed(*_OF_TOOLS, *manifest.pass_env)
-
-
-def key_of(commit: str, manifest: Manifest) -> str:
-    """Name a build by all that goes into it: the commit, the command, the variables that perf.toml passes on."""
-    passed = {name: os.environ.get(name) for name in manifest.pass_env}
-    parts = json.dumps([commit, manifest.build, passed], sort_keys=True)
-    return hashlib.sha256(parts.encode()).hexdigest()[:20]
-
-
-def built(repository: Repository, commit: str, name: str, manifest: Manifest, say: Say) -> Path:
-    """Give the tree of a commit, built; it is built now where it was not before.
+def built(
+    repository: Repository, commit: str, name: str, manifest: Manifest, say: Say
+) -> tuple[Path, dict[str, str]]:
+    """Give the tree of a commit, built, and what its build saw; it is built now where it was not before.
 
     Raises MeasurementFailed if the checkout or the build fails, hangs, or leaves nothing to start; BadInput where the
     cache cannot be written. Nothing that a later call would take for whole is left then. What another call builds is
@@ -58,7 +41,8 @@ def built(repository: Repository, commit: str, name: str, manifest: Manifest, sa
         say,
         lambda lock: _make(repository, commit, name, manifest, key, lock, say),
     )
-    return cache.tree_of(key)
+    entry = cache.entry_of(key)
+    return cache.tree_of(key), entry.built_with if entry else {}
 
 
 def _make(
@@ -69,13 +53,15 @@ def _make(
     try:
         tree = cache.begin(key)
         check_out(repository, commit, short, tree, lock, say)
+        with_what = seen(manifest, tree) if manifest.build else {}
         if manifest.build:
             say(f"building {short}: {manifest.build}")
             run_build(manifest, tree, short, cache.log_of(key), say, lock)
         check_program(manifest, tree, short)
         took_s, size = time.monotonic() - begun, cache.size_of(tree)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        cache.finish(cache.Entry(key, str(repository.root), commit, name, now, round(took_s, 1), size))
+        root, took = str(repository.root), round(took_s, 1)
+        cache.finish(cache.Entry(key, root, commit, name, now, took, size, with_what))
     except OSError as error:
         cache.discard(key)
         where = error.filename or cache.cache_root()

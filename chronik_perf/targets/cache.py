@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from chronik_perf.files import write_whole
@@ -25,7 +25,7 @@ _held: list[BuildLock] = []
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One whole build. `used_s` is when it was last asked for, in seconds since 1970."""
+    """One whole build. `used_s` is when it was last asked for, in seconds since 1970; `built_with` what it saw."""
 
     key: str
     repository: str
@@ -34,6 +34,7 @@ class Entry:
     built_at: str
     took_s: float
     size_bytes: int
+    built_with: dict[str, str] = field(default_factory=dict)
     used_s: float = 0.0
 
 

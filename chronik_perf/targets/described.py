@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronik_perf.model import BadInput, Provenance, Target
+from chronik_perf.targets.build_environment import named
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.manifest import NAME, Manifest, read_manifest
 
@@ -46,8 +47,21 @@ def check_overrides(manifest: Manifest, overrides: Mapping[str, str]) -> None:
             raise BadInput(f"{manifest.where} knows no setting {key!r} to override; {hint}")
 
 
+def explain_build(manifest: Manifest) -> list[str]:
+    """Say, a sentence a line, what of the caller's goes into a build; nothing where perf.toml names nothing."""
+    if not manifest.build:
+        return []
+    values = [f"{name} ({value})" for name, value in named(manifest).items()]
+    return [f"Its build depends on these, as they are here: {', '.join(values)}."] if values else []
+
+
 def target_of(
-    name: str, manifest: Manifest, overrides: Mapping[str, str], tree: Path, provenance: Provenance
+    name: str,
+    manifest: Manifest,
+    overrides: Mapping[str, str],
+    tree: Path,
+    provenance: Provenance,
+    built_with: Mapping[str, str],
 ) -> Target:
     """Give what is started in a built tree; the overrides are part of its command and its name."""
     written = [
@@ -66,6 +80,7 @@ def target_of(
         overrides=dict(overrides),
         config={**manifest.settings, **overrides},
         env=dict(manifest.env),
+        built_with=dict(built_with),
         cwd=str(tree),
         fixed_port=manifest.fixed_port,
         ready_timeout_s=manifest.ready_timeout_s,

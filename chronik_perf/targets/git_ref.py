@@ -7,8 +7,9 @@ from pathlib import Path
 
 from chronik_perf.model import BadInput, Provenance, Target
 from chronik_perf.targets import cache
-from chronik_perf.targets.build import built, key_of
-from chronik_perf.targets.described import check_overrides, manifest_for, target_of
+from chronik_perf.targets.build import built
+from chronik_perf.targets.build_environment import key_of
+from chronik_perf.targets.described import check_overrides, explain_build, manifest_for, target_of
 from chronik_perf.targets.git import Repository, find_repository
 from chronik_perf.targets.manifest import NAME, Manifest
 from chronik_perf.targets.release import found_release, known_releases
@@ -45,8 +46,9 @@ def _target(
     overrides: Mapping[str, str],
     say: Say,
 ) -> Target:
-    tree = built(repository, commit, ref, manifest, say)
-    return target_of(ref, manifest, overrides, tree, Provenance("git", commit, False, str(repository.root)))
+    tree, built_with = built(repository, commit, ref, manifest, say)
+    provenance = Provenance("git", commit, False, str(repository.root))
+    return target_of(ref, manifest, overrides, tree, provenance, built_with)
 
 
 def _explain(repository: Repository, ref: str, commit: str, manifest: Manifest) -> list[str]:
@@ -55,6 +57,7 @@ def _explain(repository: Repository, ref: str, commit: str, manifest: Manifest) 
     lines = [
         f"{ref}: commit {commit} of {repository.root}, because that repository has a {NAME} and a ref of that name.",
         f"It is described by {manifest.where} and is {state}.",
+        *explain_build(manifest),
     ]
     if ref in known_releases():
         lines.append(f"A shipped release has that name, too: release:{ref} is that one.")

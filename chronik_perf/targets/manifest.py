@@ -20,7 +20,7 @@ _TEXT, _NUMBER, _WORDS, _TABLE = "a text", "a number above 0", "a text or a list
 _LIST = "a list of texts"
 _PORT = "a port, 1 to 65535"
 _KEYS: Mapping[str, Mapping[str, str]] = {
-    "build": {"command": _TEXT, "timeout_s": _NUMBER, "pass_env": _WORDS},
+    "build": {"command": _TEXT, "timeout_s": _NUMBER, "pass_env": _WORDS, "tools": _LIST},
     "start": {
         "command": _WORDS,
         "fixed_port": _PORT,
@@ -52,7 +52,8 @@ class Manifest:
 
     `start` holds `{port}` and `{data_dir}`, and `{set}` where overrides go, each as `override_with` writes `{key}` and
     `{value}`. `settings` are those that may be overridden, with their values. `env` is all that the broker sees of the
-    environment beside what every program needs; `pass_env` names the caller's variables that the build sees.
+    environment beside what every program needs; `pass_env` names the caller's variables that the build sees, and
+    `tools` are commands that tell the versions of what it is built with.
     With a `fixed_port` the command need not hold `{port}`: the broker listens there whatever it is told.
     `ready_line` is a regular expression that a line of the log must match, empty where the port tells all.
     `metrics_url` may hold `{host}`, `{port}` and `{metrics_port}`; `interesting` are names of Prometheus metrics.
@@ -64,6 +65,7 @@ class Manifest:
     build: str = ""
     build_timeout_s: float = 1800.0
     pass_env: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     override_with: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
@@ -117,6 +119,7 @@ def read_manifest(text: str, where: str) -> Manifest:
         start=_words(where, "start", "command", start["command"]),
         build=build.get("command", ""),
         pass_env=_words(where, "build", "pass_env", build.get("pass_env", [])),
+        tools=_commands(where, build.get("tools", [])),
         env=dict(document.get("env", {})),
         override_with=_words(where, "settings", "override_with", settings.get("override_with", [])),
         settings=dict(settings.get("known", {})),
@@ -168,6 +171,12 @@ def _words(where: str, section: str, key: str, value: str | list[str]) -> tuple[
         return tuple(shlex.split(value) if isinstance(value, str) else value)
     except ValueError as error:
         raise BadInput(f"{where}: {key} in [{section}] cannot be read: {_lower(error)}") from None
+
+
+def _commands(where: str, commands: list[str]) -> tuple[str, ...]:
+    if not all(_words(where, "build", "tools", command) for command in commands):
+        raise BadInput(f"{where}: tools in [build] has an empty command; give such as 'go version'")
+    return tuple(commands)
 
 
 def _check_placeholders(manifest: Manifest) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from chronik_perf.model import BadInput, Provenance, Target
 from chronik_perf.targets import cache
 from chronik_perf.targets.build import check_program, run_build
-from chronik_perf.targets.described import check_overrides, present_manifest, target_of
+from chronik_perf.targets.build_environment import seen
+from chronik_perf.targets.described import check_overrides, explain_build, present_manifest, target_of
 from chronik_perf.targets.git import Repository, find_repository
 from chronik_perf.targets.manifest import NAME, Manifest
 from chronik_perf.targets.provenance import uncommitted
@@ -26,24 +27,27 @@ def _find(rest: str, asked: Asked) -> Found:
     manifest = present_manifest(around, NAME)
     check_overrides(manifest, asked.overrides)
     return Found(
-        explain=lambda: _explain(around), target=lambda say: _target(around, manifest, asked.overrides, say)
+        explain=lambda: _explain(around, manifest),
+        target=lambda say: _target(around, manifest, asked.overrides, say),
     )
 
 
-def _explain(repository: Repository) -> list[str]:
+def _explain(repository: Repository, manifest: Manifest) -> list[str]:
     changed = repository.changed()
     state = (
         "git does not say whether it has changes" if changed is None else "no changes since its last commit"
     )
     if changed:
         state = f"dirty: {len(changed)} file{'s' * (len(changed) > 1)} changed, such as {changed[0]}"
-    return [f"worktree:: the present tree of {repository.root}, because it is called so; {state}."]
+    told = f"worktree:: the present tree of {repository.root}, because it is called so; {state}."
+    return [told, *explain_build(manifest)]
 
 
 def _target(repository: Repository, manifest: Manifest, overrides: Mapping[str, str], say: Say) -> Target:
     """Build the present tree in its place, and name it dirty when it is. Raises MeasurementFailed."""
     changed = repository.changed()
     commit = repository.commit_of("HEAD")
+    built_with = seen(manifest, repository.root) if manifest.build else {}
     if manifest.build:
         say(f"building the present tree: {manifest.build}")
         name = hashlib.sha256(str(repository.root).encode()).hexdigest()[:20]
@@ -53,7 +57,7 @@ def _target(repository: Repository, manifest: Manifest, overrides: Mapping[str, 
     provenance = Provenance(
         "worktree", commit, None if changed is None else bool(changed), uncommitted(changed or ())
     )
-    return target_of("worktree:", manifest, overrides, repository.root, provenance)
+    return target_of("worktree:", manifest, overrides, repository.root, provenance, built_with)
 
 
 def _names(given: Path | None) -> list[str]:

@@ -36,6 +36,32 @@ def test_a_variable_that_differs_is_told_first_in_every_report() -> None:
     assert page.index("environment WAL_PROFILE") < page.index("environment PATH")
 
 
+def test_a_compiler_that_differs_is_told_first() -> None:
+    """Given sides that were built by another compiler, reports say so before whatever is the same."""
+    made = measured()
+    seen = {"PATH": "/usr/bin", "cc --version": "cc 12.2"}
+    comparison = replace(
+        made,
+        base=replace(made.base, built_with=seen),
+        candidate=replace(made.candidate, built_with={**seen, "cc --version": "cc 13.1"}),
+    )
+    rows, _ = circumstances.settings(comparison)
+    assert [(r.key, r.differs) for r in rows if r.key.startswith("build")] == [
+        ("build cc --version", True),
+        ("build PATH", False),
+    ]
+    assert "build cc --version: cc 12.2 → cc 13.1" in text.render(comparison, judge(comparison))
+    page = html.render(comparison, judge(comparison))
+    assert page.index("build cc --version") < page.index("build PATH")
+
+
+def test_a_side_that_was_not_built_differs_in_no_build() -> None:
+    """Given a built side beside a release, what the build saw is no difference between them."""
+    made = measured()
+    comparison = replace(made, base=replace(made.base, built_with={"PATH": "/usr/bin"}))
+    assert not [r for r in circumstances.settings(comparison)[0] if r.key.startswith("build")]
+
+
 def test_a_document_from_before_it_was_kept_tells_what_was_declared() -> None:
     """Given starts without an environment, the variables of the target stand for it, their secrets replaced."""
     made = a_comparison(V220, V220, blocks=3, evidence=False, histograms=False)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from chronik_perf.model import BadInput, MeasurementFailed
-from chronik_perf.targets import cache, explain, resolve
+from chronik_perf.targets import build_environment, cache, explain, resolve
 from tests.targets.repository import BrokerRepository
 
 
@@ -59,6 +59,38 @@ def test_a_commit_is_built_once_for_each_build_environment(
     monkeypatch.setenv("BUILD_FLAVOUR", "hot")
     assert resolve("v1", say=said.append).cwd != first.cwd
     assert len(cache.entries()) == 2
+
+
+def test_a_commit_is_built_anew_by_another_version_of_its_tools(
+    repository: BrokerRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a compiler that perf.toml names, its upgrade is another build, and both targets keep what they were of."""
+    compiler = tmp_path / "cc"
+    repository.commit("v1")
+    file = repository.root / "perf.toml"
+    named = f'tools = ["{compiler} --version", "no-such-tool -v"]\n\n[start]'
+    file.write_text(file.read_text().replace("[start]", named, 1))
+    repository.git("commit", "-qam", "tools")
+    monkeypatch.setenv("BUILD_FLAVOUR", "hot")
+    targets = []
+    for version in ("12.2", "13.1"):
+        compiler.write_text(f"#!/bin/sh\necho cc {version}\n")
+        compiler.chmod(0o755)
+        build_environment.said_by.cache_clear()  # as in a process of its own
+        targets.append(resolve("HEAD"))
+    old, new = targets
+    assert old.cwd != new.cwd
+    assert old.built_with[f"{compiler} --version"] == "cc 12.2"
+    assert new.built_with[f"{compiler} --version"] == "cc 13.1"
+    assert new.built_with["no-such-tool -v"] == "cannot be run: No such file or directory"
+    assert new.built_with["BUILD_FLAVOUR"] == "hot"
+    assert new.built_with["PATH"]
+    assert resolve("HEAD").built_with == new.built_with, "a build in the cache still tells"
+    monkeypatch.delenv("BUILD_FLAVOUR")
+    for name in ("HEAD", "worktree:"):
+        (told,) = (line for line in explain(name) if line.startswith("Its build depends on"))
+        assert "BUILD_FLAVOUR (not set)" in told
+        assert f"{compiler} --version (cc 13.1)" in told
 
 
 def test_two_calls_at_once_build_one_after_the_other(repository: BrokerRepository) -> None:

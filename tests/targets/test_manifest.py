@@ -16,6 +16,7 @@ WHOLE = r"""
 command = "make broker"
 timeout_s = 60
 pass_env = ["CFLAGS"]
+tools = ["cc --version"]
 
 [start]
 command = "./broker --listen {host}:{port} --dir {data_dir} --metrics {metrics_port} {set}"
@@ -46,6 +47,7 @@ def test_everything_that_may_be_said_is_read() -> None:
     assert found.build == "make broker"
     assert found.build_timeout_s == 60
     assert found.pass_env == ("CFLAGS",)
+    assert found.tools == ("cc --version",)
     assert found.start == ("./broker", "--listen", "{host}:{port}", "--dir", "{data_dir}", *METRICS)
     assert (found.ready_timeout_s, found.stop_signal, found.stop_grace_s, found.least_warm_up_s) == (
         30,
@@ -70,6 +72,8 @@ def test_everything_that_may_be_said_is_read() -> None:
         ("timeout_s = 60", "timeout_s = 0", "must be a number above 0"),
         ("timeout_s = 60", "timeout_s = true", "must be a number above 0"),
         ('pass_env = ["CFLAGS"]', "pass_env = [1]", "a text or a list of texts"),
+        ('["cc --version"]', '["cc --version", " "]', r"tools in \[build\] has an empty command"),
+        ('["cc --version"]', '["cc \'"]', r"tools in \[build\] cannot be read: no closing quotation"),
         ("{port}", "9092", "does not say {port}, so it cannot be told where to listen"),
         ("{data_dir}", "/tmp", "does not say {data_dir}"),
         ("{set}", "", "does not say {set}"),
