@@ -24,6 +24,7 @@ from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.sampling.machine import choose_cores
 from chronik_perf.stats import instructions as stats
 from chronik_perf.stats import words
+from chronik_perf.store.document import without_secrets
 from chronik_perf.targets import find
 
 _FUNCTIONS = 8
@@ -205,7 +206,7 @@ def _write(path: Path, result: _Result, runs: list[CountedRun], command: str) ->
     }
     for side, target, one in zip(SIDES, result.targets, result.sides, strict=True):
         document[side] = {
-            "target": dataclasses.asdict(target),
+            "target": dataclasses.asdict(without_secrets(target)),
             "instructions_per_message": one.mean,
             "repeats": one.repeats.tolist(),
             "spread": one.spread,

@@ -16,6 +16,7 @@ from chronik_perf.model import BadInput, Comparison, Target, Workload, differing
 from chronik_perf.stats import design_check
 from chronik_perf.store import RunFolder, load
 from chronik_perf.targets import cache, provenance
+from chronik_perf.targets.secrets import with_secrets
 
 
 @contextlib.contextmanager
@@ -45,9 +46,12 @@ def resumed(
     if asked is not None:
         _same_workloads(path, earlier.workloads, asked)
     same_clients(path, earlier.design, clients)
-    targets = (earlier.base, earlier.candidate)
-    for target in targets:
+    for target in (earlier.base, earlier.candidate):
         _same_code(path, target)
+    earlier = dataclasses.replace(
+        earlier, base=with_secrets(earlier.base), candidate=with_secrets(earlier.candidate)
+    )
+    targets = (earlier.base, earlier.candidate)
     more = blocks or earlier.design.blocks
     plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from chronik_perf.model import SCHEMA_VERSION, SIDES, BadInput, Comparison
+from chronik_perf.model import SCHEMA_VERSION, SIDES, BadInput, Comparison, Target
+from chronik_perf.secrecy import redact
 from chronik_perf.store.reading import described, read, write
 
 NAME = "comparison.json"
@@ -19,15 +21,22 @@ _DOCUMENT = TypeAdapter(Comparison)
 def save(comparison: Comparison, folder: Path) -> Path:
     """Write the document into a run's folder, whole or not at all, and give its path.
 
-    Raises MeasurementFailed if the disk does not take it (what was there before stays), ValueError for a number
-    that is none: JSON has no NaN, and a value that could not be measured is Unavailable.
+    What may be a secret of the brokers' environment is replaced. Raises MeasurementFailed if the disk does not take it
+    (what was there before stays), ValueError for a number that is none: JSON has no NaN, and a value that could not be
+    measured is Unavailable.
     """
     path = folder / NAME
-    data = to_json(comparison, inf_nan_mode="constants")
+    base, candidate = without_secrets(comparison.base), without_secrets(comparison.candidate)
+    data = to_json(replace(comparison, base=base, candidate=candidate), inf_nan_mode="constants")
     if b"NaN" in data or b"Infinity" in data:  # perhaps within a text; then the slow look clears it
         json.loads(data, parse_constant=_refuse)
     write(path, data)
     return path
+
+
+def without_secrets(target: Target) -> Target:
+    """Give a target to be kept or shown: what may be a secret of its environment is replaced."""
+    return replace(target, env=redact(target.env))
 
 
 def load(path: Path) -> Comparison:

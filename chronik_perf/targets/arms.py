@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 
 from chronik_perf.model import BadInput, Target
 from chronik_perf.model.ablation import Difference
+from chronik_perf.secrecy import redact
 
 CODE, ENV, NOT_SET = "code", "env.", "not set"
 _BUILT = frozenset({"git", "worktree"})
@@ -31,10 +32,7 @@ def differences(base: Target, candidate: Target) -> tuple[Difference, ...]:
     keys = {*base.config} | {*candidate.config} if same else {*base.config} & {*candidate.config}
     found = [
         *_differing(base.config, candidate.config, keys),
-        *(
-            dataclasses.replace(d, key=f"{ENV}{d.key}")
-            for d in _differing(base.env, candidate.env, {*base.env, *candidate.env})
-        ),
+        *(_of_environment(d) for d in _differing(base.env, candidate.env, {*base.env, *candidate.env})),
     ]
     return tuple(found) if same else (*found, Difference(CODE, base.name, candidate.name))
 
@@ -42,6 +40,13 @@ def differences(base: Target, candidate: Target) -> tuple[Difference, ...]:
 def _differing(base: Mapping[str, str], candidate: Mapping[str, str], keys: Set[str]) -> list[Difference]:
     both = [(key, base.get(key, NOT_SET), candidate.get(key, NOT_SET)) for key in sorted(keys)]
     return [Difference(*one) for one in both if one[1] != one[2]]
+
+
+def _of_environment(difference: Difference) -> Difference:
+    """Give it to be shown: it may be about a secret."""
+    key, values = difference.key, (difference.base, difference.candidate)
+    shown = (redact({key: value})[key] if value != NOT_SET else NOT_SET for value in values)
+    return Difference(f"{ENV}{key}", *shown)
 
 
 def arm(
@@ -63,11 +68,16 @@ def arm(
     changed = {k: v for k, v in settings.items() if whole.config.get(k, NOT_SET) != v}
     together = {**overrides, **changed}
     made = make(name, {k: v for k, v in together.items() if v != NOT_SET})
-    variables = {k.removeprefix(ENV): v for k, v in wanted.items() if k.startswith(ENV)}
+    # Of the differences only what may be shown is known.
+    variables = {
+        (name := d.key.removeprefix(ENV)): (candidate if d.key in keys else base)[2].env.get(name, NOT_SET)
+        for d in found
+        if d.key.startswith(ENV)
+    }
     other = {k: v for k, v in variables.items() if whole.env.get(k, NOT_SET) != v}
     if not other:
         return made
     env = {k: v for k, v in {**made.env, **other}.items() if other.get(k) != NOT_SET}
     return dataclasses.replace(
-        made, env=env, name=f"{made.name}, {', '.join(f'{k}={v}' for k, v in other.items())}"
+        made, env=env, name=f"{made.name}, {', '.join(f'{k}={v}' for k, v in redact(other).items())}"
     )

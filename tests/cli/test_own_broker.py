@@ -42,14 +42,26 @@ def test_two_refs_are_built_and_compared(
 ) -> None:
     """Given two refs of a repository, they are compared by name; the run says which commits, and needs their builds.
 
-    It keeps what the brokers saw of the environment, and a stray variable of the caller's is not among it.
+    It keeps what the brokers saw of the environment, and a stray variable of the caller's is not among it. A secret is
+    not kept, and given to the broker again when blocks are added.
     """
+    start, manifest = repository.root / "start.sh", repository.root / "perf.toml"
+    start.write_text('#!/bin/sh\ntest "$ADMIN_TOKEN" = hunter2 || exit 7\nexec "$@"\n')
+    start.chmod(0o755)
+    text = manifest.read_text().replace('command = "/', 'command = "./start.sh /')
+    manifest.write_text(text.replace("[env]", '[env]\nADMIN_TOKEN = "hunter2"'))
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "token")
     monkeypatch.setenv("CHRONIK_WAL_PROFILE", "high")
     few = ("--quick", "--workload", "raw", "--blocks", "5", "--no-profiles", "--family-error", "0.5")
     done = perf(["compare", "v1", "HEAD", *few, "--out", "run"], cwd=repository.root)
     assert done.returncode in (0, 1, 3), done.stderr
     assert "building v1" in done.stderr
-    document = json.loads((repository.root / "run" / "comparison.json").read_text())
+    told = (repository.root / "run" / "comparison.json").read_text()
+    assert "hunter2" not in told
+    document = json.loads(told)
+    assert document["candidate"]["env"]["ADMIN_TOKEN"] == "[redacted]"
+    assert document["candidate"]["built_with"]["PATH"]
     for side, ref in (("base", "v1"), ("candidate", "HEAD")):
         assert document[side]["name"] == ref
         assert document[side]["provenance"]["commit"] == repository.git("rev-parse", ref)

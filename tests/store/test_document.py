@@ -58,6 +58,16 @@ def test_what_is_saved_is_what_is_loaded(comparison: Comparison, saved: Path) ->
     assert load(saved).blocks[0].base.slices[0].broker_cpu_s == Unavailable("schedstat cannot be read")
 
 
+def test_no_secret_of_a_brokers_environment_is_kept(comparison: Comparison, tmp_path: Path) -> None:
+    """Given variables that may be secrets, by their names or in an address, the document has neither of them."""
+    env = {"ADMIN_TOKEN": "hunter2", "STORE": "s3://me:hunter2@host/x", "MODE": "fast"}
+    secret = dataclasses.replace(comparison.base, env=env)
+    file = save(dataclasses.replace(comparison, base=secret, candidate=secret), tmp_path)
+    assert "hunter2" not in file.read_text()
+    kept = {"ADMIN_TOKEN": "[redacted]", "STORE": "s3://[redacted]@host/x", "MODE": "fast"}
+    assert load(file).base.env == load(file).candidate.env == kept
+
+
 def test_what_earlier_versions_said_of_a_slice_is_passed_over(comparison: Comparison, saved: Path) -> None:
     """Given a document in which every slice says its purpose, as once it did, it is read as it ever was."""
 

@@ -90,3 +90,20 @@ def test_two_programs_have_nothing_to_take_apart() -> None:
     """Given a release and a command, the sentence says that they differ as wholes."""
     with pytest.raises(BadInput, match="differ as wholes"):
         differences(resolve("v2.2.0"), resolve("command:cat {port}"))
+
+
+def test_a_secret_that_differs_is_put_in_and_shown_nowhere() -> None:
+    """Given tokens that differ, an arm has the other one, and neither difference nor name tells what it is."""
+    plain = resolve("v2.2.0")
+    base = dataclasses.replace(plain, env={"TOKEN": "hunter2", "LEVEL": "low"})
+    candidate = dataclasses.replace(plain, env={"TOKEN": "hunter3", "LEVEL": "high"})
+    found = differences(base, candidate)
+    assert [(d.key, d.base, d.candidate) for d in found] == [
+        ("env.LEVEL", "low", "high"),
+        ("env.TOKEN", "[redacted]", "[redacted]"),
+    ]
+    made = arm(
+        ["env.TOKEN"], found, ("v2.2.0", {}, base), ("v2.2.0", {}, candidate), lambda name, overrides: base
+    )
+    assert made.env == {"TOKEN": "hunter3", "LEVEL": "low"}
+    assert made.name == "v2.2.0, TOKEN=[redacted]"
