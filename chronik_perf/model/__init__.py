@@ -9,7 +9,7 @@ from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, STAGES, Metric
-from chronik_perf.model.own import is_own, own_metric
+from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
@@ -70,7 +70,9 @@ __all__ = [
     "judged",
     "known",
     "metric",
+    "ms_of_unit",
     "own_metric",
     "role",
     "summed",
+    "unit_in_name",
 ]

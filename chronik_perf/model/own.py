@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 
 from chronik_perf.model.block import OwnKind, Start
 from chronik_perf.model.measured import Measured, Unavailable
 from chronik_perf.model.metrics import Metric
 
 _PREFIX = "own"
+_IN_NAME = re.compile(
+    r"(?:^|_)(seconds|milliseconds|millis|ms|microseconds|micros|us|nanoseconds|nanos|ns|bytes)(?:_sum|_total|_max)?$"
+)
+_MS = {
+    **dict.fromkeys(("milliseconds", "millis", "ms"), 1.0),
+    **dict.fromkeys(("microseconds", "micros", "us"), 1e-3),
+    **dict.fromkeys(("nanoseconds", "nanos", "ns"), 1e-6),
+    "seconds": 1e3,
+}
+
+
+def unit_in_name(name: str) -> str:
+    """Give the unit that the end of a Prometheus name says, as `seconds` or `bytes`; empty where it says none."""
+    found = _IN_NAME.search(name)
+    return found[1] if found else ""
+
+
+def ms_of_unit(unit: str) -> float | None:
+    """Give the milliseconds that one of such a unit has; None for what is no time."""
+    return _MS.get(unit)
 
 
 def own_metric(kind: OwnKind, name: str) -> Metric:

@@ -12,10 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chronik_perf.model import OwnMetric
 from chronik_perf.sampling.metric_names import LOOP_LAG_BUCKETS, SOURCES, Source
-from chronik_perf.sampling.own_metrics import none_of_own, read_own
+from chronik_perf.sampling.own_metrics import names_with_units, none_of_own, read_own
 
 _TIMEOUT_S = 2.0
 _LAG_P99 = "loop_lag_p99_ms"
+_KNOWN = frozenset(source.sample for source in SOURCES)
 _NO_PAGE = "the broker serves no metrics"
 
 
@@ -24,7 +25,7 @@ class MetricsSampler:
 
     A scrape costs 1-2 ms: a line's labels are parsed (by prometheus_client) when it is first seen, later a
     line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty, and
-    `own` holds the metrics that were asked for by their Prometheus names, as they stand.
+    `own` holds the metrics that were asked for by their Prometheus names, as they stand, and those that say a unit.
     """
 
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
@@ -32,6 +33,8 @@ class MetricsSampler:
     def __init__(self, url: str | None, own: Sequence[str] = ()) -> None:
         self.own: dict[str, OwnMetric] = {}
         self._own_names = own
+        self._with_units: tuple[str, ...] = ()
+        self._lines = 0
         self.unavailable: dict[str, str] = {}
         self.unread = ""
         self._url = url
@@ -56,7 +59,8 @@ class MetricsSampler:
             return self._nothing(f"{self._url} could not be read: {error}")
         try:
             values, buckets = self._understand(text)
-            self.own = read_own(text, self._own_names) if self._own_names else {}
+            self._look_for_units(text)
+            self.own = read_own(text, dict.fromkeys((*self._own_names, *self._with_units)))
         except (ValueError, LookupError):
             return self._nothing(f"{self._url} is not Prometheus text")
         self.unread = ""
@@ -110,6 +114,11 @@ class MetricsSampler:
             else:
                 buckets[meaning] = buckets.get(meaning, 0.0) + value
         return values, buckets
+
+    def _look_for_units(self, text: str) -> None:
+        """Find the metrics whose names say a unit: again where a page has grown, and not at each scrape."""
+        if (lines := text.count("\n")) != self._lines:
+            self._lines, self._with_units = lines, names_with_units(text, _KNOWN)
 
     def _learn(self, key: str) -> Source | float | None:
         """Find out what a sample means: one of the table's, a bucket's upper bound, or nothing wanted."""

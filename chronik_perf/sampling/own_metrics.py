@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from chronik_perf.model import OwnKind, OwnMetric, Unavailable
+from chronik_perf.model import OwnKind, OwnMetric, Unavailable, unit_in_name
 
 # What a page calls its families, by whether their samples only ever grow. A summary's quantiles and a histogram's
 # buckets are samples too, of which the sum means nothing; _sum and _count are named on their own.
 _COUNTS = frozenset({"counter", "histogram", "summary"})
+_MOST_WITH_UNITS = 20
 _ENDINGS = ("_total", "_sum", "_count", "_bucket")
 
 
-def read_own(text: str, names: Sequence[str]) -> dict[str, OwnMetric]:
+def read_own(text: str, names: Collection[str]) -> dict[str, OwnMetric]:
     """Read those metrics from a page, series of one name summed. Raises ValueError for what is no Prometheus text."""
     types: dict[str, str] = {}
     sums: dict[str, float] = {}
@@ -39,6 +40,20 @@ def read_own(text: str, names: Sequence[str]) -> dict[str, OwnMetric]:
     return found
 
 
+def names_with_units(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Give names of a page's counters and histograms that say a unit, the first ones, each sum with its count.
+
+    Those that are `known` are left out: what is made of them is looked at elsewhere.
+    """
+    lines = text.splitlines()
+    said = [line.split() for line in lines if line.startswith("# TYPE ")]
+    types = {words[2]: words[3] for words in said if len(words) > 3}
+    names = dict.fromkeys(line.partition("{")[0].partition(" ")[0] for line in lines if line[:1] != "#")
+    found = [n for n in names if unit_in_name(n) and n not in known and _kind(n, types) == "counter"]
+    counts = [f"{n.removesuffix('_sum')}_count" for n in found[:_MOST_WITH_UNITS] if n.endswith("_sum")]
+    return (*found[:_MOST_WITH_UNITS], *(n for n in counts if n in names))
+
+
 def none_of_own(names: Sequence[str], why: str) -> dict[str, OwnMetric]:
     """Give all of them as unavailable."""
     return {name: OwnMetric(_kind(name, {}), Unavailable(why)) for name in names}
@@ -46,7 +61,10 @@ def none_of_own(names: Sequence[str], why: str) -> dict[str, OwnMetric]:
 
 def over_slice(before: Mapping[str, OwnMetric], after: Mapping[str, OwnMetric]) -> dict[str, OwnMetric]:
     """Give what counters gained between two readings, and gauges as they stand at the second."""
-    return {name: _over(name, before[name], one) for name, one in after.items()}
+    absent = Unavailable("its name was not there")
+    return {
+        name: _over(name, before.get(name, OwnMetric(one.kind, absent)), one) for name, one in after.items()
+    }
 
 
 def _over(name: str, before: OwnMetric, after: OwnMetric) -> OwnMetric:

@@ -11,6 +11,7 @@ from chronik_perf.stats.durability import hasty_acknowledgements
 from chronik_perf.stats.exact import gap_of
 from chronik_perf.stats.gather import gate_slices, name_of
 from chronik_perf.stats.load import saturated, saturation_words
+from chronik_perf.stats.own_units import changed_own_units
 from chronik_perf.stats.running import running
 from chronik_perf.stats.surroundings import changed_environment
 from chronik_perf.stats.units import changed_units
@@ -35,6 +36,7 @@ def findings(comparison: Comparison) -> tuple[str, ...]:
             running,
             hasty_acknowledgements,
             changed_units,
+            changed_own_units,
             _generators,
             _provenance,
             changed_environment,

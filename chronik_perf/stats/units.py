@@ -17,7 +17,8 @@ from chronik_perf.stats.gather import name_of, pairs_of
 
 # Those between units of time; 1,024 is too near to 1,000 to be told from it.
 FACTORS: tuple[tuple[float, str], ...] = ((60.0, "60"), (1e3, "1,000"), (1e6, "10^6"), (1e9, "10^9"))
-NEAR = math.log(1.25)
+TOLERANCE = 0.15
+NEAR = math.log(1 + TOLERANCE)
 """How far the typical ratio may lie from a factor: what changed its unit may have changed a little, too."""
 LEAST_BLOCKS, MOST_SPREAD = 3, 0.25
 """A change of unit is the same in every block: an SD of log ratios as two starts of one version have it."""
@@ -28,23 +29,28 @@ TIMES: tuple[Metric, ...] = (SYNC_MS, *STAGE_METRICS)
 
 
 def unit_of_change(
-    told: Sequence[tuple[float, float]], response: Sequence[tuple[float, float]]
+    told: Sequence[tuple[float, float]],
+    response: Sequence[tuple[float, float]],
+    factors: Sequence[tuple[float, str]] = FACTORS,
+    is_time: bool = True,
 ) -> tuple[float, str] | None:
     """Give the factor, and its name, by which the unit of a time seems to differ; None where none does.
 
     Takes (base, candidate) of each block: what the broker tells, and the median response time from outside, both ms.
-    The factor is below 1 where the candidate's values are the smaller ones.
+    What is no time is held against the response time's ratio alone. The factor is below 1 where the candidate's values
+    are the smaller ones.
     """
     if len(told) < LEAST_BLOCKS or not response or any(b <= 0 or c <= 0 for b, c in (*told, *response)):
         return None
     ratios = [math.log(c / b) for b, c in told]
     usual = statistics.median(ratios)
-    factor, name = min(FACTORS, key=lambda f: abs(abs(usual) - math.log(f[0])))
+    factor, name = min(factors, key=lambda f: abs(abs(usual) - math.log(f[0])))
     if abs(abs(usual) - math.log(factor)) > NEAR or statistics.stdev(ratios) > MOST_SPREAD:
         return None
     moved_ms, outside_ms = (abs(statistics.median(c - b for b, c in pairs)) for pairs in (told, response))
     outside = abs(statistics.median(math.log(c / b) for b, c in response))
-    if moved_ms <= UNEXPLAINED * outside_ms or outside > abs(usual) / UNEXPLAINED:
+    explained = is_time and moved_ms <= UNEXPLAINED * outside_ms
+    if explained or outside > abs(usual) / UNEXPLAINED:
         return None
     return (factor if usual > 0 else 1 / factor), name
 
@@ -59,9 +65,9 @@ def changed_units(comparison: Comparison) -> Iterator[str]:
             told = pairs_of(comparison, metric, workload.name).values
             change = unit_of_change(told, outside)
             if change is not None:
-                shown = f"{metric.title} ({_from_to(told)} ms with {workload.title})"
+                shown = f"{metric.title} ({from_to(told)} ms with {workload.title})"
                 found.setdefault(change, {}).setdefault(metric.name, shown)
-                response.setdefault(change[1], f"{_from_to(outside)} ms with {workload.title}")
+                response.setdefault(change[1], f"{from_to(outside)} ms with {workload.title}")
     for change, metrics in found.items():
         factor, name = change
         size = f"{name} times" if factor > 1 else f"a {name}th of"
@@ -78,6 +84,7 @@ def has_changed_units(comparison: Comparison, workload: str, metrics: Sequence[M
     return any(unit_of_change(pairs_of(comparison, m, workload).values, outside) is not None for m in metrics)
 
 
-def _from_to(pairs: Sequence[tuple[float, float]]) -> str:
+def from_to(pairs: Sequence[tuple[float, float]]) -> str:
+    """Give the typical values of both sides, without their unit."""
     base, candidate = (words.number(statistics.median(side)) for side in zip(*pairs, strict=True))
     return f"{base} → {candidate}"

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from chronik_perf.model import OwnMetric, Unavailable
 from chronik_perf.sampling.metrics import MetricsSampler
-from chronik_perf.sampling.own_metrics import over_slice, read_own
+from chronik_perf.sampling.own_metrics import names_with_units, over_slice, read_own
 from tests.sampling.test_metrics import Page, page
 
 __all__ = ["page"]
@@ -89,3 +89,32 @@ def test_a_sampler_reads_them_from_a_real_page(page: Page) -> None:
     gone = sampler.own["chronik_asyncio_tasks_alive"].value
     assert isinstance(gone, Unavailable) and "could not be read" in gone.reason
     sampler.close()
+
+
+def test_counters_that_say_a_unit_are_looked_at_without_being_named() -> None:
+    """Given a page, its counters and histograms with a unit in their names are found, and what is known is left out."""
+    kinds = {"log_flush_seconds": "histogram", "sent_bytes_total": "counter", "heap_bytes": "gauge"}
+    types = "".join(f"# TYPE {name} {kind}\n" for name, kind in kinds.items())
+    samples = (
+        "log_flush_seconds_sum",
+        "log_flush_seconds_count",
+        "sent_bytes_total",
+        "heap_bytes",
+        "seen_total",
+    )
+    text = types + "".join(f"{name} 1\n" for name in samples)
+    found = ("log_flush_seconds_sum", "sent_bytes_total", "log_flush_seconds_count")
+    assert names_with_units(text, ()) == found
+    assert names_with_units(text, {"log_flush_seconds_sum"}) == ("sent_bytes_total",)
+
+
+def test_a_page_of_many_units_is_read_in_part() -> None:
+    """Given a page with hundreds of counters that say a unit, twenty are kept, and a run stays small."""
+    text = "".join(f"part_{n}_seconds_total 1\n" for n in range(300))
+    assert len(names_with_units(text, ())) == 20
+
+
+def test_a_counter_that_appears_during_a_slice_has_gained_nothing_known() -> None:
+    """Given a counter that its client shows only once it has counted, what it gained in that slice is unavailable."""
+    gained = over_slice({}, {"a_seconds_total": OwnMetric("counter", 3.0)})
+    assert isinstance(gained["a_seconds_total"].value, Unavailable)
