@@ -37,7 +37,7 @@ class Profile:
     time sampled, `cpu_s` the process's CPU seconds (scheduler's clock) over the same window, `stored` the
     messages the log gained in it: CPU µs per 1,000 stored messages of a frame is
     (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile. `start` numbers the fresh start it is of,
-    from 0 on.
+    from 0 on. `profiler` is what took it, with its version; empty in documents from before it was kept.
     """
 
     side: Side
@@ -50,6 +50,7 @@ class Profile:
     stored: int
     stacks: dict[str, int]
     start: int = 0
+    profiler: str = ""
 
 
 def summed(profiles: Sequence[Profile]) -> Profile:

@@ -55,6 +55,8 @@ class CanaryRow:
     notes: tuple[str, ...]
 
 
+_KINDS = {"cpu": "CPU", "wall": "waits"}
+
 CANARIES: tuple[tuple[str, str, str], ...] = (
     ("fdatasync_ms", "write and fdatasync", "ms"),
     ("cpu_loop_ms", "CPU loop", "ms"),
@@ -109,6 +111,15 @@ def clients(comparison: Comparison) -> str:
     """Name the client libraries that gave the load, with their versions."""
     named = ", ".join(f"{name} {version}" for name, version in comparison.environment.clients.items())
     return named or UNKNOWN
+
+
+def profilers(comparison: Comparison) -> tuple[str, ...]:
+    """Say of the profiles which profiler took them and how often it looked, a sentence each; none without profiles."""
+    taken: dict[str, dict[str, None]] = {}
+    for one in comparison.profiles:
+        how = f"{one.profiler or 'a profiler that is not known'}, {one.rate_hz} samples a second"
+        taken.setdefault(how, {})[f"{one.side} ({_KINDS[one.kind]})"] = None
+    return tuple(f"{how}: {', '.join(which)}" for how, which in taken.items())
 
 
 def of_starts(comparison: Comparison) -> str:

@@ -69,6 +69,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         settings=settings,
         of_starts=circumstances.of_starts(comparison),
         settings_are=which,
+        profilers=circumstances.profilers(comparison),
         blocks=circumstances.canary_rows(comparison),
         canaries=circumstances.CANARIES,
         ticks=ticks(),

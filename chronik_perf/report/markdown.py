@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
-from chronik_perf.report.circumstances import clients, of_starts, settings
+from chronik_perf.report.circumstances import clients, of_starts, profilers, settings
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import words
 
@@ -54,6 +54,7 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     yield f"- chance of any false verdict at most {words.rate(verdict.family_error)}, at whatever block it ended"
     yield f"- {_text(comparison.environment.cpu_model)}, {_text(comparison.environment.filesystem)}"
     yield f"- client libraries of all loads: {_text(clients(comparison))}"
+    yield from (f"- profiles by {_text(taken)}" for taken in profilers(comparison))
     for side, target in (("base", comparison.base), ("candidate", comparison.candidate)):
         origin = target.provenance
         dirty = ", **dirty tree**" if origin.dirty else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, is_own, metric
-from chronik_perf.report.circumstances import clients, counted, of_starts, settings
+from chronik_perf.report.circumstances import clients, counted, of_starts, profilers, settings
 from chronik_perf.report.telling import tell
 from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.stats import words
@@ -42,6 +42,8 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
             f"client configuration of all loads: {', '.join(f'{k}={v}' for k, v in client.items())}"
         )
     yield f"client libraries of all loads: {clients(comparison)}"
+    for taken in profilers(comparison):
+        yield from wrapped(f"profiles by {taken}")
     yield _basis(comparison, verdict)
 
 

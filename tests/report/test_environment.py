@@ -81,3 +81,25 @@ def test_the_client_libraries_are_named_in_every_report() -> None:
     for shown in (text.render(comparison, verdict), markdown.render(comparison, verdict)):
         assert "librdkafka 2.16.1" in shown
     assert "<tr><th>librdkafka</th><td>2.16.1</td></tr>" in html.render(comparison, verdict)
+
+
+def test_the_profilers_are_named_in_every_report() -> None:
+    """Given profiles, whoever reads of them learns what took them, in which version, and how often it looked."""
+    made = a_comparison(V220, V220, blocks=3, histograms=False)
+    by = {"base": "py-spy 0.4.3", "candidate": "Linux perf 6.1.90"}
+    comparison = replace(made, profiles=tuple(replace(p, profiler=by[p.side]) for p in made.profiles))
+    first, second = circumstances.profilers(comparison)
+    rate = made.profiles[0].rate_hz
+    assert first == f"py-spy 0.4.3, {rate} samples a second: base (CPU), base (waits)"
+    assert second.startswith("Linux perf 6.1.90, ")
+    verdict = judge(comparison)
+    for shown in (text.render(comparison, verdict), markdown.render(comparison, verdict)):
+        assert "profiles by py-spy 0.4.3" in " ".join(shown.split())
+    assert f"<tr><th>profiles</th><td>{first}</td></tr>" in html.render(comparison, verdict)
+
+
+def test_profiles_from_before_it_was_kept_say_so() -> None:
+    """Given a document whose profiles do not tell what took them, that is said and none is guessed."""
+    made = a_comparison(V220, V220, blocks=3, histograms=False)
+    (told,) = circumstances.profilers(made)
+    assert told.startswith("a profiler that is not known, ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -79,6 +80,7 @@ def test_a_cpu_profile_of_a_jvm_holds_what_is_busy(java: subprocess.Popen[bytes]
     """Given a Java program, its CPU profile shows the method that works and not the one that sleeps."""
     recording = take(java.pid, "cpu")
     assert recording.missing is None
+    assert re.fullmatch(r"async-profiler \d[\w.]*", recording.profiler)
     assert frames(recording, "work") > 10 * frames(recording, "rest")
     assert any(stack.startswith("main;") for stack in recording.stacks)
     assert not any("tid=" in stack for stack in recording.stacks)

@@ -14,6 +14,7 @@ from chronik_perf.model import Unavailable
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.profilers.async_profiler import AsyncProfiler
 from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
+from chronik_perf.sampling.profilers.pyspy import PySpy
 from tests.programs import need
 
 
@@ -100,3 +101,26 @@ def test_a_missing_async_profiler_says_where_it_is_looked_for(
     assert "let ASYNC_PROFILER_HOME name the folder" in (AsyncProfiler().unavailable("cpu") or "")
     monkeypatch.setenv("ASYNC_PROFILER_HOME", str(tmp_path))
     assert f"is not in {tmp_path}" in (AsyncProfiler().unavailable("wall") or "")
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given no folder for temporary files, the block runs all the same, and why there is no profile names TMPDIR."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    perf = tmp_path / "perf"
+    perf.write_text("#!/bin/sh\necho perf version 6.1.90\n")
+    perf.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    for profiler, named in (
+        (PySpy(), "py-spy "),
+        (LinuxPerf(), "Linux perf 6.1.90 needs a temporary folder"),
+    ):
+        ran = False
+        with profiler.record(os.getpid(), "cpu") as recording:
+            ran = True
+        assert ran
+        assert recording.missing is not None
+        assert recording.missing.startswith(named)
+        assert f"none can be made in {tmp_path / 'gone'} (No such file or directory)" in recording.missing
+        assert "let TMPDIR name one" in recording.missing

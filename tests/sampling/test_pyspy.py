@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -66,6 +67,7 @@ def test_a_cpu_profile_holds_what_is_busy_in_the_window_and_nothing_else(broker:
     """Given a program that works and rests by turns, the CPU profile shows its work, and not its start-up."""
     profile = take(broker.pid, "cpu")
     assert isinstance(profile, Profile)
+    assert re.fullmatch(r"py-spy \d[\d.]*", profile.profiler)
     assert share(profile, "work") > 0.7
     assert share(profile, "start_up") == 0
     assert isinstance(profile.cpu_s, float)

@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ HOME = "ASYNC_PROFILER_HOME"
 
 _LIBRARY = "libasyncProfiler.so"
 _ANSWER_LIMIT_S = 15.0
+_VERSION = re.compile(r"\d+(\.\w+)*")
 _THREAD = re.compile(r"\[(?:(.*) )?tid=\d+\]")
 
 
@@ -45,18 +45,22 @@ class AsyncProfiler:
     @contextlib.contextmanager
     def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
         """Profile a running JVM while the block runs."""
-        recording = Recording(kind)
+        recording = Recording(kind, profiler=self.name)
         library = _library()
         assert not isinstance(library, Unavailable)
-        with tempfile.TemporaryDirectory(prefix="chronik-perf-") as name:
-            agent = _Agent(pid, library, Path(name))
+        with recording.scratch() as folder:
+            if folder is None:
+                yield recording
+                return
+            agent = _Agent(pid, library, folder)
             try:
+                recording.profiler = f"{self.name} {agent.version()}".strip()
                 agent.call(f"start,event={kind},interval={1000 // RATE_HZ}ms,threads")
             except Refused as error:
                 recording.missing = _cannot(pid, error)
                 yield recording
                 return
-            out = Path(name, "stacks.txt")
+            out = folder / "stacks.txt"
             try:
                 with recording.window(pid):
                     yield recording
@@ -81,6 +85,13 @@ class _Agent:
 
     def __init__(self, pid: int, library: Path, folder: Path) -> None:
         self._pid, self._library, self._log = pid, library, folder / "said.txt"
+        self._told = folder / "version.txt"
+
+    def version(self) -> str:
+        """Give its version, such as 4.1; empty where it does not tell. Raises Refused."""
+        self.call(f"version,file={self._told}")
+        told = _VERSION.search(self._told.read_text(errors="replace")) if self._told.exists() else None
+        return told[0] if told else ""
 
     def call(self, options: str) -> None:
         """Raises Refused if it could not be called, or with its own words if it could not do what was asked."""

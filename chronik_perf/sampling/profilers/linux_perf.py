@@ -17,7 +17,6 @@ import os
 import re
 import select
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,10 +53,13 @@ class LinuxPerf:
     @contextlib.contextmanager
     def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
         """Profile a running process while the block runs."""
-        recording = Recording(kind)
         perf = _program(os.environ.get("PATH", os.defpath))
         assert not isinstance(perf, Unavailable)
-        with tempfile.TemporaryDirectory(prefix="chronik-perf-") as folder:
+        recording = Recording(kind, profiler=f"{self.name} {_version(perf)}".strip())
+        with recording.scratch() as folder:
+            if folder is None:
+                yield recording
+                return
             data, said = Path(folder, "perf.data"), Path(folder, "said.txt")
             with _control() as (orders, answers):
                 command = _command(perf, pid, data, orders.theirs, answers.theirs)
@@ -177,6 +179,12 @@ def _program(path: str) -> str | Unavailable:
         others.append(f"{candidate} is another program or does not work: {said}")
     missing = "no Linux perf is on the PATH (on Debian the package linux-perf)"
     return Unavailable("; ".join([missing, *others]))
+
+
+@functools.cache
+def _version(program: str) -> str:
+    said = _ask(Path(program))
+    return said.removeprefix("perf version ") if _VERSION.match(said) else ""
 
 
 def _ask(program: Path) -> str:

@@ -13,12 +13,12 @@ Samples are taken in blocking mode: without, 5-9 % of the stacks are torn and sh
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,8 +49,11 @@ class PySpy:
     @contextlib.contextmanager
     def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
         """Profile a running process while the block runs."""
-        recording = Recording(kind)
-        with tempfile.TemporaryDirectory(prefix="chronik-perf-") as folder:
+        recording = Recording(kind, profiler=_version(_program() or self.name) or self.name)
+        with recording.scratch() as folder:
+            if folder is None:
+                yield recording
+                return
             out, said = Path(folder, "stacks.txt"), Path(folder, "said.txt")
             with running(_command(pid, kind, out), pid=pid, said=said) as spy:
                 recording.missing = _await_sampling(spy, pid)
@@ -70,6 +73,15 @@ class PySpy:
 def _program() -> str | None:
     beside = Path(sys.executable).with_name("py-spy")
     return str(beside) if beside.exists() else shutil.which("py-spy")
+
+
+@functools.cache
+def _version(program: str) -> str:
+    """Give "py-spy 0.4.1", as it says itself; empty where it says nothing."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=_ATTACH_LIMIT_S)
+        return done.stdout.strip()[:60]
+    return ""
 
 
 def _command(pid: int, kind: ProfileKind, out: Path) -> list[str]:

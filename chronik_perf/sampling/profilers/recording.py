@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable
 from chronik_perf.sampling.cpu import CpuClock
@@ -17,11 +19,15 @@ class Recording:
 
     `stacks` maps "thread;outer;inner" to samples, a frame being `function (short file or module)` without a line, so
     that a line which moved renames nothing; threads go by name, those of one name together. `window_s` and `cpu_s` are
-    wall time and the process's CPU seconds (scheduler's clock) between the first sample and the last.
+    wall time and the process's CPU seconds (scheduler's clock) between the first sample and the last. `profiler` is
+    what takes it, with its version.
     """
 
-    def __init__(self, kind: ProfileKind, missing: str | None = None, rate_hz: int = RATE_HZ) -> None:
+    def __init__(
+        self, kind: ProfileKind, missing: str | None = None, profiler: str = "", rate_hz: int = RATE_HZ
+    ) -> None:
         self.kind: ProfileKind = kind
+        self.profiler = profiler
         self.rate_hz = rate_hz
         self.stacks: dict[str, int] = {}
         self.missing = missing
@@ -32,6 +38,22 @@ class Recording:
     def samples(self) -> int:
         """Samples of all threads together."""
         return sum(self.stacks.values())
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path | None]:
+        """Give a folder for what the profiler writes, removed afterwards; None, and why in `missing`, without one."""
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="chronik-perf-")
+        except OSError as error:
+            where = Path(error.filename).parent if error.filename else "any of the usual places"
+            self.missing = (
+                f"{self.profiler} needs a temporary folder, and none can be made in {where} ({error.strerror}); let "
+                "TMPDIR name one that this user may write"
+            )
+            yield None
+            return
+        with folder as name:
+            yield Path(name)
 
     @contextlib.contextmanager
     def window(self, pid: int) -> Iterator[None]:
@@ -60,4 +82,5 @@ class Recording:
             cpu_s=self.cpu_s,
             stored=stored,
             stacks=dict(self.stacks),
+            profiler=self.profiler,
         )
