@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Repo, Wait, seconds, share
+from chronik_perf.cli.options import Netns, Repo, Wait, seconds, share
 from chronik_perf.model import BadInput
 
 
@@ -38,13 +38,14 @@ def bisect(
         int | None, typer.Option(metavar="N", help="Repeat the random orders of an earlier search.")
     ] = None,
     repo: Repo = None,
+    netns: Netns = False,
     wait: Wait = False,
 ) -> int:
     """Search the commits from GOOD to BAD for the one that changed a metric, in noise."""
     budget_s, sure = seconds("--budget", budget), share("--confidence", confidence)
     if resume is None and (good is None or bad is None):
         raise BadInput("two commits are needed, such as: perf bisect v1.4 HEAD")
-    if resume is not None and (good or bad or out or seed is not None):
+    if resume is not None and (good or bad or out or netns or seed is not None):
         raise BadInput(
             "beside --resume only --budget, --repo and --wait have a place: a search keeps what it has"
         )
@@ -52,7 +53,7 @@ def bisect(
 
     command = shlex.join(["perf", *sys.argv[1:]])
     with bisecting.begun(
-        good or "", bad or "", metric, workload, sure, out, resume, seed, repo, wait, command
+        good or "", bad or "", metric, workload, sure, out, resume, seed, repo, netns, wait, command
     ) as job:
         kind = bisecting.carry_out(job, budget_s)
     return {"found": 0, "nothing": 0}.get(kind, 3)

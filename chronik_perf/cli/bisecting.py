@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.cli.comparing import place_for, tidy, with_seed, workloads
+from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.experiment.bisecting import bisect, contrast_added, difference, question_of
 from chronik_perf.experiment.blocks import BlockRunner
+from chronik_perf.experiment.networks import Networks, networks
 from chronik_perf.experiment.place import beside_the_load, check_free_space
 from chronik_perf.experiment.plan import BISECT_BUDGET
 from chronik_perf.experiment.runner import GATES_BYTES, rng_of
@@ -46,6 +48,7 @@ class Job:
     folder: Path
     place: Place
     repository: Repository
+    networks: Networks
     targets: dict[int, Target] = field(default_factory=dict)
 
     def build(self, number: int) -> None:
@@ -56,11 +59,15 @@ class Job:
     def measure(self, search: Bisection, step: Step) -> Bisection:
         """Measure one block of two built commits. Raises MeasurementFailed."""
         check_free_space(self.place, GATES_BYTES)
+        base, candidate = self.targets[step.reference], self.targets[step.commit]
+        if not search.contrasts:
+            say_in_turn((base, candidate), search.network_namespaces)
         runner = BlockRunner(
-            {"base": self.targets[step.reference], "candidate": self.targets[step.commit]},
+            {"base": base, "candidate": candidate},
             (search.workload,),
             self.place,
             BISECT_BUDGET,
+            self.networks,
         )
         index = len(search.contrasts) + 1
         with beside_the_load(self.place):
@@ -85,6 +92,7 @@ def begun(
     resume: Path | None,
     seed: int | None,
     repo: Path | None,
+    netns: bool,
     wait: bool,
     command: str,
 ) -> Iterator[Job]:
@@ -102,7 +110,9 @@ def begun(
     else:
         load, commits = earlier.workload, earlier.commits
         good, bad, metric_name, confidence = earlier.good, earlier.bad, earlier.metric, earlier.confidence
-    with machine_lock(wait, say):
+    if netns := earlier.network_namespaces if earlier is not None else netns:
+        check_namespaces()
+    with machine_lock(wait, say), networks(netns) as both:
         folder = RunFolder(resume) if resume is not None else RunFolder.create(out, good, bad)
         place = place_for(folder, (load,), None, False)
         try:
@@ -122,8 +132,9 @@ def begun(
                 environment=place.environment,
                 started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 command=with_seed(command, seed),
+                network_namespaces=netns,
             )
-            yield Job(search, folder.path, place, repository)
+            yield Job(search, folder.path, place, repository, both)
         except BaseException:
             _tell_what_stays(folder)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from chronik_perf.cli.clients import ClientConfig, able, read_clients
 from chronik_perf.cli.options import (
+    Netns,
     OnInconclusive,
     Repo,
     Seed,
@@ -88,6 +90,7 @@ def compare(
     seed: Seed = None,
     client_config: ClientConfig = None,
     repo: Repo = None,
+    netns: Netns = False,
     wait: Wait = False,
 ) -> int:
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""
@@ -100,6 +103,7 @@ def compare(
         "--out": out,
         "--seed": seed,
         "--repo": repo,
+        "--netns": netns or None,
     }
     given = [option for option, value in of_new_runs_only.items() if value is not None and value != []]
     if resume is None and (base is None or candidate is None):
@@ -122,11 +126,12 @@ def compare(
         )
     else:
         loads, notes = able(comparing.workloads(quick, workload), clients, named=bool(workload))
+        plan = comparing.design(quick, seed, blocks, family_error, limits, budget_s)
         measuring = comparing.begun(
             (base or "", overrides(set_base or [])),
             (candidate or "", overrides(set_candidate or [])),
             loads,
-            comparing.design(quick, seed, blocks, family_error, limits, budget_s),
+            dataclasses.replace(plan, network_namespaces=netns),
             learnt,
             out,
             data_dir,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chronik_perf.cli.clients import NO_FILE, Clients
 from chronik_perf.cli.display import Display
+from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
 from chronik_perf.cli.reporting import write_report
 from chronik_perf.cli.saying import say
 from chronik_perf.cli.witness import Witness, witnesses
@@ -74,6 +75,8 @@ def begun(
     power = design_check(plan, loads)
     found = [find(*named, repository=repository) for named in (base, candidate)]
     _check_thresholds(asked, found)
+    if plan.network_namespaces:
+        check_namespaces(all(one.started for one in found))
     heard = witnesses((base[0], candidate[0]), repository)
     command = with_seed(command, plan.seed)
     if out is not None:
@@ -92,7 +95,13 @@ def begun(
                 )
             say(power.sentence)
             made = new_comparison(targets[0], targets[1], loads, plan, place, command)
-            said = (*notes, *(one.before(made) for one in heard), calibration_sentence(history, made))
+            say_in_turn(targets, plan.network_namespaces)
+            said = (
+                *made.notes,
+                *notes,
+                *(one.before(made) for one in heard),
+                calibration_sentence(history, made),
+            )
             yield Job(dataclasses.replace(made, notes=said), folder, place, heard)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Repo, Seed, SetBase, SetCandidate, Wait, overrides, seconds
+from chronik_perf.cli.options import Netns, Repo, Seed, SetBase, SetCandidate, Wait, overrides, seconds
 
 
 class Explainable(StrEnum):
@@ -42,6 +42,7 @@ def explain(
     ] = None,
     seed: Seed = None,
     repo: Repo = None,
+    netns: Netns = False,
     wait: Wait = False,
 ) -> int:
     """Find out by experiment which of the differences between BASE and CANDIDATE explains how much of the change."""
@@ -59,6 +60,7 @@ def explain(
         seed,
         out,
         repo,
+        netns,
         wait,
         command,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chronik_perf.cli import comparing
 from chronik_perf.cli.display import Display
+from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import Place, machine_lock, new_comparison
 from chronik_perf.experiment.ablation import Keys, ablate
@@ -41,6 +42,7 @@ def carry_out(
     seed: int | None,
     out: Path | None,
     repository: Path | None,
+    netns: bool,
     wait: bool,
     command: str,
 ) -> int:
@@ -51,9 +53,13 @@ def carry_out(
     """
     begun = time.monotonic()
     loads = comparing.workloads(False, workloads)
-    plan = comparing.design(True, seed, None, None, {}, budget_s)
+    plan = dataclasses.replace(
+        comparing.design(True, seed, None, None, {}, budget_s), network_namespaces=netns
+    )
     for one in (base, candidate):
         find(*one, repository=repository).require_start("perf explain")
+    if netns:
+        check_namespaces()
     command = comparing.with_seed(command, plan.seed)
     with machine_lock(wait, say):
         targets = [resolve(*one, repository=repository, say=say) for one in (base, candidate)]
@@ -92,6 +98,7 @@ def carry_out(
                 },
             )
             say(_plan(found, made))
+            say_in_turn(targets, netns)
             try:
                 study.measure()
             except BaseException:

@@ -70,6 +70,14 @@ def gate(
             help="The broker's repository, which has a perf.toml; else the one around the current folder.",
         ),
     ] = None,
+    netns: Annotated[
+        bool,
+        typer.Option(
+            "--netns",
+            envvar="PERF_GATE_NETNS",
+            help="Give each side a network namespace of its own, in which both may have the same ports.",
+        ),
+    ] = False,
     wait: Wait = False,
 ) -> int:
     """Measure the base and the head of a change side by side on this machine, as the base's perf.toml says."""
@@ -80,7 +88,7 @@ def gate(
             raise BadInput("--last-release names the base, so BASE has no place beside it")
         budget_s = seconds("--budget", budget) if budget is not None else None
         change = gating.change(base, head, last_release, repo)
-        outcome = gating.carry_out(change, budget_s, seed, out, profiles, repo, wait)
+        outcome = gating.carry_out(change, budget_s, seed, out, profiles, repo, netns, wait)
     except PerfError as error:
         notifying.failure(error, out)
         if not advisory:

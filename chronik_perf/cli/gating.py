@@ -83,19 +83,22 @@ def carry_out(
     out: Path | None,
     profiles: bool,
     repo: Path | None,
+    netns: bool,
     wait: bool,
 ) -> Outcome:
     """Measure, judge and report. Raises as `comparing.begun` does, and BadInput for a base's gate that cannot be."""
     say(f"the base is {_shown(what.base)}, and the change {_shown(what.head)}")
     gate = what.gate
-    command = _command(what, budget_s, profiles, repo)
+    command = _command(what, budget_s, profiles, repo, netns)
     if budget_s is None and gate.budget:
         budget_s = seconds("budget in [gate] of the base's perf.toml", gate.budget)
     quick = budget_s is not None and budget_s <= SHORT_S
     limits = thresholds([f"{key}={value}" for key, value in gate.thresholds.items()])
     loads = comparing.workloads(quick, list(gate.workloads))
     waived = {a.metric: a.reason for a in reversed(what.accepted)}
-    plan = dataclasses.replace(comparing.design(quick, seed, None, None, limits, budget_s), accepted=waived)
+    plan = dataclasses.replace(
+        comparing.design(quick, seed, None, None, limits, budget_s), accepted=waived, network_namespaces=netns
+    )
     announced = (*what.announced, *_void(waived, loads))
     with comparing.begun(
         (_shown(what.base), {}),
@@ -133,10 +136,11 @@ def _shown(name: str) -> str:
     return name[:12] if len(name) == 40 and set(name) <= set("0123456789abcdef") else name
 
 
-def _command(what: Change, budget_s: float | None, profiles: bool, repo: Path | None) -> str:
+def _command(what: Change, budget_s: float | None, profiles: bool, repo: Path | None, netns: bool) -> str:
     """Give the words that measure the same again, wherever this call had them from: options, variables, the history."""
     words = ["perf", "gate", _shown(what.base), _shown(what.head)]
     words += ["--budget", f"{budget_s:g}s"] if budget_s is not None else []
     words += [] if profiles else ["--no-profiles"]
     words += ["--repo", str(repo)] if repo is not None else []
+    words += ["--netns"] if netns else []
     return shlex.join(words)

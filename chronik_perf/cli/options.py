@@ -38,6 +38,13 @@ Repo = Annotated[
         help="The broker's repository, which has a perf.toml; else the one around the current folder.",
     ),
 ]
+Netns = Annotated[
+    bool,
+    typer.Option(
+        "--netns",
+        help="Give each side a network namespace of its own, in which both may have the same ports.",
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another measurement runs on this machine.")]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)", re.IGNORECASE)

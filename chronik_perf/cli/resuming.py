@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chronik_perf.cli.clients import Clients, same_clients
 from chronik_perf.cli.comparing import Job, kept, place_for
+from chronik_perf.cli.namespaces import check_namespaces
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
 from chronik_perf.model import BadInput, Comparison, Target, Workload, differing_field
@@ -46,6 +47,8 @@ def resumed(
     if asked is not None:
         _same_workloads(path, earlier.workloads, asked)
     same_clients(path, earlier.design, clients)
+    if earlier.design.network_namespaces:
+        check_namespaces()
     for target in (earlier.base, earlier.candidate):
         _same_code(path, target)
     earlier = dataclasses.replace(

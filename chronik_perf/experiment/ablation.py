@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 from chronik_perf.experiment.blocks import BlockRunner
+from chronik_perf.experiment.networks import networks
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.progress import Progress, Report
@@ -33,7 +34,7 @@ def ablate(
     design, begun, took_s = first.design, time.monotonic(), dict[Keys, float]()
     index = 0
     place = next(iter(places.values()))
-    with no_data_left(place), beside_the_load(place):
+    with no_data_left(place), beside_the_load(place), networks(design.network_namespaces) as both:
         while True:
             wanted, names = needed(list(arms.values()))
             if not wanted:
@@ -49,7 +50,7 @@ def ablate(
                 check_free_space(places[keys], len(names) * GATES_BYTES)
                 loads = tuple(w for w in comparison.workloads if w.name in names)
                 targets: dict[Side, Target] = {"base": comparison.base, "candidate": comparison.candidate}
-                runner = BlockRunner(targets, loads, places[keys], budget(design))
+                runner = BlockRunner(targets, loads, places[keys], budget(design), both)
                 block, pilots = runner.run(index, rng, comparison.pilots, {}, first_of_next(comparison))
                 took_s[keys] = time.monotonic() - block_begun
                 grown = dataclasses.replace(

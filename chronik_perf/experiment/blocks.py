@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import psutil
 
 from chronik_perf.experiment.bursts import measure_pair
+from chronik_perf.experiment.networks import SHARED, Networks, why_in_turn
 from chronik_perf.experiment.pilot import fly_pilot, fly_trials, plan_slices, slices_of
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
@@ -39,20 +40,20 @@ class BlockRunner:
     """Runs the blocks of one comparison: same targets, workloads and place, a random order of its own for each."""
 
     def __init__(
-        self, targets: dict[Side, Target], workloads: tuple[Workload, ...], place: Place, spend: Budget
+        self,
+        targets: dict[Side, Target],
+        workloads: tuple[Workload, ...],
+        place: Place,
+        spend: Budget,
+        networks: Networks = SHARED,
     ) -> None:
         """`spend` tells how much load a block gets where no number of pairs is asked for."""
         self._targets = targets
         self._workloads = workloads
         self._place = place
         self._spend = spend
-        ports = [target.fixed_port for target in targets.values() if target.fixed_port is not None]
-        self._alone = (
-            f"both listen where they cannot be told to ({' and '.join(map(str, dict.fromkeys(ports)))}), so they are "
-            "never up at once"
-            if len(ports) == len(SIDES)
-            else ""
-        )
+        self._networks = networks
+        self._alone = why_in_turn(targets.values(), networks[0].is_namespace)
 
     def run(
         self,
@@ -163,6 +164,7 @@ class BlockRunner:
                 self._targets[side],
                 self._workloads,
                 self._place,
+                self._networks[position],
                 order=position,
                 seed=rng.randrange(1, 2**32),
                 data_name=PLACES[position],

@@ -12,6 +12,7 @@ from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
+from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.planning import (
@@ -48,6 +49,7 @@ def new_comparison(
         environment=place.environment,
         started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         command=command,
+        notes=(ISOLATED,) if design.network_namespaces else (),
     )
 
 
@@ -62,7 +64,6 @@ def run(
     """
     design, spend = comparison.design, budget(comparison.design)
     targets: dict[Side, Target] = {"base": comparison.base, "candidate": comparison.candidate}
-    runner = BlockRunner(targets, comparison.workloads, place, spend)
     begun, earlier_s, have = time.monotonic(), comparison.elapsed_s, len(comparison.blocks)
     pairs: Mapping[str, int] = {}
     # The data of brokers that run already lie on a disk that may not even be here.
@@ -72,7 +73,8 @@ def run(
     def grown(**changes: Any) -> Comparison:
         return dataclasses.replace(comparison, elapsed_s=earlier_s + time.monotonic() - begun, **changes)
 
-    with no_data_left(place), beside_the_load(place):
+    with no_data_left(place), beside_the_load(place), networks(design.network_namespaces) as both:
+        runner = BlockRunner(targets, comparison.workloads, place, spend, both)
         where = Standing(stop=False)
         while not where.stop:
             report(Progress(BLOCK, len(spent_s), design.budget_s))

@@ -12,6 +12,7 @@ from chronik_perf.experiment.rig import Rig
 from chronik_perf.interrupts import held_back
 from chronik_perf.load import LoadProcess, OwnTopic
 from chronik_perf.model import MeasurementFailed, Side, Target, Workload
+from chronik_perf.network import Network
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
@@ -23,6 +24,7 @@ def start_rig(
     target: Target,
     workloads: Sequence[Workload],
     place: Place,
+    network: Network,
     *,
     order: int,
     seed: int,
@@ -31,6 +33,8 @@ def start_rig(
 ) -> Rig:
     """Start a broker afresh, or find the one that runs, with one load process a workload, topics made beforehand.
 
+    Broker and loads are in `network`, and what this process asks the broker is asked there.
+
     Raises MeasurementFailed with everything ended again if any part does not start.
     """
     data_dir = None if target.runs_already else place.data_root / data_name
@@ -38,12 +42,12 @@ def start_rig(
     try:
         # They load their code on their own core while the broker starts on its own.
         for workload in workloads:
-            with held_back():
+            with held_back(), network.entered():
                 loads[workload.name] = LoadProcess.spawn(workload, place.load_core, place.client_config)
         broker = (
             RunningBroker.find(target)
             if data_dir is None
-            else _started(target, data_dir, place, seed, place.logs / f"{log_name}.log")
+            else _started(target, data_dir, place, network, seed, place.logs / f"{log_name}.log")
         )
     except BaseException:
         for load in loads.values():
@@ -60,7 +64,7 @@ def start_rig(
         data_dir=data_dir,
         broker=broker,
         cpu=CpuClock(broker.pid),
-        metrics=MetricsSampler(broker.metrics_url, target.interesting),
+        metrics=MetricsSampler(broker.metrics_url, target.interesting, network),
         process=ProcessSampler(broker.pid),
         loads=loads,
     )
@@ -70,7 +74,8 @@ def start_rig(
             topic = OwnTopic(bootstrap, f"perf-{workload.name}", workload.partitions, place.client_config)
             if target.runs_already:
                 rig.topics.append(topic)
-            topic.make()
+            with network.entered():
+                topic.make()
             loads[workload.name].connect(bootstrap, topic.name)
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
@@ -88,9 +93,16 @@ def start_rig(
     return rig
 
 
-def _started(target: Target, data_dir: Path, place: Place, seed: int, log_path: Path) -> BrokerProcess:
+def _started(
+    target: Target, data_dir: Path, place: Place, network: Network, seed: int, log_path: Path
+) -> BrokerProcess:
     shutil.rmtree(data_dir, ignore_errors=True)
     data_dir.mkdir(parents=True)
     return BrokerProcess.start(
-        target, data_dir=data_dir, core=place.broker_core, hash_seed=seed, log_path=log_path
+        target,
+        data_dir=data_dir,
+        core=place.broker_core,
+        hash_seed=seed,
+        log_path=log_path,
+        network=network,
     )

@@ -53,6 +53,7 @@ class Bisection:
     """One search. `commits` are in the order in which they were made; the first is good and the last is bad.
 
     `probability` is that of each commit to be the culprit, as of the last block, and `nothing` that there is none.
+    With `network_namespaces` both commits of a block have a network of their own, as in a comparison.
     """
 
     schema_version: int
@@ -74,3 +75,4 @@ class Bisection:
     nothing: float = 0.0
     outcome: str = "open"
     elapsed_s: float = 0.0
+    network_namespaces: bool = False

@@ -23,6 +23,7 @@ class Design:
     asked for instead of the metric's own threshold; `family_error` is shared by all gates and watches of all
     workloads, and holds over all looks together. `accepted` maps "metric" or "metric@workload" to the reason for which
     a regression of it is let pass. `client_config` is what all loads set for TLS and SASL, its secrets replaced.
+    With `network_namespaces` each side has a network of its own, for its broker and its load, that is loopback alone.
     """
 
     blocks: int
@@ -33,6 +34,7 @@ class Design:
     budget_s: float | None = None
     accepted: dict[str, str] = field(default_factory=dict)
     client_config: dict[str, str] = field(default_factory=dict)
+    network_namespaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

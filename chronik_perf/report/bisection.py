@@ -22,11 +22,13 @@ def render(search: Bisection, answer: Answer) -> str:
     closing = sum(c.closing > 0 for c in search.contrasts)
     lines.append(
         f"  {words.count(len(search.contrasts), 'block')} ({closing} of them to confirm) in {search.elapsed_s:.0f} s, "
-        f"{len(search.commits) - 1} commits, {len(search.skipped)} skipped."
+        f"{len(search.commits) - 1} commits, {len(search.skipped)} skipped"
+        f"{', each side in a network namespace' if search.network_namespaces else ''}."
     )
     if answer.kind == "found":
         low, high = (search.commits[i].short for i in (answer.culprit.low - 1, answer.culprit.high))
-        lines.append(f"  compare them: perf compare {low} {high} --workload {search.workload.name}")
+        netns = " --netns" if search.network_namespaces else ""
+        lines.append(f"  compare them: perf compare {low} {high} --workload {search.workload.name}{netns}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from prometheus_client.parser import text_string_to_metric_families
 
 from chronik_perf.model import OwnMetric
+from chronik_perf.network import HOST, Network
 from chronik_perf.sampling.metric_names import LOOP_LAG_BUCKETS, SOURCES, Source
 from chronik_perf.sampling.own_metrics import names_with_units, none_of_own, read_own
 
@@ -23,6 +24,8 @@ _NO_PAGE = "the broker serves no metrics"
 class MetricsSampler:
     """Scrapes a page such as http://host:port/metrics; None is a broker without metrics: everything is unavailable.
 
+    It connects in `network`, and again when the server has closed the connection.
+
     A scrape costs 1-2 ms: a line's labels are parsed (by prometheus_client) when it is first seen, later a
     line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty, and
     `own` holds the metrics that were asked for by their Prometheus names, as they stand, and those that say a unit.
@@ -30,7 +33,7 @@ class MetricsSampler:
 
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
 
-    def __init__(self, url: str | None, own: Sequence[str] = ()) -> None:
+    def __init__(self, url: str | None, own: Sequence[str] = (), network: Network = HOST) -> None:
         self.own: dict[str, OwnMetric] = {}
         self._own_names = own
         self._with_units: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ class MetricsSampler:
         self.unavailable: dict[str, str] = {}
         self.unread = ""
         self._url = url
+        self._network = network
         parts = urlsplit(url or "")
         self._page = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         self._connection = (
@@ -53,7 +57,8 @@ class MetricsSampler:
         if self._connection is None:
             return self._nothing(_NO_PAGE)
         try:
-            text = self._fetch(self._connection)
+            with self._network.entered():
+                text = self._fetch(self._connection)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             return self._nothing(f"{self._url} could not be read: {error}")

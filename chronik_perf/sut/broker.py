@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from chronik_perf.model import MeasurementFailed, Target
+from chronik_perf.network import HOST, Network
 from chronik_perf.processes import Identity, identity
 from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
@@ -31,7 +32,9 @@ class BrokerProcess:
     the seconds from start until it served.
     """
 
-    def __init__(self, target: Target, host: str, child: Child, log_path: Path, wrapped: bool) -> None:
+    def __init__(
+        self, target: Target, host: str, child: Child, log_path: Path, wrapped: bool, network: Network
+    ) -> None:
         self.target = target
         self.host = host
         self.log_path = log_path
@@ -42,6 +45,7 @@ class BrokerProcess:
         self.ready_s = 0.0
         self._child = child
         self._wrapped = wrapped
+        self._network = network
         self._owner: Identity | None = None
         self._owner_fd = ""
         self._outcome: StopOutcome | None = None
@@ -58,39 +62,40 @@ class BrokerProcess:
         log_path: Path,
         ready_timeout_s: float | None = None,
         wrap: Sequence[str] = (),
+        network: Network = HOST,
     ) -> Self:
         """Start a target, pinned to `core`, and wait until it serves: `ready_timeout_s`, else as the target says.
 
-        `wrap` is a command put in front of it.
-        Raises MeasurementFailed, with everything ended again, if it dies, is not ready in time, or if another
-        process listens on its port.
+        `wrap` is a command put in front of it; `network` is where it listens. Raises MeasurementFailed, with everything
+        ended again, if it dies, is not ready in time, or if another process listens on its port.
         """
         begun = time.monotonic()
         patience_s = target.ready_timeout_s if ready_timeout_s is None else ready_timeout_s
-        # A broker that tells its port chooses it itself; for another one a free port is looked for, and
-        # whoever takes it in between is found out by the check of its owner.
-        tells = target.ready == "json-line"
-        port, metrics_port = (0, 0) if tells else free_ports(host, 2)
-        port = target.fixed_port or port
-        command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir.absolute())]
-        environment = broker_environment(target.env, hash_seed)
-        log_path.unlink(missing_ok=True)
-        child = Child(command, env=environment, core=core, log_path=log_path, cwd=target.cwd)
-        broker = cls(target, host, child, log_path, bool(wrap))
-        broker.environment = environment
-        try:
-            if tells:
-                broker._await_ready_line(patience_s)
-            else:
-                broker.port = port
-                broker._await_port(patience_s, begun)
-                if any("{metrics_port}" in word for word in target.argv):
-                    broker.metrics_port = metrics_port
-            broker.verify_owner()
-            broker.ready_s = time.monotonic() - begun
-        except BaseException:
-            broker.kill()
-            raise
+        with network.entered():
+            # A broker that tells its port chooses it itself; for another one a free port is looked for, and
+            # whoever takes it in between is found out by the check of its owner.
+            tells = target.ready == "json-line"
+            port, metrics_port = (0, 0) if tells else free_ports(host, 2)
+            port = target.fixed_port or port
+            command = [*wrap, *command_line(target.argv, host, port, metrics_port, data_dir.absolute())]
+            environment = broker_environment(target.env, hash_seed)
+            log_path.unlink(missing_ok=True)
+            child = Child(command, env=environment, core=core, log_path=log_path, cwd=target.cwd)
+            broker = cls(target, host, child, log_path, bool(wrap), network)
+            broker.environment = environment
+            try:
+                if tells:
+                    broker._await_ready_line(patience_s)
+                else:
+                    broker.port = port
+                    broker._await_port(patience_s, begun)
+                    if any("{metrics_port}" in word for word in target.argv):
+                        broker.metrics_port = metrics_port
+                broker.verify_owner()
+                broker.ready_s = time.monotonic() - begun
+            except BaseException:
+                broker.kill()
+                raise
         return broker
 
     @property
@@ -130,7 +135,7 @@ class BrokerProcess:
         failure = self.failure()
         if failure:
             raise MeasurementFailed(failure)
-        inodes = listeners.listening_inodes(self.host, self.port)
+        inodes = listeners.listening_inodes(self.host, self.port, self._network)
         if not inodes:
             raise MeasurementFailed(
                 self.failure_soon()
@@ -211,7 +216,7 @@ class BrokerProcess:
 
     def _keep_waiting(self, timeout_s: float, deadline: float, lacking: str = "") -> None:
         if self._child.ended():
-            stranger = listeners.strangers(self.host, self.port) if self.port else ""
+            stranger = listeners.strangers(self.host, self.port, self._network) if self.port else ""
             raise MeasurementFailed(f"{self._died_at_start()}{stranger}")
         if time.monotonic() > deadline:
             raise MeasurementFailed(
@@ -230,7 +235,7 @@ class BrokerProcess:
             self._owner, self._owner_fd = who, found[1]
             return
         failure = self.failure_soon()
-        if failure is None and inode not in listeners.listening_inodes(self.host, self.port):
+        if failure is None and inode not in listeners.listening_inodes(self.host, self.port, self._network):
             self.verify_owner()  # a port that was being closed has a listener without a holder for an instant
             return
         raise MeasurementFailed(

@@ -9,20 +9,22 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from chronik_perf.network import HOST, Network
 from chronik_perf.processes import all_pids, describe
 
 
-def listening_inodes(host: str, port: int) -> set[int]:
-    """Give the socket inodes that listen on the port at the host's address, or at any address.
+def listening_inodes(host: str, port: int, network: Network = HOST) -> set[int]:
+    """Give the socket inodes of a network that listen on the port at the host's address, or at any address.
 
     More than one is possible, by SO_REUSEPORT: then the kernel shares connections between them.
     """
     address = socket.inet_aton(socket.gethostbyname(host))
     wanted = {address, bytes(4), bytes(16), bytes(10) + b"\xff\xff" + address}
-    try:
-        found = _asked_of_kernel()
-    except OSError:  # a kernel without the tcp_diag module
-        found = _read_from_proc()
+    with network.entered():
+        try:
+            found = _asked_of_kernel()
+        except OSError:  # a kernel without the tcp_diag module
+            found = _read_from_proc()
     return {inode for one, at, inode in found if one == port and at in wanted}
 
 
@@ -77,7 +79,7 @@ def _read_from_proc() -> list[Listener]:
     found: list[Listener] = []
     for table in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/self/net/{table}").read_text().splitlines()[1:]:
+            for line in Path(f"/proc/thread-self/net/{table}").read_text().splitlines()[1:]:
                 fields = line.split()
                 if int(fields[3], 16) == _TCP_LISTEN:
                     address, _, port = fields[1].partition(":")
@@ -131,7 +133,7 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def strangers(host: str, port: int) -> str:
-    """Say who listens on a port, to follow a sentence; empty where nobody does."""
-    inodes = sorted(listening_inodes(host, port))
+def strangers(host: str, port: int, network: Network) -> str:
+    """Say who listens on a port of a network, to follow a sentence; empty where nobody does."""
+    inodes = sorted(listening_inodes(host, port, network))
     return "".join(f"; {describe_holder(inode)} listens on port {port}" for inode in inodes)

@@ -134,7 +134,13 @@ def read_manifest(text: str, where: str) -> Manifest:
         **given,
     )
     _check_placeholders(manifest)
-    check_metrics(where, manifest.metrics_url, manifest.interesting, manifest.start)
+    check_metrics(
+        where,
+        manifest.metrics_url,
+        manifest.interesting,
+        manifest.start,
+        fixed=manifest.fixed_port is not None,
+    )
     return manifest
 
 

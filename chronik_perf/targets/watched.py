@@ -41,14 +41,17 @@ def check_ready_line(where: str, pattern: str) -> None:
         )
 
 
-def check_metrics(where: str, url: str | None, names: Sequence[str], start: Sequence[str]) -> None:
+def check_metrics(
+    where: str, url: str | None, names: Sequence[str], start: Sequence[str], *, fixed: bool = False
+) -> None:
     """Raise BadInput for an address that is none, or that two brokers would share, and for names that are none.
 
-    `start` are the words that start the broker.
+    `start` are the words that start the broker. One with a `fixed` port never shares a network with another, so that
+    the address of its metrics may be the same for all.
     """
     command = " ".join(start)
     if url is not None:
-        _check_url(where, url, command)
+        _check_url(where, url, command, fixed)
     elif names and "{metrics_port}" not in command:
         raise BadInput(
             f"{where}: interesting in [metrics] needs metrics to look at; let command in [start] say {{metrics_port}}, "
@@ -74,9 +77,10 @@ def check_metrics(where: str, url: str | None, names: Sequence[str], start: Sequ
         )
 
 
-def _check_url(where: str, url: str, command: str) -> None:
+def _check_url(where: str, url: str, command: str, fixed: bool) -> None:
     about = f"{where}: url in [metrics]"
-    if "{metrics_port}" not in url and "{port}" not in url:
+    alike = "{metrics_port}" not in url and "{port}" not in url
+    if alike and not fixed:
         raise BadInput(
             f"{about} says neither {{metrics_port}} nor {{port}}, so two brokers would have one page; write it as "
             "http://{host}:{metrics_port}/metrics"
@@ -88,7 +92,8 @@ def _check_url(where: str, url: str, command: str) -> None:
     filled = url.replace("{host}", "127.0.0.1").replace("{metrics_port}", "1").replace("{port}", "1")
     try:
         parts = urlsplit(filled)
-        sound = parts.scheme == "http" and parts.hostname == "127.0.0.1" and parts.port == 1
+        sound = parts.scheme == "http" and parts.hostname == "127.0.0.1"
+        sound = sound and (bool(parts.port) if alike else parts.port == 1)
     except ValueError:
         sound = False
     if not sound or not filled.isascii() or not filled.isprintable() or " " in filled or "{" in filled:
