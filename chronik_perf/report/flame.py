@@ -83,6 +83,8 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     sides = tuple(s for s in SIDES if found[s])
     if not sides:
         return Flame(f"{kind}-{workload}", kind, (), missing=missing or ("no profile was taken",))
+    if len(sides) == 1 and not missing:
+        missing = tuple(f"{s}: no profile was taken" for s in SIDES if s not in sides)
     difference = profile_difference(found["base"], found["candidate"])
     boxes, left_out = _boxes(difference)
     return Flame(

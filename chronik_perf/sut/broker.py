@@ -114,8 +114,7 @@ class BrokerProcess:
             return f"{self.target.name} has been stopped"
         gone = self._owner is not None and identity(self._owner.pid) != self._owner
         if gone and self.pid == self._child.pid:
-            # It has ended, or is about to have; how will be reported in a moment.
-            self._child.wait(_ENDING_S)
+            self._child.wait(_ENDING_S)  # it has ended, or is about to have; how is known in a moment
         if self._child.ended():
             if not self.ready_s:
                 return self._died_at_start()
@@ -209,19 +208,17 @@ class BrokerProcess:
                 break
             except OSError:
                 self._keep_waiting(timeout_s, deadline)
+        lacking = f": no line of its log matches its ready_line {pattern!r}"
         while pattern and not line.poll():
-            self._keep_waiting(
-                timeout_s, deadline, f": no line of its log matches its ready_line {pattern!r}"
-            )
+            self._keep_waiting(timeout_s, deadline, lacking)
 
     def _keep_waiting(self, timeout_s: float, deadline: float, lacking: str = "") -> None:
         if self._child.ended():
             stranger = listeners.strangers(self.host, self.port, self._network) if self.port else ""
             raise MeasurementFailed(f"{self._died_at_start()}{stranger}")
         if time.monotonic() > deadline:
-            raise MeasurementFailed(
-                f"{self.target.name} was not ready within {timeout_s:g} s{lacking}{quoted(self.log_path)}"
-            )
+            late = f"{self.target.name} was not ready within {timeout_s:g} s"
+            raise MeasurementFailed(f"{late}{lacking}{quoted(self.log_path)}")
         time.sleep(_POLL_S)
 
     def _died_at_start(self) -> str:

@@ -9,6 +9,7 @@ from tests.builders.changes import with_load, with_slices, with_starts
 from tests.builders.comparison import a_comparison, a_pair_of_equals
 from tests.builders.history import a_past
 from tests.builders.latency import a_latency
+from tests.builders.profiles import a_profile_of, difference_of, node_at, nodes_of
 from tests.builders.surroundings import a_target, an_environment, canaries
 
 __all__ = [
@@ -23,9 +24,13 @@ __all__ = [
     "a_latency",
     "a_pair_of_equals",
     "a_past",
+    "a_profile_of",
     "a_target",
     "an_environment",
     "canaries",
+    "difference_of",
+    "node_at",
+    "nodes_of",
     "with_load",
     "with_slices",
     "with_starts",

@@ -84,7 +84,7 @@ def test_a_pair_of_equals_has_no_coloured_row(page: Page, tmp_path: Path) -> Non
 
 
 def test_removed_and_new_frames_are_seen_without_a_script(browser: Browser, report: Path) -> None:
-    """Without script the difference shows what only one side has, and the switch to each side still works."""
+    """Fault of others: removed frames missing. Without script both are there, and the switch to each side works."""
     # given a browser that runs no script
     context = browser.new_context(java_script_enabled=False, reduced_motion="reduce")
     page = context.new_page()

@@ -42,36 +42,41 @@ def gathered(base: Sequence[Profile], candidate: Sequence[Profile]) -> Starts:
     """Leave out starts without samples or stored messages, with a note, and scale the others.
 
     A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one period of
-    one thread. Raises ValueError if the profiles are of different workloads or kinds.
+    one thread. Where CPU seconds of any start are not known, all samples stand for periods: a profiler that misses some
+    would else make one side look cheaper. Raises ValueError if the profiles are of different workloads or kinds.
     """
     if len({(p.workload, p.kind) for p in (*base, *candidate)}) > 1:
         raise ValueError("profiles of different workloads or kinds have no difference")
     notes: list[str] = []
-    kept = [[(p, us) for p in side if (us := _us_per_sample(p, notes)) > 0] for side in (base, candidate)]
-    both = [*kept[0], *kept[1]]
+    kept = [[p for p in side if _counts(p, notes)] for side in (base, candidate)]
+    both = (*kept[0], *kept[1])
+    by_clock = all(p.kind == "cpu" and known(p.cpu_s) is not None for p in both)
+    if not by_clock:
+        notes += [
+            f"CPU seconds of {p.side} are not known: on both sides a sample counts as 1/{p.rate_hz} s."
+            for p in both
+            if p.kind == "cpu" and known(p.cpu_s) is None
+        ]
     return Starts(
-        profiles=tuple(p for p, _ in both),
+        profiles=both,
         base=len(kept[0]),
-        us=np.array([us for _, us in both], dtype=np.float64),
+        us=np.array([_sample_s(p, by_clock) * 1e9 / p.stored for p in both], dtype=np.float64),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _us_per_sample(profile: Profile, notes: list[str]) -> float:
-    counted = sum(profile.stacks.values())
-    if counted == 0:
+def _counts(profile: Profile, notes: list[str]) -> bool:
+    if not any(profile.stacks.values()):
         notes.append(f"The {profile.kind} profile of {profile.side} holds no sample.")
-        return 0.0
+        return False
     if profile.stored <= 0:
         notes.append(
             f"Nothing was stored while {profile.side} was profiled, so there is no cost per message."
         )
-        return 0.0
+        return False
+    return True
+
+
+def _sample_s(profile: Profile, by_clock: bool) -> float:
     cpu_s = known(profile.cpu_s)
-    if profile.kind == "cpu" and cpu_s is not None:
-        return cpu_s / counted * 1e9 / profile.stored
-    if profile.kind == "cpu":
-        notes.append(
-            f"CPU seconds of {profile.side} are not known: a sample counts as 1/{profile.rate_hz} s."
-        )
-    return 1e9 / profile.rate_hz / profile.stored
+    return cpu_s / sum(profile.stacks.values()) if by_clock and cpu_s is not None else 1 / profile.rate_hz

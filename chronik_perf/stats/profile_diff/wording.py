@@ -51,6 +51,7 @@ def seen_from(kind: ProfileKind, starts: Starts, noise: Noise | None, p_limit: f
     changes = [words.percent(significance.detectable_share(s, starts, noise, p_limit), 0) for s in _SHARES]
     return (
         f"What could not have been seen with {starts.base} and {starts.candidate} starts: of a function with 10 % of "
-        f"the {what}, a change below about {changes[0]} of its own; of one with 1 %, below about {changes[1]} "
-        f"(told four times out of five; false discovery rate {words.rate(significance.FALSE_DISCOVERIES)})."
+        f"the {what}, a change below about {changes[0]} of its own; of one with 1 % of it, below about {changes[1]} "
+        f"of its own (told four times out of five; at most {words.rate(significance.FALSE_DISCOVERIES)} of what is "
+        "told is expected to be false)."
     )
