@@ -26,6 +26,15 @@ class Latency:
     max_ms: float
     percentiles: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def mean_ms(self) -> float | None:
+        """Mean of what was recorded, by straight lines between its percentiles; None where there are none."""
+        if len(self.percentiles) < 2:
+            return None
+        steps = zip(self.percentiles, self.percentiles[1:], strict=False)
+        area = sum((upper - lower) * (low_ms + high_ms) / 2 for (lower, low_ms), (upper, high_ms) in steps)
+        return area / (self.percentiles[-1][0] - self.percentiles[0][0])
+
 
 @dataclass(frozen=True, slots=True)
 class LoadWindow:

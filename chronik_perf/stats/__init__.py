@@ -10,6 +10,7 @@ from chronik_perf.stats.discovered import discovered
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.judge import judge
+from chronik_perf.stats.left_over import ClientTime
 from chronik_perf.stats.nested import PILOT_BLOCKS, Nested, best_pairs, nested, undivided
 from chronik_perf.stats.profile_diff import (
     DiffNode,
@@ -24,6 +25,7 @@ from chronik_perf.stats.stopping import Standing, standing
 
 __all__ = [
     "PILOT_BLOCKS",
+    "ClientTime",
     "DesignPower",
     "DiffNode",
     "Family",

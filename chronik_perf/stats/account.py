@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chronik_perf.model import STAGES, Comparison, Effect, Unavailable, Verdict, metric
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import pairs_of
+from chronik_perf.stats.left_over import ClientTime, client_time
 
 EXPLAINS_MOST = 0.5
 EXPLAINS_LITTLE = 0.2
@@ -53,7 +54,8 @@ class StageShare:
 class StageAccount:
     """Stages of a produce in their order. `grew_most` and `share_of_growth` are None where none grew.
 
-    `share_of_growth` is the part of the growth of the median response time that the stage accounts for.
+    `share_of_growth` is the part of the growth of the median response time that the stage accounts for. `client` adds
+    the stages up to the response time that the client saw, with what is left over.
     """
 
     workload: str
@@ -61,6 +63,7 @@ class StageAccount:
     grew_most: StageShare | None
     response_growth_ms: float | None
     share_of_growth: float | None
+    client: ClientTime | Unavailable
     sentence: str
 
 
@@ -103,6 +106,7 @@ def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> St
         grew_most=most,
         response_growth_ms=growth,
         share_of_growth=share,
+        client=client_time(comparison, workload),
         sentence=_stage_sentence(most, growth, share),
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from chronik_perf.model import Unavailable
-from chronik_perf.stats import LossAccount, StageAccount, judge, loss_account, stage_account
-from tests.builders import ACKS1, RAW, V220, a_comparison, with_slices
+from chronik_perf.stats import ClientTime, LossAccount, StageAccount, judge, loss_account, stage_account
+from tests.builders import ACKS1, RAW, V220, V227, a_comparison, with_slices
 
 
 def test_the_incident_is_named_by_its_stage() -> None:
@@ -22,6 +23,43 @@ def test_the_incident_is_named_by_its_stage() -> None:
     assert account.sentence.startswith(
         "A batch now waits 11.3 ms for its commit instead of 0.48 ms; its growth is 98 % of the 11.1 ms"
     )
+
+
+@pytest.mark.parametrize("workload", ["acks1", "raw"])
+def test_stages_and_what_is_left_over_are_what_the_client_saw(workload: str) -> None:
+    """Stage by stage the account adds up to the client's mean response time on both sides, and says what is left."""
+    comparison = a_comparison(histograms=False, evidence=False)
+    account = stage_account(comparison, judge(comparison), workload)
+    assert isinstance(account, StageAccount) and isinstance(account.client, ClientTime)
+    client = account.client
+    stages = [sum(getattr(s, side) for s in account.stages) for side in ("base_ms", "candidate_ms")]
+    assert client.stages_ms == pytest.approx(stages)
+    for stage_ms, left_ms, seen_ms in zip(stages, client.left_over_ms, client.response_ms, strict=True):
+        assert stage_ms + left_ms == pytest.approx(seen_ms)
+    # means of the log-normal distributions that the clients of these versions saw
+    for seen_ms, does in zip(client.response_ms, (V220[workload], V227[workload]), strict=True):
+        sigma = math.log(does.p99_ms / does.p50_ms) / 2.3263
+        assert seen_ms == pytest.approx(does.p50_ms * math.exp(sigma**2 / 2), rel=0.03)
+    assert f"{client.left_over_ms[1]:.3g} ms of it no stage accounts for" in client.sentence
+
+
+def test_time_that_only_the_client_saw_is_left_over_and_told_from_noise() -> None:
+    """Replies that come later while no stage of the broker grew are left over, and told from noise."""
+    slow = {"acks1": replace(V220["acks1"], p50_ms=5.0, p99_ms=7.0)}
+    comparison = a_comparison(V220, slow, workloads=(ACKS1,), histograms=False, evidence=False)
+    account = stage_account(comparison, judge(comparison), "acks1")
+    assert isinstance(account, StageAccount) and isinstance(account.client, ClientTime)
+    assert account.grew_most is None
+    assert account.client.told_from_noise
+    assert account.client.left_over_ms[1] - account.client.left_over_ms[0] == pytest.approx(4.5, rel=0.1)
+
+
+def test_without_acknowledgements_there_is_nothing_to_add_up_to() -> None:
+    """At acks=0 the stages are told, and the client's response time is unavailable with the reason."""
+    comparison = a_comparison(histograms=False, evidence=False)
+    account = stage_account(comparison, judge(comparison), "acks0")
+    assert isinstance(account, StageAccount) and isinstance(account.client, Unavailable)
+    assert "acks=0 has no acknowledgement to time" in account.client.reason
 
 
 def test_of_equals_no_stage_grew() -> None:
