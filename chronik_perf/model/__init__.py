@@ -8,7 +8,7 @@ from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, En
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
 from chronik_perf.model.measured import Measured, Unavailable, known
-from chronik_perf.model.metrics import METRICS, STAGES, Metric
+from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
@@ -18,6 +18,7 @@ from chronik_perf.model.workload import Arrival, DriverName, Workload, differing
 __all__ = [
     "BISECTION_SCHEMA",
     "METRICS",
+    "NEVER_ACCEPTED",
     "SCHEMA_VERSION",
     "SIDES",
     "STAGES",

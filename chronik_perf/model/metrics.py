@@ -157,6 +157,20 @@ BATCHES_PER_COMMIT = Metric(
 SYNC_MS = Metric(
     "sync_time", "sync time", "ms", "lower", "difference", 0.0, _telemetry_mean("sync_s", "syncs", 1e3)
 )
+
+
+def _early_acks(start: Start, workload: str) -> Measured:
+    wait_ms = _telemetry_mean("stage_commit_wait_s", "batches", 1e3)(start, workload)
+    sync_ms = SYNC_MS.take(start, workload)
+    if isinstance(wait_ms, Unavailable):
+        return wait_ms
+    return sync_ms if isinstance(sync_ms, Unavailable) else float(wait_ms < sync_ms)
+
+
+EARLY_ACKS = Metric(
+    "early_acks", "acknowledgements before the sync", "starts", "lower", "difference", 0.0, _early_acks
+)
+"""1 for a start whose batches waited for their commit, in the mean, less than a sync took; else 0."""
 STAGE_METRICS: tuple[Metric, ...] = tuple(
     Metric(
         f"stage_{stage}",
@@ -177,8 +191,12 @@ METRICS: tuple[Metric, ...] = (
     P50,
     RSS_GROWTH,
     UNSTORED,
+    EARLY_ACKS,
     TASKS_PER_BATCH,
     BATCHES_PER_COMMIT,
     SYNC_MS,
     *STAGE_METRICS,
 )
+
+NEVER_ACCEPTED = frozenset({UNSTORED.name})
+"""Those of which no reason makes a regression pass."""

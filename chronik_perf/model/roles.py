@@ -35,6 +35,8 @@ def role(metric: Metric, workload: Workload) -> Role | None:
             return None if workload.acks == 0 else "watch"
         case "p50":
             return None if workload.acks == 0 else "evidence"
+        case "early_acks":
+            return None if workload.acks == 0 else "watch"
         case "rss_growth":
             return "watch" if raw else "evidence"
         case "unstored":

@@ -27,6 +27,7 @@ from chronik_perf.report.intervals import ticks
 from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.account import EXPLAINS_MOST
+from chronik_perf.stats.family import EXACT
 from chronik_perf.stats.load import generator_busy
 
 # One script for the browser, in the order in which its parts need each other.
@@ -109,7 +110,7 @@ def _section(comparison: Comparison, verdict: Verdict, workload: Workload, told:
 def _is_drawn(row: MetricVerdict, told: Told) -> bool:
     """Draw what was decided, and evidence that the first paragraph rests on; what is counted has no picture."""
     if row.role != "evidence":
-        return row.metric != "unstored"
+        return row.metric not in EXACT
     return figures.per_block(row.metric, row.workload) in told.figures
 
 

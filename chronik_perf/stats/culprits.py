@@ -1,8 +1,9 @@
 """What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
 
 A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
-loss. A new call comes before the functions that its time is spent in. Nothing is named
-that cannot be told from noise, and nothing at all where nothing has regressed.
+loss. What is acknowledged before its sync names the stage that was to wait for it, before all else; a new call comes
+before the functions that its time is spent in. Nothing is named that cannot be told from noise, and nothing at all where
+nothing has regressed.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     """
     regressed = dict.fromkeys(r.workload for r in verdict.rows if r.word == "regressed")
     found: dict[tuple[str, str], Culprit] = {}
+    for one in _without_a_wait(verdict):
+        found.setdefault((one.kind, one.name), one)
     for workload in regressed:
         stages, frames = list(_stages(comparison, verdict, workload)), list(_frames(comparison, workload))
         loss = loss_account(verdict, workload)
@@ -40,6 +43,17 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         for one in (*frames, *stages) if by_work else (*stages, *frames):
             found.setdefault((one.kind, one.name), one)
     return tuple(found.values())
+
+
+def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
+    for row in verdict.rows:
+        stage = verdict.row("stage_commit_wait", row.workload)
+        if (
+            (row.metric, row.word) == ("early_acks", "regressed")
+            and stage is not None
+            and stage.effect is not None
+        ):
+            yield Culprit("stage", "commit_wait", row.workload, stage.effect.estimate)
 
 
 def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:

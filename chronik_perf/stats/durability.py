@@ -1,4 +1,4 @@
-"""Whether acknowledgements wait for the disk, as acks=1 of a broker that syncs promises; told, and judged by no test.
+"""Whether acknowledgements wait for the disk, as acks=1 of a broker that syncs promises; told of each side by itself.
 
 A batch whose commit is synced before it is acknowledged has waited for that sync, whole. So where the broker tells
 both, the mean wait for a commit is at least the mean time of a sync. Where it does not, a median response far below

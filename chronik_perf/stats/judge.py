@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronik_perf.model import Comparison, Metric, MetricVerdict, Outcome, Role, Verdict, Workload, judged
+from chronik_perf.model import (
+    NEVER_ACCEPTED,
+    Comparison,
+    Metric,
+    MetricVerdict,
+    Outcome,
+    Role,
+    Verdict,
+    Workload,
+    judged,
+)
 from chronik_perf.stats import words
+from chronik_perf.stats.early_acks import early_acks_row
 from chronik_perf.stats.exact import unstored_row
 from chronik_perf.stats.family import EXACT, Family, threshold_of
 from chronik_perf.stats.findings import findings
@@ -76,7 +87,8 @@ def _row(
     comparison: Comparison, metric: Metric, workload: Workload, role: Role, family: Family
 ) -> MetricVerdict:
     if metric.name in EXACT:
-        return unstored_row(comparison, metric, workload)
+        of = unstored_row if metric.name == "unstored" else early_acks_row
+        return of(comparison, metric, workload)
     if role == "evidence":
         return evidence_row(metric, workload, pairs_of(comparison, metric, workload.name), family)
     threshold = threshold_of(metric, workload, comparison.design)
@@ -129,7 +141,7 @@ def _accepted(comparison: Comparison, row: MetricVerdict) -> MetricVerdict:
     """Mark a regression that was accepted beforehand; lost messages cannot be."""
     accepted = comparison.design.accepted
     reason = accepted.get(f"{row.metric}@{row.workload}", accepted.get(row.metric, ""))
-    if row.word != "regressed" or not reason or row.metric in EXACT:
+    if row.word != "regressed" or not reason or row.metric in NEVER_ACCEPTED:
         return row
     return replace(row, accepted=reason, why=f"Accepted: {reason.rstrip('.')}. {row.why}".rstrip())
 

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from chronik_perf.model import METRICS, BadInput
+from chronik_perf.model import METRICS, NEVER_ACCEPTED, BadInput
 from chronik_perf.targets.described import own_manifest, present_manifest
 from chronik_perf.targets.git import Repository, git
 from chronik_perf.targets.manifest import NAME, Gate
@@ -134,7 +134,7 @@ def _read(commit: str, trailer: str) -> Accepted | str:
     where = f"the trailer {TRAILER!r} of {commit[:10]} waives nothing"
     if name not in {m.name for m in METRICS}:
         return f"{where}: there is no metric {key!r}; there are {', '.join(m.name for m in METRICS)}"
-    if name == "unstored":
+    if name in NEVER_ACCEPTED:
         return f"{where}: lost or doubled messages cannot be accepted"
     if not re.search(r"\w", reason):
         return f"{where}: it gives no reason; write it as {TRAILER}: {key} REASON"
