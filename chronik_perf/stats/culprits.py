@@ -2,8 +2,8 @@
 
 A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
 loss. What is acknowledged before its sync names the stage that was to wait for it, before all else; a new call comes
-before the functions that its time is spent in. Nothing is named that cannot be told from noise, and nothing at all where
-nothing has regressed.
+before the functions that its time is spent in. Nothing is named that cannot be told from noise, and nothing at all
+where nothing has regressed.
 """
 
 from __future__ import annotations
