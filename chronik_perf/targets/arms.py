@@ -23,11 +23,12 @@ def differences(base: Target, candidate: Target) -> tuple[Difference, ...]:
     for two programs that have nothing in common that could be taken apart.
     """
     was, is_now = base.provenance, candidate.provenance
-    same = was == is_now and was.source != "command"
+    # Of a command no configuration is known, so it is the same program only with the same arguments.
+    same = was == is_now and (was.source != "command" or base.argv == candidate.argv)
     if not same and not {was.source, is_now.source} <= _BUILT:
         raise BadInput(
             f"{base.name} and {candidate.name} differ as wholes, so nothing of one can be put into the other; "
-            "perf explain takes releases, or refs of a repository with a perf.toml"
+            "perf explain takes releases, refs of a repository with a perf.toml, or one command with other variables"
         )
     keys = {*base.config} | {*candidate.config} if same else {*base.config} & {*candidate.config}
     found = [

@@ -1,7 +1,11 @@
-"""A command: any program that listens on a port, which stands in for a broker."""
+"""A command: any program that listens on a port, which stands in for a broker.
+
+As in a shell, variables of its own may stand before it, with or without the word `env`.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -9,6 +13,7 @@ from collections.abc import Mapping
 from chronik_perf.model import BadInput, Provenance, Target
 from chronik_perf.targets.scheme import Asked, Found, Scheme
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _EXAMPLE = "command:'my-broker --port {port} --data {data_dir}'"
 
 
@@ -30,6 +35,7 @@ def _target(line: str, overrides: Mapping[str, str]) -> Target:
         argv = tuple(shlex.split(line))
     except ValueError as error:
         raise BadInput(f"the command {line!r} cannot be read: {str(error).lower()}") from None
+    env, argv = _variables(argv)
     if not argv:
         raise BadInput(f"command: needs a program, such as {_EXAMPLE}")
     if not any("{port}" in word for word in argv):
@@ -48,7 +54,20 @@ def _target(line: str, overrides: Mapping[str, str]) -> Target:
         ready="port",
         provenance=Provenance(source="command", commit=None, dirty=None, detail=program),
         version=f"command:{line}",
+        env=env,
     )
+
+
+def _variables(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Take NAME=VALUE off the front; other options of `env` are its own affair, and stay with it."""
+    begin = 1 if words[:1] == ("env",) else 0
+    end = begin
+    while end < len(words) and _VARIABLE.match(words[end]):
+        end += 1
+    if begin and end < len(words) and words[end].startswith("-"):
+        return {}, words
+    pairs = (word.split("=", 1) for word in words[begin:end])
+    return {name: value for name, value in pairs}, words[end:]
 
 
 COMMAND = Scheme("command:", _find, lambda _: ["commands: command:'my-broker --port {port} ...'"])

@@ -86,6 +86,23 @@ def test_a_variable_that_is_empty_is_not_one_that_is_missing() -> None:
     assert (made.env["KEPT"], made.env["LEVEL"], "EMPTY" in made.env) == ("", "high", False)
 
 
+def test_one_command_differs_in_its_variables() -> None:
+    """Given a command with other variables before it, as a shell has them, each is put in by itself."""
+    base = ("command:LEVEL=low KEPT=1 cat {port}", dict[str, str]())
+    candidate = ("command:env LEVEL=high KEPT=1 EXTRA='a b' cat {port}", dict[str, str]())
+    found = differences(resolve(base[0]), resolve(candidate[0]))
+    assert [(d.key, d.base, d.candidate) for d in found] == [
+        ("env.EXTRA", "not set", "a b"),
+        ("env.LEVEL", "low", "high"),
+    ]
+    made = taken_apart(base, candidate, "env.LEVEL")
+    assert made.argv == ("cat", "{port}")
+    assert made.env == {"LEVEL": "high", "KEPT": "1"}
+    assert "LEVEL=high" in made.name
+    with pytest.raises(BadInput, match="differ as wholes"):
+        differences(resolve(base[0]), resolve("command:LEVEL=low cat -u {port}"))
+
+
 def test_two_programs_have_nothing_to_take_apart() -> None:
     """Given a release and a command, the sentence says that they differ as wholes."""
     with pytest.raises(BadInput, match="differ as wholes"):
