@@ -6,7 +6,16 @@ from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.cause import Answer, Cause, Share
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
-from chronik_perf.model.evidence import MissingProfile, Profile, ProfileKind, Series, summed
+from chronik_perf.model.evidence import (
+    RUNS,
+    MissingProfile,
+    Profile,
+    ProfileKind,
+    Series,
+    WaitKind,
+    Waits,
+    summed,
+)
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
@@ -19,6 +28,7 @@ __all__ = [
     "BISECTION_SCHEMA",
     "METRICS",
     "NEVER_ACCEPTED",
+    "RUNS",
     "SCHEMA_VERSION",
     "SIDES",
     "STAGES",
@@ -64,6 +74,8 @@ __all__ = [
     "Unavailable",
     "Uncalibrated",
     "Verdict",
+    "WaitKind",
+    "Waits",
     "Word",
     "Workload",
     "differing_field",

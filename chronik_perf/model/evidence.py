@@ -29,6 +29,24 @@ class Series:
 ProfileKind: TypeAlias = Literal["cpu", "wall"]
 
 
+WaitKind: TypeAlias = Literal[
+    "runs", "event loop idle", "sync", "lock or queue", "sleep", "file or socket", "elsewhere"
+]
+RUNS: WaitKind = "runs"
+"""Not a wait: on the CPU, or waiting for no more than a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """In what the threads of one process were, by "thread;kind" (a WaitKind), over so many looks at all of them."""
+
+    looks: int
+    seen: dict[str, int]
+
+
+_NOT_LOOKED_AT = Unavailable("where its threads waited was not looked at")
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Folded stacks of one broker process under one workload.
@@ -37,7 +55,8 @@ class Profile:
     time sampled, `cpu_s` the process's CPU seconds (scheduler's clock) over the same window, `stored` the
     messages the log gained in it: CPU µs per 1,000 stored messages of a frame is
     (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile. `start` numbers the fresh start it is of,
-    from 0 on. `profiler` is what took it, with its version; empty in documents from before it was kept.
+    from 0 on. `profiler` is what took it, with its version; empty in documents from before it was kept. A wall profile
+    has `waits` over the same window.
     """
 
     side: Side
@@ -51,6 +70,7 @@ class Profile:
     stacks: dict[str, int]
     start: int = 0
     profiler: str = ""
+    waits: Waits | Unavailable = _NOT_LOOKED_AT
 
 
 def summed(profiles: Sequence[Profile]) -> Profile:

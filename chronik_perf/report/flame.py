@@ -11,9 +11,16 @@ import dataclasses
 import zlib
 from dataclasses import dataclass
 
-from chronik_perf.model import SIDES, Comparison, ProfileKind, Side
+from chronik_perf.model import SIDES, Comparison, ProfileKind, Side, Unavailable
 from chronik_perf.report import flame_words
-from chronik_perf.stats import DiffNode, FrameChange, ProfileDifference, profile_difference
+from chronik_perf.stats import (
+    DiffNode,
+    FrameChange,
+    ProfileDifference,
+    Waiting,
+    profile_difference,
+    waiting,
+)
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
 _TINTS = 5
@@ -62,6 +69,7 @@ class Flame:
     notes: tuple[str, ...] = ()
     frames: tuple[FrameChange, ...] = ()
     missing: tuple[str, ...] = ()
+    waiting: Waiting | Unavailable | None = None  # of wall profiles of both sides
 
 
 def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
@@ -101,6 +109,7 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
         notes=difference.notes if len(sides) == 2 else (),
         frames=difference.frames if len(sides) == 2 else (),
         missing=missing,
+        waiting=waiting(found["base"], found["candidate"]) if kind == "wall" and len(sides) == 2 else None,
     )
 
 

@@ -18,6 +18,7 @@ class ThreadSamples:
     """One thread's samples by "name;outer;inner"; `tid` is None where py-spy did not know it."""
 
     tid: int | None
+    name: str
     stacks: Counter[str] = field(default_factory=Counter)
 
 
@@ -32,7 +33,7 @@ def read_raw(raw: str) -> list[ThreadSamples]:
             raise ValueError(f"not a stack as py-spy folds it: {line[:80]!r}")
         identity, name = found.groups()
         tid = int(identity) if identity.isdecimal() else None
-        one = threads.setdefault(identity, ThreadSamples(tid))
+        one = threads.setdefault(identity, ThreadSamples(tid, name or "unnamed thread"))
         one.stacks[";".join([name or "unnamed thread", *frames])] += int(count)
     return list(threads.values())
 

@@ -16,8 +16,11 @@ from chronik_perf.stats.profile_diff import (
     DiffNode,
     FrameChange,
     ProfileDifference,
+    WaitChange,
+    Waiting,
     difference_of,
     profile_difference,
+    waiting,
 )
 from chronik_perf.stats.series import SeriesAccount, Slope, series_account, slope
 from chronik_perf.stats.steady import steady
@@ -39,6 +42,8 @@ __all__ = [
     "StageAccount",
     "StageShare",
     "Standing",
+    "WaitChange",
+    "Waiting",
     "best_pairs",
     "design_check",
     "difference_of",
@@ -56,4 +61,5 @@ __all__ = [
     "standing",
     "steady",
     "undivided",
+    "waiting",
 ]

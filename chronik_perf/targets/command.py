@@ -66,8 +66,8 @@ def _variables(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]
         end += 1
     if begin and end < len(words) and words[end].startswith("-"):
         return {}, words
-    pairs = (word.split("=", 1) for word in words[begin:end])
-    return {name: value for name, value in pairs}, words[end:]
+    pairs = (word.partition("=") for word in words[begin:end])
+    return {name: value for name, _, value in pairs}, words[end:]
 
 
 COMMAND = Scheme("command:", _find, lambda _: ["commands: command:'my-broker --port {port} ...'"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronik_perf.model import Profile, ProfileKind, Series, Side
+from chronik_perf.model import Profile, ProfileKind, Series, Side, Unavailable, Waits
 from tests.builders.behaviour import Behaviour
 
 
@@ -45,8 +45,33 @@ def a_profile(
         }
         stacks |= {stack: round((total - busy) * share) for stack, share in idle.items()}
     stacks = {stack: n for stack, n in stacks.items() if n > 0}
+    waits: Waits | Unavailable = Unavailable("a cpu profile does not look at waiting")
+    if kind == "wall":
+        looks = round(window_s * 50)
+        working, syncing = round(looks * cpu_s / window_s), round(looks * 0.08)
+        waits = Waits(
+            looks,
+            {
+                "MainThread;runs": working,
+                "MainThread;event loop idle": looks - working,
+                "wal;sync": syncing,
+                # a worker that gathers batches for a while sleeps where the other waits for the next one
+                f"wal;{'sleep' if spawns else 'lock or queue'}": looks - syncing,
+                "metrics;event loop idle": looks,
+            },
+        )
     return Profile(
-        side, workload, kind, rate_hz, sum(stacks.values()), window_s, cpu_s, stored, stacks, start
+        side,
+        workload,
+        kind,
+        rate_hz,
+        sum(stacks.values()),
+        window_s,
+        cpu_s,
+        stored,
+        stacks,
+        start,
+        waits=waits,
     )
 
 

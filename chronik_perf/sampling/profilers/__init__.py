@@ -15,6 +15,7 @@ from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
 from chronik_perf.sampling.profilers.pyspy import PySpy
 from chronik_perf.sampling.profilers.recording import Recording
 from chronik_perf.sampling.profilers.runtime import Runtime, runtime_of
+from chronik_perf.sampling.thread_states import ThreadStates
 
 __all__ = ["PROFILERS", "Profiler", "Recording", "profiler_of", "record"]
 
@@ -62,5 +63,11 @@ def record(pid: int, kind: ProfileKind) -> Iterator[Recording]:
     if isinstance(profiler, Unavailable) or missing is not None:
         yield Recording(kind, missing)
         return
-    with profiler.record(pid, kind) as recording:
+    if kind == "cpu":
+        with profiler.record(pid, kind) as recording:
+            yield recording
+        return
+    states = ThreadStates(pid)
+    with profiler.record(pid, kind) as recording, states.watched():
         yield recording
+    recording.waits = states.by_name(recording.thread_names)

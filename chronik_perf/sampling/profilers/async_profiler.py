@@ -26,6 +26,7 @@ _LIBRARY = "libasyncProfiler.so"
 _ANSWER_LIMIT_S = 15.0
 _VERSION = re.compile(r"\d+(\.\w+)*")
 _THREAD = re.compile(r"\[(?:(.*) )?tid=\d+\]")
+_NAMED = re.compile(r"^\[(.*?) tid=(\d+)\]", re.MULTILINE)
 
 
 class AsyncProfiler:
@@ -72,7 +73,9 @@ class AsyncProfiler:
                     recording.missing = _cannot(pid, error)
             if recording.missing is None:
                 try:
-                    recording.stacks = fold(out.read_text(errors="replace"))
+                    collapsed = out.read_text(errors="replace")
+                    recording.stacks = fold(collapsed)
+                    recording.thread_names = {int(t): name for name, t in _NAMED.findall(collapsed)}
                 except (OSError, ValueError) as error:
                     recording.missing = f"async-profiler's stacks of process {pid} cannot be read: {error}"
                 else:

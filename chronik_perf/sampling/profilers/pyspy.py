@@ -63,6 +63,7 @@ class PySpy:
                 used_s = {t: s - threads_before.get(t, 0.0) for t, s in thread_cpu_s(pid).items()}
             if recording.missing is None:
                 threads = read_raw(out.read_text()) if out.exists() else []
+                recording.thread_names = {one.tid: one.name for one in threads if one.tid is not None}
                 recording.stacks = weighted_by_cpu(threads, used_s) if kind == "cpu" else merged(threads)
                 if not recording.stacks:
                     recording.missing = f"py-spy took no sample of process {pid}"

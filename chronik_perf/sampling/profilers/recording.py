@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable
+from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable, Waits
 from chronik_perf.sampling.cpu import CpuClock
 
 RATE_HZ = 100
@@ -20,7 +20,8 @@ class Recording:
     `stacks` maps "thread;outer;inner" to samples, a frame being `function (short file or module)` without a line, so
     that a line which moved renames nothing; threads go by name, those of one name together. `window_s` and `cpu_s` are
     wall time and the process's CPU seconds (scheduler's clock) between the first sample and the last. `profiler` is
-    what takes it, with its version.
+    what takes it, with its version. `thread_names` has the names that it knows of threads, by the kernel's id; `waits`
+    is filled of wall profiles.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class Recording:
         self.missing = missing
         self.window_s = 0.0
         self.cpu_s: Measured = Unavailable("nothing was recorded")
+        self.thread_names: dict[int, str] = {}
+        self.waits: Waits | Unavailable = Unavailable(f"a {kind} profile does not look at waiting")
 
     @property
     def samples(self) -> int:
@@ -83,4 +86,5 @@ class Recording:
             stored=stored,
             stacks=dict(self.stacks),
             profiler=self.profiler,
+            waits=self.waits,
         )

@@ -2,19 +2,24 @@
 
 `starts` scales samples to what they stand for, `tree` merges all starts into one tree, `significance` tells change
 from what starts of one program differ by, `moves` tells cost that moved from cost that grew, `difference` puts
-them together, and `entry` finds the calls under which a growth lies.
+them together, and `entry` finds the calls under which a growth lies. `waiting` holds against each other where the
+threads of both sides wait.
 """
 
 from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference
 from chronik_perf.stats.profile_diff.entry import Grown, grown
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
+from chronik_perf.stats.profile_diff.waiting import WaitChange, Waiting, waiting
 
 __all__ = [
     "DiffNode",
     "FrameChange",
     "Grown",
     "ProfileDifference",
+    "WaitChange",
+    "Waiting",
     "difference_of",
     "grown",
     "profile_difference",
+    "waiting",
 ]

@@ -1,0 +1,110 @@
+"""Where threads wait, of a real program whose threads each wait in a way of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chronik_perf.model import MissingProfile, Profile, Provenance, Target, Unavailable, Waits
+from chronik_perf.sampling import profilers
+from chronik_perf.sampling.thread_states import ThreadStates
+from chronik_perf.sut import BrokerProcess
+
+PROGRAM = """
+import json, os, queue, select, socket, threading, time
+def sleeper():
+    while True: time.sleep(0.2)
+def getter(): queue.Queue().get()
+def locker():
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+def poller(): select.epoll().poll()
+def reader(): os.read(os.pipe()[0], 1)
+for what in (sleeper, getter, locker, poller, reader):
+    threading.Thread(target=what, name=what.__name__, daemon=True).start()
+listener = socket.create_server(("127.0.0.1", 0))
+print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+while True: pass
+"""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
+    """Give the program, started as brokers are."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    what = Target("p", (sys.executable, str(program)), "json-line", Provenance("command", None, None))
+    one = BrokerProcess.start(
+        what, data_dir=tmp_path, core=None, hash_seed=1, log_path=tmp_path / "program.log"
+    )
+    yield one
+    one.kill()
+
+
+def mostly(waits: Waits, thread: str) -> str:
+    """Give the kind in which a thread was seen most often."""
+    seen = {k.rpartition(";")[2]: n for k, n in waits.seen.items() if k.startswith(f"{thread};")}
+    return max(seen, key=lambda kind: seen[kind])
+
+
+def test_a_wall_profile_tells_by_name_where_each_thread_waits(broker: BrokerProcess) -> None:
+    """Given threads that sleep, wait for a queue, a lock, events and data, each is told apart; the busy one works."""
+    with profilers.record(broker.pid, "wall") as recording:
+        time.sleep(1.0)
+    profile = recording.profile("base", "raw", stored=1000)
+    assert isinstance(profile, Profile) and isinstance(profile.waits, Waits)
+    assert {t: mostly(profile.waits, t) for t in ("sleeper", "getter", "locker", "poller", "reader")} == {
+        "sleeper": "sleep",
+        "getter": "lock or queue",
+        "locker": "lock or queue",
+        "poller": "event loop idle",
+        "reader": "file or socket",
+    }
+    assert mostly(profile.waits, "MainThread") == "runs"
+
+
+def test_waiting_for_the_disk_is_told_without_a_profiler(tmp_path: Path) -> None:
+    """Given a program that does nothing but sync, it is seen in its sync and at work, under the kernel's own name."""
+    program = (
+        "import os\nfd = os.open('f', os.O_CREAT | os.O_WRONLY)\n"
+        "while True:\n    os.pwrite(fd, b'x' * 4096, 0)\n    os.fsync(fd)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as one:
+        try:
+            time.sleep(0.3)  # past its start-up, which reads files
+            states = ThreadStates(one.pid)
+            with states.watched():
+                time.sleep(1.0)
+            waits = states.by_name({})
+        finally:
+            one.kill()
+    assert isinstance(waits, Waits)
+    assert {key.partition(";")[0].rstrip("0123456789.") for key in waits.seen} == {"python"}
+    # on a disk in memory a sync is work, for nothing waits
+    in_sync_or_at_work = sum(n for key, n in waits.seen.items() if key.endswith((";sync", ";runs")))
+    assert in_sync_or_at_work > 0.8 * sum(waits.seen.values())
+
+
+def test_a_cpu_profile_does_not_look_at_waiting(broker: BrokerProcess) -> None:
+    """Given a profile of the CPU, where threads wait is unavailable, and not nothing."""
+    with profilers.record(broker.pid, "cpu") as recording:
+        time.sleep(0.2)
+    profile = recording.profile("base", "raw", stored=1000)
+    assert isinstance(profile, Profile | MissingProfile)
+    assert isinstance(recording.waits, Unavailable)
+
+
+def test_a_process_that_has_ended_waits_nowhere(broker: BrokerProcess) -> None:
+    """Given a process that is gone, there is no row and no error, but the reason."""
+    broker.kill()
+    states = ThreadStates(broker.pid)
+    with states.watched():
+        time.sleep(0.05)
+    waits = states.by_name({})
+    assert isinstance(waits, Unavailable) and "no thread" in waits.reason
