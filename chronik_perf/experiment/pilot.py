@@ -76,8 +76,10 @@ def plan_slices(
         slice_s = min(slice_s, LONGEST_SLICE_S)
     at_once = calm and interleaved and all(watched.values()) and all(map(_done_soon, trials.values()))
     burst_s = max(LEAST_BURST_S, ROUND_TRIPS_PER_BURST * max(trips) / 1e3)
-    # Without acknowledgements a burst ends only when the log has caught up, which is looked for in steps.
-    bursts = max(1, int(slice_s / burst_s)) if at_once and workload.acks != 0 else 1
+    # Without acknowledgements a burst ends only when the log has caught up, which is looked for in steps; and the
+    # schedule of an open loop would begin anew with each.
+    divisible = workload.acks != 0 and workload.arrival == "closed"
+    bursts = max(1, int(slice_s / burst_s)) if at_once and divisible else 1
     return Pilot(workload.name, trips, quiets, slice_s, interleaved, note, bursts)
 
 

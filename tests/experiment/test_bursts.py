@@ -88,6 +88,16 @@ def test_the_pilot_says_how_many_bursts(
     assert pilot.bursts == 1 or pilot.slice_s * 1e3 / pilot.bursts >= 10 * round_trip_ms
 
 
+def test_what_cannot_be_given_in_bursts_is_given_whole() -> None:
+    """Given no acknowledgements, or a schedule that would begin anew with each burst, a slice is one burst."""
+    closed, trials = _trials(1.0, 0.0)
+    for workload in (
+        replace(closed, acks=0),
+        replace(closed, arrival="open", rate_msgs_per_s=1000.0),
+    ):
+        assert plan_slices(workload, trials, {"base": True, "candidate": True}, calm=True).bursts == 1
+
+
 def _trials(round_trip_ms: float, quiet_s: float) -> tuple[Workload, dict[Side, list[Slice]]]:
     comparison = a_pair_of_equals(blocks=1, evidence=False, workloads=(RAW,))
     (block,) = comparison.blocks
