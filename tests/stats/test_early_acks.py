@@ -79,7 +79,7 @@ def test_every_output_says_it() -> None:
     suite = ET.fromstring(junit.render(comparison, verdict))
     (failure,) = suite.findall("testcase/failure")
     assert said in failure.attrib["message"]
-    assert '<tbody class="row regressed">' in html.render(comparison, verdict)
+    assert '<tbody class="row regressed"' in html.render(comparison, verdict)
     assert "counted, not estimated" in html.render(comparison, verdict)
     rows = json.loads(verdict_json.render(comparison, verdict))["rows"]
     (found,) = [r for r in rows if r["metric"] == "early_acks" and r["word"] == "regressed"]
