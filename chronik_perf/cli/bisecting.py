@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chronik_perf.cli.comparing import place_for, tidy, with_seed, workloads
 from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
+from chronik_perf.cli.resuming import same_surroundings
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.experiment.bisecting import bisect, contrast_added, difference, question_of
@@ -116,8 +117,8 @@ def begun(
         folder = RunFolder(resume) if resume is not None else RunFolder.create(out, good, bad)
         place = place_for(folder, (load,), None, False)
         try:
-            if earlier is not None and earlier.environment.fingerprint != place.environment.fingerprint:
-                raise BadInput(f"{resume} was measured on another machine; begin a new search here")
+            if earlier is not None:
+                same_surroundings(folder.path, earlier.environment, place.environment)
             seed = seed if seed is not None else secrets.randbelow(2**31)
             search = earlier or Bisection(
                 schema_version=BISECTION_SCHEMA,

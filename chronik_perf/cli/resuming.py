@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from chronik_perf.cli.clients import Clients, same_clients
@@ -13,7 +13,7 @@ from chronik_perf.cli.comparing import Job, kept, place_for
 from chronik_perf.cli.namespaces import check_namespaces
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
-from chronik_perf.model import BadInput, Comparison, Target, Workload, differing_field
+from chronik_perf.model import BadInput, Comparison, Environment, Target, Workload, differing_field
 from chronik_perf.stats import design_check
 from chronik_perf.store import RunFolder, load
 from chronik_perf.targets import cache, provenance
@@ -62,15 +62,11 @@ def resumed(
     with machine_lock(wait, say), kept(folder, own=()):
         starts = not all(target.runs_already for target in targets)
         place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
-        if place.environment.fingerprint != earlier.environment.fingerprint:
+        try:
+            same_surroundings(path, earlier.environment, place.environment)
+        except BadInput:
             shutil.rmtree(place.data_root, ignore_errors=True)
-            raise BadInput(
-                f"{path} was measured on another machine, and blocks of two machines do not add up; "
-                "start a new run here"
-            )
-        if place.environment.clients != earlier.environment.clients:
-            shutil.rmtree(place.data_root, ignore_errors=True)
-            raise BadInput(_other_clients(path, earlier.environment.clients, place.environment.clients))
+            raise
         say(power.sentence)
         commands = f"{earlier.command}\n{command}"
         notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
@@ -78,12 +74,20 @@ def resumed(
         yield Job(grown, folder, place)
 
 
-def _other_clients(path: Path, had: Mapping[str, str], has: Mapping[str, str]) -> str:
-    was, is_now = (", ".join(f"{name} {version}" for name, version in c.items()) for c in (had, has))
-    return (
-        f"{path} was measured with {was or 'clients that it does not name'}, and here is {is_now}; a client alone can "
-        "move every number, so install that one, or start a new run"
-    )
+def same_surroundings(path: Path, had: Environment, has: Environment) -> None:
+    """Refuse (BadInput) to add blocks to a run of another machine, or of another version of a client library."""
+    if had.fingerprint != has.fingerprint:
+        raise BadInput(
+            f"{path} was measured on another machine, and blocks of two machines do not add up; start a new run here"
+        )
+    if had.clients != has.clients:
+        was, is_now = (
+            ", ".join(f"{name} {version}" for name, version in e.clients.items()) for e in (had, has)
+        )
+        raise BadInput(
+            f"{path} was measured with {was or 'clients that it does not name'}, and here is {is_now}; a client alone "
+            "can move every number, so install that one, or start a new run"
+        )
 
 
 def _same_process(earlier: Comparison) -> Iterator[str]:
