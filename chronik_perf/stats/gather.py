@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chronik_perf.model import SIDES, Comparison, Metric, Side, Slice, Unavailable
+from chronik_perf.model import SIDES, Block, Comparison, Metric, Side, Slice, Unavailable
 
 LONGEST_NAME = 40
 
@@ -18,12 +18,16 @@ PerBlock = tuple[tuple[int, float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """(block index, base, candidate) of the blocks that have both; `missing` says why the others have not."""
+    """(block index, base, candidate) of the blocks that have both; `missing` says why the others have not.
+
+    `dropped` are the blocks after the last in which the workload was measured at all: it had been answered by then.
+    """
 
     per_block: PerBlock
     missing: tuple[str, ...] = ()
     base_first: tuple[bool, ...] = ()  # of each of those blocks, whether the base was started first
     typical: tuple[float, ...] | None = None  # of each, the median of the log ratios of its pairs of slices
+    dropped: tuple[int, ...] = ()
 
     @property
     def values(self) -> list[tuple[float, float]]:
@@ -36,7 +40,9 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
     rows: list[tuple[int, float, float]] = []
     missing: list[str] = []
     orders: list[bool] = []
-    for block in comparison.kept_blocks:
+    blocks = comparison.kept_blocks
+    last = max((i for i, block in enumerate(blocks, 1) if _measures(block, workload)), default=len(blocks))
+    for block in blocks[:last]:
         base, candidate = metric.take(block.base, workload), metric.take(block.candidate, workload)
         reasons = [
             f"block {block.index} has no value for {name_of(comparison, side)}: {value.reason}"
@@ -48,7 +54,13 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
         else:
             rows.append((block.index, base, candidate))
             orders.append(block.base.order == 0)
-    return Pairs(tuple(rows), tuple(missing), tuple(orders), typical_of(comparison, metric, workload, rows))
+    typical = typical_of(comparison, metric, workload, rows)
+    dropped = tuple(block.index for block in blocks[last:])
+    return Pairs(tuple(rows), tuple(missing), tuple(orders), typical, dropped)
+
+
+def _measures(block: Block, workload: str) -> bool:
+    return any(s.workload == workload for side in SIDES for s in block.side(side).slices)
 
 
 def typical_of(

@@ -163,11 +163,16 @@ def _smallest_seen(effect: Effect, metric: Metric, margin: float) -> str:
 
 
 def _fewer_blocks(pairs: Pairs) -> str:
-    if not pairs.missing:
-        return ""
-    return (
-        f"{words.capital(pairs.missing[0])}; judged without {words.count(len(pairs.missing), 'such value')}."
-    )
+    told = []
+    if pairs.missing:
+        without = words.count(len(pairs.missing), "such value")
+        told.append(f"{words.capital(pairs.missing[0])}; judged without {without}.")
+    if pairs.dropped:
+        told.append(
+            f"Answered before block {pairs.dropped[0]}, this workload was not measured in the last "
+            f"{words.count(len(pairs.dropped), 'block')}."
+        )
+    return " ".join(told)
 
 
 def _joined(*parts: str) -> str:

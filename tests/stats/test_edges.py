@@ -95,6 +95,29 @@ def test_a_block_without_a_value_is_left_out_and_told() -> None:
     assert "Block 0 has no value for v2.2.0: no clock" in row.why
 
 
+def test_a_workload_that_was_answered_early_is_no_gap() -> None:
+    """Given blocks that measure a workload no further, as perf explain has them, it is said and nothing is missing."""
+    whole = comparison(14)
+    rest = [
+        replace(
+            block,
+            base=replace(block.base, slices=tuple(s for s in block.base.slices if s.workload != "raw")),
+            candidate=replace(
+                block.candidate, slices=tuple(s for s in block.candidate.slices if s.workload != "raw")
+            ),
+        )
+        for block in whole.blocks[10:]
+    ]
+    row = judge(replace(whole, blocks=(*whole.blocks[:10], *rest))).row("throughput", "raw")
+    assert row is not None and row.effect is not None
+    assert row.effect.blocks == 10
+    assert (
+        f"Answered before block {rest[0].index}, this workload was not measured in the last 4 blocks."
+        in row.why
+    )
+    assert "no value" not in row.why
+
+
 def test_a_broker_without_metrics_is_judged_by_what_is_seen_from_outside() -> None:
     """Without telemetry the gates stand, and stages are unavailable with a reason."""
     bare = with_slices(comparison(14), "base", lambda s: replace(s, telemetry={}))
