@@ -30,10 +30,13 @@ def init(
     path = folder / NAME
     if os.path.lexists(path):  # a link to nothing is somebody's, too
         raise BadInput(f"{path} exists already, and what stands in it is yours; remove it to get a new one")
-    kind, text = guess(folder)
+    kind, program, text = guess(folder)
     try:
         write_whole(path, text)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from None
-    print(f"wrote {path}, {kind}; check its command lines, then try: perf targets HEAD")
+    print(
+        f"wrote {path}, {kind}; it starts {program} with the flags --port and --data-dir, which are a guess: put the "
+        "broker's own there, check the build, then try: perf targets HEAD"
+    )
     return 0

@@ -13,13 +13,14 @@ from xml.etree import ElementTree
 _MAVEN = "{http://maven.apache.org/POM/4.0.0}"
 
 
-def guess(folder: Path) -> tuple[str, str]:
-    """Give what was found there, to people, and the text of a perf.toml."""
+def guess(folder: Path) -> tuple[str, str, str]:
+    """Give what was found there, to people, the command line that starts the broker, and the text of a perf.toml."""
     for file, by in _GUESSES.items():
         if (folder / file).is_file():
             build, start = by(folder)
-            return f"guessed from {file}", _text(file, build, start)
-    return "with a broker to fill in, since nothing there tells a language", _text(None, "make", ["./broker"])
+            return f"guessed from {file}", shlex.join(start), _text(file, build, start)
+    unknown = "with a broker to fill in, since nothing there tells a language"
+    return unknown, "./broker", _text(None, "make", ["./broker"])
 
 
 def _cargo(folder: Path) -> tuple[str, list[str]]:
@@ -93,7 +94,7 @@ pass_env = []
 [start]
 # {{port}} is where it must listen and {{data_dir}} the folder it may write to; {{metrics_port}}, where it has one, is
 # where it serves Prometheus metrics at /metrics; {{host}} is the address; {{set}}, a word of its own, is where
-# overrides go.
+# overrides go. --port and --data-dir are a guess at this broker's own flags.
 command = [{words}]
 # It is ready when its port accepts a connection and, if that is too early, a line of its log matches this, too:
 # ready_line = "started in [0-9]+ ms"
@@ -109,6 +110,12 @@ stop_grace_s = 5
 # [metrics]
 # url = "http://{{host}}:{{metrics_port}}/metrics"
 # interesting = ["log_flushes_total"]
+
+# What perf gate measures, for how long, and from which loss on it fails; a change may not loosen its own.
+# [gate]
+# workloads = ["acks1", "raw"]
+# budget = "3m"
+# thresholds = {{ "throughput@acks1" = "5%" }}
 
 # [settings]
 # override_with = ["--set", "{{key}}={{value}}"]

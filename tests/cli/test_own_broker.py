@@ -204,11 +204,11 @@ def test_what_a_killed_build_left_is_cleaned(repository: BrokerRepository) -> No
 
 
 def test_a_first_perf_toml_is_written_once(tmp_path: Path) -> None:
-    """Given a Go module, `perf init` writes a perf.toml that is its own from then on."""
+    """Given a Go module, `perf init` writes a perf.toml that is its owner's from then on, and says what it guessed."""
     (tmp_path / "go.mod").write_text("module example.org/logd\n")
     done = refused(["init"], tmp_path)
     assert done.returncode == 0
-    assert "guessed from go.mod" in done.stdout
+    assert "guessed from go.mod; it starts ./perf-broker with the flags --port and --data-dir" in done.stdout
     again = refused(["init", str(tmp_path)], tmp_path)
     assert again.returncode == 2
     assert "exists already" in again.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -176,10 +177,15 @@ def test_a_first_manifest_is_guessed_and_can_be_read(
     """Given a repository in some language, the guess is a perf.toml that is read without complaint."""
     folder = tmp_path_factory.mktemp("repository")
     (folder / file).write_text(content)
-    _, text = guess(folder)
+    *_, text = guess(folder)
     found = read_manifest(text, "perf.toml")
     assert found.build == build
     assert found.start[0] == program
+    # What it proposes for the gate can be read, too, when its comments are taken away.
+    proposed = re.sub(r"^# (?=\[gate\]|workloads|budget|thresholds)", "", text, flags=re.MULTILINE)
+    gate = read_manifest(proposed, "perf.toml").gate
+    assert (gate.workloads, gate.budget) == (("acks1", "raw"), "3m")
+    assert gate.thresholds == {"throughput@acks1": "5%"}
 
 
 @pytest.mark.parametrize(
@@ -203,12 +209,12 @@ def test_a_first_manifest_can_be_read_whatever_lies_there(
     folder = tmp_path_factory.mktemp("repository") / "broker of ours"
     folder.mkdir()
     (folder / file).write_text(content)
-    assert read_manifest(guess(folder)[1], "perf.toml").start[0] == program
+    assert read_manifest(guess(folder)[-1], "perf.toml").start[0] == program
 
 
 def test_a_guessed_build_is_words_for_a_shell(tmp_path: Path) -> None:
     """Given a Go command in a folder with a blank in its name, the build names that folder and no other."""
     (tmp_path / "cmd" / "my logd").mkdir(parents=True)
     (tmp_path / "go.mod").write_text("module example.org/logd\n")
-    build = read_manifest(guess(tmp_path)[1], "perf.toml").build
+    build = read_manifest(guess(tmp_path)[-1], "perf.toml").build
     assert shlex.split(build)[-1] == "./cmd/my logd"
