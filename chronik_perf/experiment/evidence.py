@@ -24,6 +24,7 @@ from chronik_perf.model import (
 )
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
+from chronik_perf.sampling.thread_states import ThreadStates
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
@@ -86,12 +87,32 @@ def _take_profile(
     pid = rig.broker.pid
     if isinstance(pid, Unavailable):
         return MissingProfile(rig.side, workload.name, kind, pid.reason)
+    if kind == "wall" and profilers.why_not(pid, kind) is None:
+        # Half of the time for where threads wait, and first: a profiler's stops interrupt what waits.
+        duration_s /= 2
+        states, stored = _look_at_threads(rig, others, workload, pid, duration_s)
+    else:
+        states, stored = None, 0
     begin_at_rest((rig, *others))
     with profilers.record(pid, kind) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
         # What the load left behind belongs to it, as it does in a slice that gates.
         wait_for_rest((rig,))
-    return recording.profile(rig.side, workload.name, window.stored)
+    taken = recording.profile(rig.side, workload.name, window.stored)
+    if states is None or isinstance(taken, MissingProfile):
+        return taken
+    return dataclasses.replace(taken, waits=states.by_name(recording.thread_names, stored))
+
+
+def _look_at_threads(
+    rig: Rig, others: Sequence[Rig], workload: Workload, pid: int, duration_s: float
+) -> tuple[ThreadStates, int]:
+    """Look where threads wait under a load of their own; give also how many messages it stored."""
+    begin_at_rest((rig, *others))
+    states = ThreadStates(pid)
+    with states.watched():
+        window = run_load(rig, _longer(workload, duration_s), duration_s)
+    return states, window.stored
 
 
 def _longer(workload: Workload, duration_s: float) -> Workload:

@@ -38,10 +38,15 @@ RUNS: WaitKind = "runs"
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """In what the threads of one process were, by "thread;kind" (a WaitKind), over so many looks at all of them."""
+    """In what the threads of one process were, by "thread;kind" (a WaitKind), over so many looks at all of them.
+
+    `window_s` is the wall time over which the looks were taken, `stored` the messages that the log gained in it.
+    """
 
     looks: int
     seen: dict[str, int]
+    window_s: float
+    stored: int
 
 
 _NOT_LOOKED_AT = Unavailable("where its threads waited was not looked at")
@@ -56,7 +61,7 @@ class Profile:
     messages the log gained in it: CPU µs per 1,000 stored messages of a frame is
     (its samples / all samples) * cpu_s * 1e9 / stored for a CPU profile. `start` numbers the fresh start it is of,
     from 0 on. `profiler` is what took it, with its version; empty in documents from before it was kept. A wall profile
-    has `waits` over the same window.
+    has `waits`, from a window of their own in which no profiler disturbs.
     """
 
     side: Side

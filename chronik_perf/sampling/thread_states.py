@@ -3,6 +3,9 @@
 A profiler's stacks do not tell: what waits is often C code without a frame (fdatasync, a lock, an event loop of its
 own). The kernel knows: /proc/PID/task/TID/syscall names the call in which a thread is blocked (proc(5)), or says that
 it runs. It may be read of a process that one may trace.
+
+A profiler that stops the process for each of its samples wakes what waits, and a wait that was interrupted begins anew
+or ends: looks are taken while no profiler samples.
 """
 
 from __future__ import annotations
@@ -43,6 +46,14 @@ _CALLS: dict[str, dict[WaitKind, frozenset[int]]] = {
     },
 }
 
+# A timed wait that a signal or a stop interrupted goes on as this call; the kernel's function says of what kind.
+_RESTARTED = {"x86_64": 219, "aarch64": 128}
+_FUNCTIONS: dict[str, WaitKind] = {
+    "poll": "event loop idle",
+    "nanosleep": "sleep",
+    "futex": "lock or queue",
+}
+
 
 class ThreadStates:
     """Looks at all threads of a process at a fixed rate while `watched`."""
@@ -51,7 +62,8 @@ class ThreadStates:
         self._tasks = Path(f"/proc/{pid}/task")
         self._seen: Counter[tuple[int, WaitKind]] = Counter()
         self._names: dict[int, str] = {}
-        self._sweeps = 0
+        self._looks = 0
+        self._window_s = 0.0
         self._refused = ""
 
     @contextlib.contextmanager
@@ -66,14 +78,19 @@ class ThreadStates:
         ended = threading.Event()
         looking = threading.Thread(target=self._look, args=(kinds, ended), name="thread states", daemon=True)
         looking.start()
+        begun_s = time.monotonic()
         try:
             yield
         finally:
+            self._window_s = time.monotonic() - begun_s
             ended.set()
             looking.join()
 
-    def by_name(self, names: Mapping[int, str]) -> Waits | Unavailable:
-        """Give what was seen, threads of one name together; those without one in `names` go by the kernel's."""
+    def by_name(self, names: Mapping[int, str], stored: int) -> Waits | Unavailable:
+        """Give what was seen, threads of one name together; those without one in `names` go by the kernel's.
+
+        `stored` is what the log gained meanwhile.
+        """
         if self._refused:
             return Unavailable(self._refused)
         if not self._seen:
@@ -82,7 +99,7 @@ class ThreadStates:
         for (tid, kind), times in self._seen.items():
             name = names.get(tid) or self._names.get(tid) or "unnamed thread"
             found[f"{name.replace(';', ':')};{kind}"] += times
-        return Waits(self._sweeps, dict(found))
+        return Waits(self._looks, dict(found), self._window_s, stored)
 
     def _look(self, kinds: Mapping[int, WaitKind], ended: threading.Event) -> None:
         due_s = time.monotonic()
@@ -98,7 +115,7 @@ class ThreadStates:
                 return
             except OSError:
                 return  # the process has ended
-            self._sweeps += 1
+            self._looks += 1
 
     def _look_at(self, tid: int, kinds: Mapping[int, WaitKind]) -> None:
         folder = self._tasks / str(tid)
@@ -106,7 +123,10 @@ class ThreadStates:
             call = (folder / "syscall").read_text().split(maxsplit=1)[0]
             if tid not in self._names:
                 self._names[tid] = (folder / "comm").read_text().strip()
+            kind: WaitKind = RUNS if call == "running" else kinds.get(int(call), "elsewhere")
+            if call == str(_RESTARTED.get(platform.machine())):
+                function = (folder / "wchan").read_text()
+                kind = next((k for part, k in _FUNCTIONS.items() if part in function), kind)
         except (FileNotFoundError, ProcessLookupError, IndexError):
             return  # a thread that has ended
-        kind: WaitKind = RUNS if call == "running" else kinds.get(int(call), "elsewhere")
         self._seen[tid, kind] += 1

@@ -59,6 +59,8 @@ def a_profile(
                 f"wal;{'sleep' if spawns else 'lock or queue'}": looks - syncing,
                 "metrics;event loop idle": looks,
             },
+            window_s,
+            stored,
         )
     return Profile(
         side,

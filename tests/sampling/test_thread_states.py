@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.model import MissingProfile, Profile, Provenance, Target, Unavailable, Waits
+from chronik_perf.model import Provenance, Target, Unavailable, Waits
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.thread_states import ThreadStates
 from chronik_perf.sut import BrokerProcess
@@ -53,20 +54,49 @@ def mostly(waits: Waits, thread: str) -> str:
     return max(seen, key=lambda kind: seen[kind])
 
 
-def test_a_wall_profile_tells_by_name_where_each_thread_waits(broker: BrokerProcess) -> None:
+def test_where_each_thread_waits_is_told_by_the_name_that_its_profiler_knows(broker: BrokerProcess) -> None:
     """Given threads that sleep, wait for a queue, a lock, events and data, each is told apart; the busy one works."""
     with profilers.record(broker.pid, "wall") as recording:
+        time.sleep(0.3)
+    states = ThreadStates(broker.pid)
+    with states.watched():
         time.sleep(1.0)
-    profile = recording.profile("base", "raw", stored=1000)
-    assert isinstance(profile, Profile) and isinstance(profile.waits, Waits)
-    assert {t: mostly(profile.waits, t) for t in ("sleeper", "getter", "locker", "poller", "reader")} == {
+    waits = states.by_name(recording.thread_names, stored=1000)
+    assert isinstance(waits, Waits)
+    assert {t: mostly(waits, t) for t in ("sleeper", "getter", "locker", "poller", "reader")} == {
         "sleeper": "sleep",
         "getter": "lock or queue",
         "locker": "lock or queue",
         "poller": "event loop idle",
         "reader": "file or socket",
     }
-    assert mostly(profile.waits, "MainThread") == "runs"
+    assert mostly(waits, "MainThread") == "runs"
+    assert (waits.stored, sum(waits.seen.values())) == (1000, 6 * waits.looks)
+    assert waits.window_s >= 1.0
+
+
+def test_a_wait_that_was_interrupted_and_goes_on_is_still_what_it_was(tmp_path: Path) -> None:
+    """Given timed waits that a stop has interrupted, as a profiler's do, each keeps its kind though its call is new."""
+    program = (
+        "import queue, select, threading, time\n"
+        "threading.Thread(target=lambda: queue.Queue().get(timeout=60), daemon=True).start()\n"
+        "select.poll().poll(60000)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as one:
+        try:
+            time.sleep(0.5)
+            one.send_signal(signal.SIGSTOP)
+            time.sleep(0.1)
+            one.send_signal(signal.SIGCONT)
+            time.sleep(0.1)
+            states = ThreadStates(one.pid)
+            with states.watched():
+                time.sleep(0.5)
+            waits = states.by_name({}, stored=0)
+        finally:
+            one.kill()
+    assert isinstance(waits, Waits)
+    assert {key.rpartition(";")[2] for key in waits.seen} == {"event loop idle", "lock or queue"}
 
 
 def test_waiting_for_the_disk_is_told_without_a_profiler(tmp_path: Path) -> None:
@@ -81,7 +111,7 @@ def test_waiting_for_the_disk_is_told_without_a_profiler(tmp_path: Path) -> None
             states = ThreadStates(one.pid)
             with states.watched():
                 time.sleep(1.0)
-            waits = states.by_name({})
+            waits = states.by_name({}, stored=0)
         finally:
             one.kill()
     assert isinstance(waits, Waits)
@@ -91,20 +121,11 @@ def test_waiting_for_the_disk_is_told_without_a_profiler(tmp_path: Path) -> None
     assert in_sync_or_at_work > 0.8 * sum(waits.seen.values())
 
 
-def test_a_cpu_profile_does_not_look_at_waiting(broker: BrokerProcess) -> None:
-    """Given a profile of the CPU, where threads wait is unavailable, and not nothing."""
-    with profilers.record(broker.pid, "cpu") as recording:
-        time.sleep(0.2)
-    profile = recording.profile("base", "raw", stored=1000)
-    assert isinstance(profile, Profile | MissingProfile)
-    assert isinstance(recording.waits, Unavailable)
-
-
 def test_a_process_that_has_ended_waits_nowhere(broker: BrokerProcess) -> None:
     """Given a process that is gone, there is no row and no error, but the reason."""
     broker.kill()
     states = ThreadStates(broker.pid)
     with states.watched():
         time.sleep(0.05)
-    waits = states.by_name({})
+    waits = states.by_name({}, stored=0)
     assert isinstance(waits, Unavailable) and "no thread" in waits.reason

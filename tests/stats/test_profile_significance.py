@@ -167,6 +167,25 @@ def test_an_interval_holds_the_change_and_narrows_with_starts() -> None:
     assert half[1] < half[0] and seen[1] < seen[0]
 
 
+def test_what_could_not_have_been_seen_is_what_it_says() -> None:
+    """Given a function that grew by what the report says would be seen, it is told about four times out of five."""
+    rng = np.random.default_rng(21)
+    equals = profile_difference(profiles(rng, COSTS, "base", 8), profiles(rng, COSTS, "candidate", 8))
+    seen_from_us = next(f for f in equals.frames if f.name == "f0 (a.py)").seen_from_us
+    assert seen_from_us is not None
+    # a sample is 10 ms of CPU, and a start stores a million messages: 10 µs per 1,000
+    grown = {**COSTS, "f0 (a.py)": COSTS["f0 (a.py)"] + seen_from_us / 10}
+    told = smaller = 0
+    for _ in range(60):
+        base = profiles(rng, COSTS, "base", 8)
+        d = profile_difference(base, profiles(rng, grown, "candidate", 8))
+        told += states(d)["f0"] == "grew"
+        less = {**COSTS, "f0 (a.py)": COSTS["f0 (a.py)"] + seen_from_us / 30}
+        smaller += states(profile_difference(base, profiles(rng, less, "candidate", 8)))["f0"] == "grew"
+    assert 0.6 * 60 <= told <= 0.97 * 60
+    assert smaller <= 0.2 * 60
+
+
 def test_starts_without_samples_are_left_out() -> None:
     """Given a start that was not sampled, the others count, and a note says that one is missing."""
     base = {"T;main (a.py);a (a.py)": 500}

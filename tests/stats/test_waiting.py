@@ -30,7 +30,7 @@ def starts_of(
     for _ in range(starts):
         seen = {f"{t};{kind}": int(rng.poisson(mean)) for (t, kind), mean in means.items()}
         one = a_profile_of({"MainThread;f (a.py)": 400}, side, kind="wall", stored=stored, window_s=4.0)
-        taken.append(replace(one, waits=Waits(200, {k: n for k, n in seen.items() if n})))
+        taken.append(replace(one, waits=Waits(200, {k: n for k, n in seen.items() if n}, 4.0, stored)))
     return taken
 
 
@@ -66,9 +66,7 @@ def test_looks_more_often_and_for_longer_do_not_read_as_change() -> None:
     longer = [
         replace(
             p,
-            window_s=8.0,
-            stored=2 * p.stored,
-            waits=Waits(400, {k: 2 * n for k, n in p.waits.seen.items()}),
+            waits=Waits(400, {k: 2 * n for k, n in p.waits.seen.items()}, 8.0, 2 * p.stored),
         )
         for p in starts_of(BASE, "candidate")
         if isinstance(p.waits, Waits)

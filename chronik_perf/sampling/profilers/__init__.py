@@ -15,9 +15,8 @@ from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
 from chronik_perf.sampling.profilers.pyspy import PySpy
 from chronik_perf.sampling.profilers.recording import Recording
 from chronik_perf.sampling.profilers.runtime import Runtime, runtime_of
-from chronik_perf.sampling.thread_states import ThreadStates
 
-__all__ = ["PROFILERS", "Profiler", "Recording", "profiler_of", "record"]
+__all__ = ["PROFILERS", "Profiler", "Recording", "profiler_of", "record", "why_not"]
 
 
 class Profiler(Protocol):
@@ -55,19 +54,18 @@ def profiler_of(pid: int) -> Profiler | Unavailable:
     return next(profiler for profiler in PROFILERS if profiler.fits(runtime))
 
 
+def why_not(pid: int, kind: ProfileKind) -> str | None:
+    """Say why there can be no profile of this kind of a process; None where it can be tried."""
+    profiler = profiler_of(pid)
+    return profiler.reason if isinstance(profiler, Unavailable) else profiler.unavailable(kind)
+
+
 @contextlib.contextmanager
 def record(pid: int, kind: ProfileKind) -> Iterator[Recording]:
     """Profile a process, whatever it runs, while the block runs; see `Profiler.record`."""
-    profiler = profiler_of(pid)
-    missing = profiler.reason if isinstance(profiler, Unavailable) else profiler.unavailable(kind)
+    profiler, missing = profiler_of(pid), why_not(pid, kind)
     if isinstance(profiler, Unavailable) or missing is not None:
         yield Recording(kind, missing)
         return
-    if kind == "cpu":
-        with profiler.record(pid, kind) as recording:
-            yield recording
-        return
-    states = ThreadStates(pid)
-    with profiler.record(pid, kind) as recording, states.watched():
+    with profiler.record(pid, kind) as recording:
         yield recording
-    recording.waits = states.by_name(recording.thread_names)

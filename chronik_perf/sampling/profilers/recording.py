@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable, Waits
+from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable
 from chronik_perf.sampling.cpu import CpuClock
 
 RATE_HZ = 100
@@ -20,8 +20,7 @@ class Recording:
     `stacks` maps "thread;outer;inner" to samples, a frame being `function (short file or module)` without a line, so
     that a line which moved renames nothing; threads go by name, those of one name together. `window_s` and `cpu_s` are
     wall time and the process's CPU seconds (scheduler's clock) between the first sample and the last. `profiler` is
-    what takes it, with its version. `thread_names` has the names that it knows of threads, by the kernel's id; `waits`
-    is filled of wall profiles.
+    what takes it, with its version. `thread_names` has the names that it knows of threads, by the kernel's id.
     """
 
     def __init__(
@@ -35,7 +34,6 @@ class Recording:
         self.window_s = 0.0
         self.cpu_s: Measured = Unavailable("nothing was recorded")
         self.thread_names: dict[int, str] = {}
-        self.waits: Waits | Unavailable = Unavailable(f"a {kind} profile does not look at waiting")
 
     @property
     def samples(self) -> int:
@@ -86,5 +84,4 @@ class Recording:
             stored=stored,
             stacks=dict(self.stacks),
             profiler=self.profiler,
-            waits=self.waits,
         )

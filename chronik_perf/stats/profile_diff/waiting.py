@@ -79,7 +79,7 @@ def waiting(base: Sequence[Profile], candidate: Sequence[Profile]) -> Waiting | 
     if not (starts.base and starts.candidate):
         return Unavailable(starts.notes[0])
     looks = [p.waits for p in starts.profiles if isinstance(p.waits, Waits)]
-    us = [p.window_s / w.looks * 1e9 / p.stored for p, w in zip(starts.profiles, looks, strict=True)]
+    us = [w.window_s / w.looks * 1e9 / w.stored for w in looks]
     starts = dataclasses.replace(starts, us=np.array(us, dtype=np.float64))
     keys = sorted({key for w in looks for key in w.seen})
     counts = np.array([[w.seen.get(key, 0) for w in looks] for key in keys], dtype=np.int64)
@@ -97,6 +97,9 @@ def waiting(base: Sequence[Profile], candidate: Sequence[Profile]) -> Waiting | 
 def _looked(profile: Profile, reasons: list[str]) -> bool:
     if isinstance(profile.waits, Unavailable):
         reasons.append(f"{profile.side}: {profile.waits.reason}")
+        return False
+    if profile.waits.stored <= 0:
+        reasons.append(f"{profile.side}: nothing was stored while its threads were looked at")
         return False
     if profile.waits.looks == 0:
         reasons.append(f"{profile.side}: no look at its threads was whole")
