@@ -15,6 +15,7 @@ from chronik_perf.experiment.pilot import plan_slices
 from chronik_perf.experiment.rig import Rig, learn_idling
 from chronik_perf.experiment.starting import start_rig
 from chronik_perf.model import SIDES, Side, Slice, Target, Workload, known
+from chronik_perf.network import HOST
 from chronik_perf.targets import resolve
 from tests.builders import RAW, a_pair_of_equals
 
@@ -29,7 +30,15 @@ def a_pair(base: Target, candidate: Target, folder: Path) -> tuple[dict[str, Sli
     try:
         for order, (side, target) in enumerate((("base", base), ("candidate", candidate))):
             rig = start_rig(
-                side, target, workloads, place, order=order, seed=1, data_name=f"data-{order}", log_name=side
+                side,
+                target,
+                workloads,
+                place,
+                network=HOST,
+                order=order,
+                seed=1,
+                data_name=f"data-{order}",
+                log_name=side,
             )  # type: ignore[arg-type]
             rigs.append(rig)
         learn_idling(rigs)
