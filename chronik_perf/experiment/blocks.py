@@ -10,7 +10,7 @@ import psutil
 
 from chronik_perf.experiment.bursts import measure_pair
 from chronik_perf.experiment.networks import SHARED, Networks, why_in_turn
-from chronik_perf.experiment.pilot import fly_pilot, fly_trials, plan_slices, slices_of
+from chronik_perf.experiment.pilot import first_slices, fly_pilot, fly_trials, plan_slices
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import (
@@ -202,17 +202,15 @@ class BlockRunner:
         rng: random.Random,
         pairs: Mapping[str, int],
     ) -> None:
-        slice_s, count = slices_of(workload, pilots, self._spend)
-        count = pairs.get(workload.name, count)
-        bursts = next(p.bursts for p in pilots if p.workload == workload.name)
-        for _ in range(count):
-            if bursts > 1:
-                measure_pair(up, workload, slice_s, bursts, rng)
+        pilot = next(p for p in pilots if p.workload == workload.name)
+        for _ in range(pairs.get(workload.name, first_slices(pilot, self._spend))):
+            if pilot.bursts > 1:
+                measure_pair(up, workload, pilot.slice_s, pilot.bursts, rng)
                 continue
             # Random within each pair: neither side is favoured, and the two stay close in time.
             for rig in rng.sample(up, len(up)):
                 others = [r for r in up if r is not rig]
-                rig.slices.append(measure_slice(rig, others, workload, slice_s))
+                rig.slices.append(measure_slice(rig, others, workload, pilot.slice_s))
 
 
 class _Stolen:

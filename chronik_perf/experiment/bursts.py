@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chronik_perf.experiment.quiet import SLACK
 from chronik_perf.experiment.rig import Rig, begin_at_rest, idle_soon, wait_for_rest
-from chronik_perf.experiment.slices import Begun, blamed, until_quiet
+from chronik_perf.experiment.slices import Begun, under_load, until_quiet
 from chronik_perf.model import LoadWindow, MeasurementFailed, Unavailable, Workload
 
 # What a broker may use in the other's burst, beside its idling, before it counts as work that it had put off.
@@ -65,23 +65,23 @@ class _Turns:
     @classmethod
     def open(cls, rig: Rig, begun: Begun, workload: Workload) -> _Turns:
         begun.at_rest()
-        with blamed(rig):
+        with under_load(rig):
             rig.loads[workload.name].open_window()
         return cls(rig, begun, workload)
 
     def burst(self, duration_s: float, max_bytes: int) -> None:
-        with blamed(self.rig):
+        with under_load(self.rig):
             self.rig.loads[self.workload.name].burst(duration_s, max_bytes)
 
     def take(self) -> float:
         """Read the clock and give what was used since it was last read."""
         now = self.rig.cpu.read()
         if isinstance(now, Unavailable):
-            with blamed(self.rig):
-                raise MeasurementFailed(f"{self.rig.target.name}: {now.reason}")
+            failed = MeasurementFailed(f"{self.rig.target.name}: {now.reason}")
+            raise self.rig.broker.cause_of(failed)
         used_s, self.seen_s = now - self.seen_s, now
         return used_s
 
     def close(self) -> LoadWindow:
-        with blamed(self.rig):
+        with under_load(self.rig):
             return self.rig.loads[self.workload.name].close_window()

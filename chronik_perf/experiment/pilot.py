@@ -83,15 +83,14 @@ def plan_slices(
     return Pilot(workload.name, trips, quiets, slice_s, interleaved, note, bursts)
 
 
-def slices_of(workload: Workload, pilots: tuple[Pilot, ...], spend: Budget) -> tuple[float, int]:
-    """Give length and number of one side's slices in one of the first blocks.
+def first_slices(pilot: Pilot, spend: Budget) -> int:
+    """Give the number of one side's slices of a workload in one of the first blocks.
 
     Leftovers take time as load does: where they are long, there are fewer slices, and never below the least.
     """
-    pilot = next(p for p in pilots if p.workload == workload.name)
     leftovers_s = sum(known(q) or 0.0 for q in pilot.quiet_s)
     fitting = 2 * spend.gate_s / (2 * pilot.slice_s + max(0.0, leftovers_s - pilot.slice_s))
-    return pilot.slice_s, max(spend.least_pairs, min(MOST, round(fitting)))
+    return max(spend.least_pairs, min(MOST, round(fitting)))
 
 
 def _round_trip_ms(trials: list[Slice]) -> float:

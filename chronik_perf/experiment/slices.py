@@ -40,7 +40,6 @@ class Begun:
     def at_rest(self) -> None:
         """Read the memory, when the broker rests from having told its metrics."""
         self._rss_bytes = self._rig.rss_bytes()
-        self._rig.rested_at = -math.inf
 
     def ended(self, workload: Workload, window: LoadWindow, cpu_s: Measured, quiet: Quiet) -> Slice:
         """Give the slice. Raises MeasurementFailed if nothing was stored, or the broker is not the same any more."""
@@ -71,15 +70,18 @@ class Begun:
 
 
 def run_load(rig: Rig, workload: Workload, duration_s: float) -> LoadWindow:
-    """Load a broker once. Raises MeasurementFailed, naming what lies behind: its end, or a stranger on its port."""
-    rig.rested_at = -math.inf
-    with blamed(rig):
+    """Load a broker once. Raises MeasurementFailed as `under_load` does."""
+    with under_load(rig):
         return rig.loads[workload.name].run(duration_s, workload.slice_bytes)
 
 
 @contextlib.contextmanager
-def blamed(rig: Rig) -> Iterator[None]:
-    """Name what lies behind a load that fails in here: the broker's end, or a stranger on its port."""
+def under_load(rig: Rig) -> Iterator[None]:
+    """Ask something of a broker in here: it is not known to rest any more.
+
+    Raises MeasurementFailed, naming what lies behind a load that fails: the broker's end, or a stranger on its port.
+    """
+    rig.rested_at = -math.inf
     try:
         yield
     except MeasurementFailed as error:

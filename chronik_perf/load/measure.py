@@ -60,9 +60,8 @@ class OpenWindow:
         stored = self._offsets.total() - self._before
         bursts = self._bursts
         failures = sum((b.failures for b in bursts), Counter[str]())
-        errors = [
-            f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)
-        ] + self._lags
+        errors = [f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)]
+        errors += self._lags
         if unsent := sum(b.unsent for b in bursts):
             errors.append(
                 f"{unsent} messages were due and never sent, because all {self._workload.in_flight} connections "

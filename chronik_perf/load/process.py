@@ -103,16 +103,16 @@ class LoadProcess:
         """
         config = None if self._client_config is None else dict(self._client_config)
         try:
-            self._send(
+            self._ask(
                 {
                     "do": "start",
                     "workload": workload_to(self._workload),
                     "bootstrap": bootstrap,
                     "topic": topic,
                     "client_config": config,
-                }
+                },
+                START_TIMEOUT_S,
             )
-            self._answer(START_TIMEOUT_S)
         except BaseException:
             self.kill()
             raise
@@ -136,18 +136,16 @@ class LoadProcess:
 
         All three raise as `run` does.
         """
-        self._send({"do": "open"})
-        self._answer(_ANSWER_MARGIN_S)
+        self._ask({"do": "open"}, _ANSWER_MARGIN_S)
 
     def burst(self, duration_s: float, max_bytes: int) -> None:
         """Give one burst of load and come back when all of it is answered."""
-        self._send({"do": "burst", "duration_s": duration_s, "max_bytes": max_bytes})
-        self._answer(duration_s + _ANSWER_MARGIN_S)
+        burst = {"do": "burst", "duration_s": duration_s, "max_bytes": max_bytes}
+        self._ask(burst, duration_s + _ANSWER_MARGIN_S)
 
     def close_window(self) -> LoadWindow:
         """Read the offsets and give all bursts since `open_window` as one window."""
-        self._send({"do": "close"})
-        return window_from(self._answer(_ANSWER_MARGIN_S))
+        return window_from(self._ask({"do": "close"}, _ANSWER_MARGIN_S))
 
     def begin(self, duration_s: float, max_bytes: int) -> None:
         """Begin a window and come back at once; `finish` awaits it."""
@@ -186,6 +184,10 @@ class LoadProcess:
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         assert self._process.stdin is not None and self._process.stdout is not None
         return self._process.stdin, self._process.stdout
+
+    def _ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        self._send(message)
+        return self._answer(timeout_s)
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
