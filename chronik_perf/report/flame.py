@@ -21,6 +21,7 @@ from chronik_perf.stats import (
     profile_difference,
     waiting,
 )
+from chronik_perf.stats.profile_diff import parted, profiles_of
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
 _TINTS = 5
@@ -74,14 +75,7 @@ class Flame:
 
 def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     """Lay out the profiles of one workload and kind; with one side only that one is shown."""
-    found = {
-        side: [
-            p
-            for p in comparison.profiles
-            if (p.side, p.workload, p.kind) == (side, workload, kind) and p.stacks
-        ]
-        for side in SIDES
-    }
+    found = dict(zip(SIDES, profiles_of(comparison, workload, kind), strict=True))
     missing = tuple(
         f"{side}: {m.reason}"
         for side in SIDES
@@ -177,7 +171,7 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         (round(100 * _part(left, whole), 3), round(100 * _part(width, whole), 3))
         for left, width, whole in zip(placed.left, _widths(placed), totals, strict=True)
     )
-    function, where = flame_words.parted(node.name)
+    function, where = parted(node.name)
     one_sided = not (difference.base_samples and difference.candidate_samples)
     return Box(
         depth=placed.depth,

@@ -59,14 +59,6 @@ def signed(us: float) -> str:
     return f"{'+' if us > 0 else ''}{words.microseconds(us)}"
 
 
-def parted(frame: str) -> tuple[str, str]:
-    """Part `function (file or module)`; a function in C++ has spaces and parentheses of its own."""
-    if not frame.endswith(")"):
-        return frame, ""
-    function, _, where = frame.removesuffix(")").rpartition(" (")
-    return (function, where) if function and where else (frame, "")
-
-
 def _bounds(interval_us: tuple[float, float]) -> str:
     low, high = interval_us
     return f"{signed(low)} to {signed(high)}"

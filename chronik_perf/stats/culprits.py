@@ -14,7 +14,7 @@ from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
-from chronik_perf.stats.profile_diff import difference_of, grown
+from chronik_perf.stats.profile_diff import difference_of, grown, parted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,4 @@ def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
     if difference is None:
         return
     for one in grown(difference):
-        yield Culprit("frame", one.name.partition(" ")[0], workload, one.us / 1e3)
+        yield Culprit("frame", parted(one.name)[0], workload, one.us / 1e3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chronik_perf.model import Cause, Comparison, Effect, MetricVerdict, Verdict, Workload
+from chronik_perf.stats import ProfileDifference, difference_of
 
 # Of the larger side. What changed by less is no news, however sure it is: it is what a gate asks by default.
 WORTH_A_WORD = 0.05
@@ -12,7 +13,10 @@ WORTH_A_WORD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`moved` are gates and watches that regressed or improved, in the verdict's order; `changed` names evidence."""
+    """`moved` are gates and watches that regressed or improved, in the verdict's order; `changed` names evidence.
+
+    `cpu` is the difference of CPU profiles, None where a side has none, or nothing is to be told.
+    """
 
     comparison: Comparison
     verdict: Verdict
@@ -20,6 +24,7 @@ class Case:
     moved: tuple[MetricVerdict, ...]
     changed: frozenset[str]
     causes: tuple[Cause, ...]
+    cpu: ProfileDifference | None
 
     @classmethod
     def of(
@@ -30,13 +35,16 @@ class Case:
         discovered: frozenset[tuple[str, str]],
     ) -> Case:
         """Gather it; `discovered` holds (metric, workload)."""
+        moved = tuple(r for r in verdict.rows if r.workload == workload.name and r.significant)
+        causes = tuple(c for c in comparison.causes if c.workload == workload.name)
         return cls(
             comparison,
             verdict,
             workload,
-            tuple(r for r in verdict.rows if r.workload == workload.name and r.significant),
+            moved,
             frozenset(metric for metric, of in discovered if of == workload.name),
-            tuple(c for c in comparison.causes if c.workload == workload.name),
+            causes,
+            difference_of(comparison, workload.name, "cpu") if moved or causes else None,
         )
 
     @property

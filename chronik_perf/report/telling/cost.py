@@ -9,9 +9,9 @@ from chronik_perf.model import Unavailable
 from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.clause import Clause
-from chronik_perf.stats import difference_of, loss_account, words
+from chronik_perf.stats import loss_account, words
 from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
-from chronik_perf.stats.profile_diff import grown
+from chronik_perf.stats.profile_diff import grown, shrunk
 
 
 def work_or_wait(case: Case) -> Iterator[Clause]:
@@ -53,21 +53,16 @@ def _function(case: Case) -> Iterator[Clause]:
 
     A call that is new counts with all that it calls, any other function by itself.
     """
-    difference = difference_of(case.comparison, case.workload.name, "cpu")
-    if difference is None:
+    if case.cpu is None:
         return
-    if case.worse:
-        told = [(one.us, one.name, one.interval_us, one.whole) for one in grown(difference)]
-    else:
-        told = [(-f.self_delta_us, f.name, f.interval_us, False) for f in difference.functions("shrank")]
-    sure = [(us, name, interval, whole) for us, name, interval, whole in told if interval is not None]
-    if not sure:
+    told = grown(case.cpu) if case.worse else shrunk(case.cpu)
+    most = next((one for one in told if one.interval_us is not None), None)
+    if most is None or most.interval_us is None:
         return
-    us, name, interval, whole = max(sure)
-    low, high = sorted(map(abs, interval))
+    low, high = sorted(map(abs, most.interval_us))
     yield Clause(
-        f"the function that {'grew' if case.worse else 'shrank'} most is {name}"
-        f"{' with all that it calls' if whole else ''}, by {words.microseconds(us)} "
+        f"the function that {'grew' if case.worse else 'shrank'} most is {most.name}"
+        f"{' with all that it calls' if most.whole else ''}, by {words.microseconds(abs(most.us))} "
         f"({words.microseconds(low)} to {words.microseconds(high)}) of CPU per 1,000 stored messages",
         figures.functions("cpu", case.workload.name),
     )

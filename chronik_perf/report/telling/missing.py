@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from chronik_perf.model import Unavailable
 from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.cost import share_of_cpu
-from chronik_perf.stats import difference_of, loss_account, stage_account, words
+from chronik_perf.stats import loss_account, stage_account, words
 from chronik_perf.stats.account import EXPLAINS_LITTLE
 from chronik_perf.stats.profile_diff.significance import LEAST_STARTS
 
@@ -39,8 +39,7 @@ def _of(case: Case) -> Iterator[tuple[str, str]]:
     for one in case.comparison.missing_profiles:
         if (one.workload, one.kind) == (name, "cpu"):
             yield "the function that CPU went to", one.reason
-    difference = difference_of(case.comparison, name, "cpu")
-    if difference is not None and difference.root.interval_us is None:
+    if case.cpu is not None and case.cpu.root.interval_us is None:
         yield (
             "the function that CPU went to",
             f"it takes profiles of {LEAST_STARTS} starts a side, with samples enough, to tell a change from what "

@@ -6,9 +6,9 @@ them together, and `entry` finds the calls under which a growth lies. `waiting` 
 threads of both sides wait.
 """
 
-from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference
-from chronik_perf.stats.profile_diff.entry import Grown, grown
-from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
+from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference, profiles_of
+from chronik_perf.stats.profile_diff.entry import Grown, grown, shrunk
+from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.waiting import WaitChange, Waiting, waiting
 
 __all__ = [
@@ -20,6 +20,9 @@ __all__ = [
     "Waiting",
     "difference_of",
     "grown",
+    "parted",
     "profile_difference",
+    "profiles_of",
+    "shrunk",
     "waiting",
 ]

@@ -53,8 +53,10 @@ def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) ->
     )
 
 
-def difference_of(comparison: Comparison, workload: str, kind: ProfileKind) -> ProfileDifference | None:
-    """Give the difference of a comparison's profiles of one workload and kind; None where a side has none."""
+def profiles_of(
+    comparison: Comparison, workload: str, kind: ProfileKind
+) -> tuple[list[Profile], list[Profile]]:
+    """Give the profiles of one workload and kind that have samples: the base's and the candidate's."""
     base, candidate = (
         [
             p
@@ -63,6 +65,12 @@ def difference_of(comparison: Comparison, workload: str, kind: ProfileKind) -> P
         ]
         for side in SIDES
     )
+    return base, candidate
+
+
+def difference_of(comparison: Comparison, workload: str, kind: ProfileKind) -> ProfileDifference | None:
+    """Give the difference of a comparison's profiles of one workload and kind; None where a side has none."""
+    base, candidate = profiles_of(comparison, workload, kind)
     return profile_difference(base, candidate) if base and candidate else None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chronik_perf.stats.profile_diff.figures import DiffNode, Interval, ProfileDifference
+from chronik_perf.stats.profile_diff.figures import DiffNode, Interval, ProfileDifference, parted
+from chronik_perf.stats.profile_diff.moves import State
 from chronik_perf.stats.profile_diff.tree import POOLED
 
 # A call that was this small a part of its caller's cost before is where a growth enters; one that had nearly all of
@@ -25,7 +26,7 @@ PASSED_ON = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A function that grew by `us` per 1,000 stored messages, with all that it calls or, if not `whole`, by itself."""
+    """A function that grew by `us` per 1,000 stored messages (below 0: shrank); if `whole`, with all that it calls."""
 
     name: str
     us: float
@@ -36,10 +37,17 @@ class Grown:
 def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
     """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
     found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root)]
-    found += [
-        Grown(f.name, f.self_delta_us, f.interval_us, whole=False) for f in difference.functions("grew")
-    ]
+    found += _by_themselves(difference, "grew")
     return tuple(sorted(found, key=lambda one: -one.us))
+
+
+def shrunk(difference: ProfileDifference) -> tuple[Grown, ...]:
+    """Give the functions that shrank by more than chance, each by itself, the most first."""
+    return tuple(sorted(_by_themselves(difference, "shrank"), key=lambda one: one.us))
+
+
+def _by_themselves(difference: ProfileDifference, state: State) -> list[Grown]:
+    return [Grown(f.name, f.self_delta_us, f.interval_us, whole=False) for f in difference.functions(state)]
 
 
 def _entries(root: DiffNode) -> Iterator[DiffNode]:
@@ -86,4 +94,4 @@ def _under_another_name(call: DiffNode, caller: DiffNode) -> float:
 
 
 def _bare(node: DiffNode) -> str:
-    return node.name.partition(" ")[0].rpartition(".")[2]
+    return parted(node.name)[0].rpartition(".")[2]

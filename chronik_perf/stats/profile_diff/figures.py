@@ -14,6 +14,14 @@ Interval = tuple[float, float]
 _TURNED: dict[State, State] = {"grew": "shrank", "shrank": "grew"}
 
 
+def parted(frame: str) -> tuple[str, str]:
+    """Part `function (file or module)`; a function in C++ has spaces and parentheses of its own."""
+    if not frame.endswith(")"):
+        return frame, ""
+    function, _, where = frame.removesuffix(")").rpartition(" (")
+    return (function, where) if function and where else (frame, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one frame used on both sides, inclusive and by itself, in µs per 1,000 stored messages (means over starts).
