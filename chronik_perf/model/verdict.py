@@ -31,6 +31,11 @@ class Effect:
     base: float
     candidate: float
 
+    @property
+    def told_from_noise(self) -> bool:
+        """Tell whether the interval excludes no change."""
+        return self.low > 0 or self.high < 0
+
 
 @dataclass(frozen=True, slots=True)
 class MetricVerdict:

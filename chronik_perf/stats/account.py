@@ -40,7 +40,7 @@ class StageShare:
     @property
     def told_from_noise(self) -> bool:
         """Tell whether the interval of the difference excludes no change."""
-        return self.effect is not None and (self.effect.low > 0 or self.effect.high < 0)
+        return self.effect is not None and self.effect.told_from_noise
 
     @property
     def said(self) -> str:

@@ -22,5 +22,5 @@ def discovered(verdict: Verdict) -> frozenset[tuple[str, str]]:
     return frozenset(
         (row.metric, row.workload)
         for (row, effect), is_one in zip(rows, found, strict=True)
-        if is_one and (effect.low > 0 or effect.high < 0)
+        if is_one and effect.told_from_noise
     )

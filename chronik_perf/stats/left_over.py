@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from chronik_perf.model import STAGES, Comparison, Effect, Measured, Start, Unavailable, known, metric
+from chronik_perf.model import STAGES, Comparison, Effect, Measured, Start, Unavailable, metric
 from chronik_perf.stats import words
 from chronik_perf.stats.interval import paired_effect
 
@@ -33,29 +33,27 @@ class ClientTime:
     @property
     def told_from_noise(self) -> bool:
         """Tell whether the interval of the left-over's change excludes no change."""
-        return self.effect is not None and (self.effect.low > 0 or self.effect.high < 0)
+        return self.effect is not None and self.effect.told_from_noise
 
 
 def client_time(comparison: Comparison, workload: str) -> ClientTime | Unavailable:
     """Hold the stages against what the client saw; Unavailable where it timed nothing, or a stage is not told."""
-    pairs: list[tuple[Pair, Pair]] = []
-    first: list[bool] = []
+    response, stages, first = list[Pair](), list[Pair](), list[bool]()
     reason = "nothing was measured"
     for block in comparison.kept_blocks:
-        sides = [(_response_ms(s, workload), _stages_ms(s, workload)) for s in (block.base, block.candidate)]
-        missing = [v.reason for side in sides for v in side if isinstance(v, Unavailable)]
-        if missing:
-            reason = missing[0]
+        told = [f(s, workload) for s in (block.base, block.candidate) for f in (_response_ms, _stages_ms)]
+        known_ms = [value for value in told if not isinstance(value, Unavailable)]
+        if len(known_ms) < len(told):
+            reason = next(value.reason for value in told if isinstance(value, Unavailable))
             continue
-        (base, base_stages), (candidate, candidate_stages) = sides
-        pairs.append(
-            ((_sure(base), _sure(candidate)), (_sure(base_stages), _sure(candidate_stages))),
-        )
+        base, base_stages, candidate, candidate_stages = known_ms
+        response.append((base, candidate))
+        stages.append((base_stages, candidate_stages))
         first.append(block.base.order == 0)
-    if not pairs:
+    if not response:
         return Unavailable(reason)
-    left = [(r[0] - s[0], r[1] - s[1]) for r, s in pairs]
-    response_ms, stages_ms = _mean([r for r, _ in pairs]), _mean([s for _, s in pairs])
+    left = [(r[0] - s[0], r[1] - s[1]) for r, s in zip(response, stages, strict=True)]
+    response_ms, stages_ms = _mean(response), _mean(stages)
     left_over_ms = (response_ms[0] - stages_ms[0], response_ms[1] - stages_ms[1])
     effect = paired_effect("difference", left, ERROR, base_first=first)
     return ClientTime(
@@ -83,12 +81,6 @@ def _stages_ms(start: Start, workload: str) -> Measured:
             return Unavailable(f"the broker does not tell all stages: {one.reason}")
         total_ms += one
     return total_ms
-
-
-def _sure(value: Measured) -> float:
-    number = known(value)
-    assert number is not None
-    return number
 
 
 def _mean(pairs: list[Pair]) -> Pair:

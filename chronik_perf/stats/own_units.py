@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from chronik_perf.model import Comparison, Start, known, ms_of_unit, unit_in_name
 from chronik_perf.model.metrics import P50
 from chronik_perf.stats.gather import name_of, pairs_of
-from chronik_perf.stats.units import FACTORS, TOLERANCE, from_to, unit_of_change
+from chronik_perf.stats.units import FACTORS, TOLERANCE, from_to, times, unit_of_change
 
 THOUSANDS = tuple(f for f in FACTORS if f[0] >= 1e3)
 _SHOWN = 5
@@ -46,7 +46,7 @@ def changed_own_units(comparison: Comparison) -> Iterator[str]:
         )
         yield (
             f"Metrics of {name_of(comparison, 'candidate')} are, within {TOLERANCE * 100:.0f} % and in every block, "
-            f"{f'{name} times' if factor > 1 else f'a {name}th of'} what they are of {name_of(comparison, 'base')}: "
+            f"{times(factor, name)} what they are of {name_of(comparison, 'base')}: "
             f"{'; '.join(listed[:_SHOWN])}{more}. "
             f"The median response time went from {response[factor, name, kind]}, {ending}"
         )

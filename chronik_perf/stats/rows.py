@@ -105,7 +105,7 @@ def sentence_of(word: Word, effect: Effect, metric: Metric, threshold: float) ->
     if word in ("regressed", "improved"):
         return f"{title} {words.moved(effect, metric.unit)}, {words.from_to(effect, metric.unit)}."
     if word == "unchanged":
-        if effect.low > 0 or effect.high < 0:
+        if effect.told_from_noise:
             return f"{title}: a real {change}, below your threshold of {x}."
         return f"{title} is unchanged within ±{x}: {change}."
     return f"{title} cannot be told: {change}, at a threshold of {x}."

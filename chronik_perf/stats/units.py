@@ -69,12 +69,11 @@ def changed_units(comparison: Comparison) -> Iterator[str]:
                 found.setdefault(change, {}).setdefault(metric.name, shown)
                 response.setdefault(change[1], f"{from_to(outside)} ms with {workload.title}")
     for change, metrics in found.items():
-        factor, name = change
-        size = f"{name} times" if factor > 1 else f"a {name}th of"
+        name = change[1]
         yield (
-            f"By the metrics of {name_of(comparison, 'candidate')} these are {size} what they are by those of "
-            f"{name_of(comparison, 'base')}, in every block alike: {'; '.join(metrics.values())}. The median response "
-            f"time went from {response[name]}, so that looks like a change of unit, not of behaviour."
+            f"By the metrics of {name_of(comparison, 'candidate')} these are {times(*change)} what they are by those "
+            f"of {name_of(comparison, 'base')}, in every block alike: {'; '.join(metrics.values())}. The median "
+            f"response time went from {response[name]}, so that looks like a change of unit, not of behaviour."
         )
 
 
@@ -82,6 +81,11 @@ def has_changed_units(comparison: Comparison, workload: str, metrics: Sequence[M
     """Tell whether any of these times seems to have another unit on one side."""
     outside = pairs_of(comparison, P50, workload).values
     return any(unit_of_change(pairs_of(comparison, m, workload).values, outside) is not None for m in metrics)
+
+
+def times(factor: float, name: str) -> str:
+    """Say a factor, to be followed by what it is of."""
+    return f"{name} times" if factor > 1 else f"a {name}th of"
 
 
 def from_to(pairs: Sequence[tuple[float, float]]) -> str:
