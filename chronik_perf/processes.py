@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from chronik_perf.printing import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -17,11 +19,16 @@ class Identity:
 
 def identity(pid: int) -> Identity | None:
     """Give a living process's identity; None if there is no such process or if it is a zombie."""
+    fields = stat_of(pid)
+    return None if fields is None or fields[0] in "ZX" else Identity(pid, int(fields[19]))
+
+
+def stat_of(pid: int) -> list[str] | None:
+    """Give the fields of /proc/PID/stat behind the name, the state first (proc(5)); None without such a process."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else Identity(pid, int(fields[19]))
 
 
 def describe(pid: int) -> str:
@@ -31,8 +38,8 @@ def describe(pid: int) -> str:
         command = " ".join(words).strip() or Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return f"process {pid}"
-    printable = "".join(c if c.isprintable() else " " for c in command)
-    return f"process {pid} ({printable if len(printable) <= 80 else printable[:77] + '...'})"
+    command = one_line(command)
+    return f"process {pid} ({command if len(command) <= 80 else command[:77] + '...'})"
 
 
 def all_pids() -> list[int]:

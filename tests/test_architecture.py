@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLKIT = ROOT / "chronik_perf"
 
 # Small files beside the rooms, which know no room: where shipped data lies, how a file is written whole, how a Ctrl-C
-# is held back, which variables every program may see, which values may be secrets, which process is which, and in which
-# network things are.
-BESIDE = {"resources", "files", "interrupts", "environment", "secrecy", "processes", "network"}
+# is held back, which variables every program may see, which values may be secrets, which process is which, in which
+# network things are, and what may stand on a line of a terminal.
+BESIDE = {"resources", "files", "interrupts", "environment", "secrecy", "processes", "network", "printing"}
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "stats": {"model"},

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chronik_perf.model import MeasurementFailed
+from chronik_perf.printing import one_line
 
 
 @contextlib.contextmanager
@@ -54,8 +55,7 @@ def _told(pid: str) -> str:
     at = next((i for i, name in enumerate(names) if name in ("perf", "chronik-perf", "chronik_perf")), None)
     if at is None:
         return f"process {pid}"
-    asked = "".join(c if c.isprintable() else " " for c in " ".join(words[at + 1 :])[:80])
-    return f"process {pid}: perf {asked}"
+    return f"process {pid}: perf {one_line(' '.join(words[at + 1 :])[:80])}"
 
 
 def _open_for_all(path: Path) -> int:

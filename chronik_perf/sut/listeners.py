@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chronik_perf.network import HOST, Network
-from chronik_perf.processes import all_pids, describe
+from chronik_perf.processes import all_pids, describe, stat_of
 
 
 def listening_inodes(host: str, port: int, network: Network = HOST) -> set[int]:
@@ -122,11 +122,8 @@ def family(pid: int) -> list[int]:
     """Give a process and its descendants, itself first."""
     parents: dict[int, list[int]] = {}
     for other in all_pids():
-        try:
-            fields = Path(f"/proc/{other}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents.setdefault(int(fields[1]), []).append(other)
+        if (fields := stat_of(other)) is not None:
+            parents.setdefault(int(fields[1]), []).append(other)
     found = [pid]
     for member in found:
         found.extend(parents.get(member, ()))

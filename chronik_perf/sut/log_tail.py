@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chronik_perf.printing import one_line
+
 LOOKED_AT = 500
 """Bytes of a line in which a ready_line is looked for: what a regular expression takes grows faster than its text."""
 
@@ -118,7 +120,7 @@ def _some_lines(path: Path, from_end: bool = False) -> list[str]:
 
 def _first_of(lines: Iterable[str]) -> str:
     for line in lines:
-        printable = "".join(c if c.isprintable() else " " for c in line).strip()
+        printable = one_line(line).strip()
         if printable and not (printable.startswith("{") and '"port"' in printable):
             return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"
     return ""

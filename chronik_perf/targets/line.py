@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chronik_perf.model import BadInput, Commit
+from chronik_perf.printing import one_line
 from chronik_perf.targets.git import Repository, git
 
 
@@ -37,8 +38,7 @@ def _commit(repository: Repository, ref: str) -> str:
 
 def _read(line: str) -> Commit:
     commit, subject, authored_at, _ = line.split("\0")
-    shown = "".join(c if c.isprintable() else " " for c in subject)
-    return Commit(commit, shown, authored_at)
+    return Commit(commit, one_line(subject), authored_at)
 
 
 def _why_not(repository: Repository, good: str, bad: str, first: str, last: str) -> str:

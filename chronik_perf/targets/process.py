@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chronik_perf.interrupts import held_back
+from chronik_perf.printing import one_line
 from chronik_perf.targets.lock import BuildLock
 
 _LONGEST = 300
@@ -58,8 +59,5 @@ def running(
 
 def lines_of(said: bytes) -> list[str]:
     """Give what a process said, a line each, as it may be shown on a terminal; without empty lines."""
-    lines = (
-        "".join(c if c.isprintable() else " " for c in line)
-        for line in said.decode(errors="replace").splitlines()
-    )
+    lines = map(one_line, said.decode(errors="replace").splitlines())
     return [line[:_LONGEST] for line in lines if line.strip()]
