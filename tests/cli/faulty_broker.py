@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,25 @@ def start_broker(port: str, data_dir: str) -> subprocess.Popen[str]:
     assert child.stdout is not None
     child.stdout.readline()
     return child
+
+
+def serve(given: argparse.Namespace) -> None:
+    """Be the reference broker in this process, with whatever was changed of it before."""
+    sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port, "--data-dir", given.data_dir]
+    runpy.run_module("broker", run_name="__main__")
+
+
+def counted_batches() -> Callable[[], int]:
+    """Give how many batches the broker of this process has taken; call it before the broker begins."""
+    counters: list[telemetry.Telemetry] = []
+    make = telemetry.Telemetry.__init__
+
+    def remember(self: telemetry.Telemetry, *arguments: object) -> None:
+        counters.append(self)
+        make(self, *arguments)
+
+    telemetry.Telemetry.__init__ = remember  # type: ignore[method-assign]
+    return lambda: sum(c.batches for c in counters)
 
 
 def stored_bytes(data_dir: str) -> int:
@@ -77,17 +97,10 @@ def main() -> None:
             start_broker(given.port, given.data_dir).wait()
             time.sleep(60)
         case "never-rests":
-            counters: list[telemetry.Telemetry] = []
-            make = telemetry.Telemetry.__init__
-
-            def remember(self: telemetry.Telemetry, *arguments: object) -> None:
-                counters.append(self)
-                make(self, *arguments)
-
-            telemetry.Telemetry.__init__ = remember  # type: ignore[method-assign]
+            batches = counted_batches()
 
             def work_on() -> None:
-                while sum(c.batches for c in counters) < 500:
+                while batches() < 500:
                     time.sleep(0.01)
                 while True:  # a compaction that never ends: half a core from the first load on
                     end = time.thread_time() + 0.001
@@ -96,34 +109,23 @@ def main() -> None:
                     time.sleep(0.001)
 
             threading.Thread(target=work_on, daemon=True).start()
-            sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
-            sys.argv += ["--data-dir", given.data_dir]
-            runpy.run_module("broker", run_name="__main__")
+            serve(given)
         case "puts-off":
-            counters = []
-            make = telemetry.Telemetry.__init__
-
-            def note(self: telemetry.Telemetry, *arguments: object) -> None:
-                counters.append(self)
-                make(self, *arguments)
-
-            telemetry.Telemetry.__init__ = note  # type: ignore[method-assign]
+            batches = counted_batches()
 
             def tidy_up() -> None:
                 tidied = 0
                 while True:  # 8 ms of work, 6 ms after a load has paused
-                    seen = sum(c.batches for c in counters)
+                    seen = batches()
                     time.sleep(0.006)
-                    if tidied < seen == sum(c.batches for c in counters):
+                    if tidied < seen == batches():
                         tidied = seen
                         end = time.thread_time() + 0.008
                         while time.thread_time() < end:
                             pass
 
             threading.Thread(target=tidy_up, daemon=True).start()
-            sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
-            sys.argv += ["--data-dir", given.data_dir]
-            runpy.run_module("broker", run_name="__main__")
+            serve(given)
         case "refuses-half":
             take, seen = Produce._take, 0
 
@@ -138,9 +140,7 @@ def main() -> None:
                     refuse(connection, reply, ErrorCode.KAFKA_STORAGE_ERROR)
 
             Produce._take = refuse_every_second  # type: ignore[method-assign]
-            sys.argv = ["broker", "start", "--version", "v2.2.0", "--port", given.port]
-            sys.argv += ["--data-dir", given.data_dir]
-            runpy.run_module("broker", run_name="__main__")
+            serve(given)
         case "lets-a-stranger-listen":
             listener = socket.create_server(("127.0.0.1", int(given.port)))
             if os.fork() == 0:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from chronik_perf.model import Profile, Provenance, Target
+from chronik_perf.model import Profile
 from chronik_perf.sampling import profilers
-from chronik_perf.sut import BrokerProcess
+from tests.sampling.program import started
 
 # One function that is busy on two of its lines, and another that calls it.
 PROGRAM = """
@@ -34,18 +33,10 @@ main()
 def profile_of(folder: Path, moved: str) -> Profile:
     """Profile the program for half a second, with some lines put in above its functions."""
     folder.mkdir()
-    program = folder / "program.py"
-    program.write_text(PROGRAM.format(moved=moved))
-    what = Target("p", (sys.executable, str(program)), "json-line", Provenance("command", None, None))
-    broker = BrokerProcess.start(
-        what, data_dir=folder, core=None, hash_seed=1, log_path=folder / "program.log"
-    )
-    try:
+    with started(PROGRAM.format(moved=moved), folder) as broker:
         with profilers.record(broker.pid, "cpu") as recording:
             time.sleep(0.5)
         taken = recording.profile("base", "raw", stored=1000)
-    finally:
-        broker.kill()
     assert isinstance(taken, Profile), taken
     return taken
 

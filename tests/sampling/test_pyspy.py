@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.model import MissingProfile, Profile, Provenance, Target
+from chronik_perf.model import MissingProfile, Profile
 from chronik_perf.sampling import profilers
 from chronik_perf.sut import BrokerProcess
+from tests.sampling.program import started
 
 # Starts up, then half the time busy and half asleep; a thread of another name rests all the time.
 PROGRAM = """
@@ -42,14 +43,8 @@ main()
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     """Give a program of a known shape, started as brokers are."""
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    what = Target("p", (sys.executable, str(program)), "json-line", Provenance("command", None, None))
-    one = BrokerProcess.start(
-        what, data_dir=tmp_path, core=None, hash_seed=1, log_path=tmp_path / "program.log"
-    )
-    yield one
-    one.kill()
+    with started(PROGRAM, tmp_path) as one:
+        yield one
 
 
 def share(profile: Profile, function: str) -> float:

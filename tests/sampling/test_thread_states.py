@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.model import Provenance, Target, Unavailable, Waits
+from chronik_perf.model import Unavailable, Waits
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.thread_states import ThreadStates
 from chronik_perf.sut import BrokerProcess
+from tests.sampling.program import started
 
 PROGRAM = """
 import json, os, queue, select, socket, threading, time
@@ -38,14 +39,8 @@ while True: pass
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     """Give the program, started as brokers are."""
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    what = Target("p", (sys.executable, str(program)), "json-line", Provenance("command", None, None))
-    one = BrokerProcess.start(
-        what, data_dir=tmp_path, core=None, hash_seed=1, log_path=tmp_path / "program.log"
-    )
-    yield one
-    one.kill()
+    with started(PROGRAM, tmp_path) as one:
+        yield one
 
 
 def mostly(waits: Waits, thread: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
+from chronik_perf.model import Comparison, Profile
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
 from tests.builders import V220, V227, Noise, a_comparison
@@ -17,36 +19,44 @@ def test_waiting_is_blamed_on_the_stage_that_grew() -> None:
     assert len({(c.kind, c.name) for c in named}) == len(named)
 
 
-def test_work_is_blamed_on_a_function() -> None:
-    """Given a loss that CPU explains, a function that burns more of it is named before any stage."""
+def slow_by_work(more: Callable[[Profile], dict[str, int]]) -> Comparison:
+    """Give a raw load that lost half to CPU, its CPU profiles with `more` stacks than they had."""
     slow = dataclasses.replace(V220["raw"], msgs_per_s=45e3, cpu_us_per_message=20.3)
     comparison = a_comparison(V220, {**V220, "raw": slow}, blocks=12, histograms=False, noise=Noise(), seed=5)
     profiles = []
     for profile in comparison.profiles:
-        stacks = dict(profile.stacks)
-        samples = sum(stacks.values())
-        stacks["MainThread;take (broker/produce.py)"] = samples // 2
-        if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
-            stacks["MainThread;take (broker/produce.py);burn (broker/faults/cpu.py)"] = samples
+        stacks = {**profile.stacks, **more(profile)}
         profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
-    comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
+    return dataclasses.replace(comparison, profiles=tuple(profiles))
+
+
+def is_slow(profile: Profile) -> bool:
+    """Tell whether it is a CPU profile of the side that lost."""
+    return (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu")
+
+
+def test_work_is_blamed_on_a_function() -> None:
+    """Given a loss that CPU explains, a function that burns more of it is named before any stage."""
+
+    def more(profile: Profile) -> dict[str, int]:
+        samples = sum(profile.stacks.values())
+        take = "MainThread;take (broker/produce.py)"
+        burn = {f"{take};burn (broker/faults/cpu.py)": samples} if is_slow(profile) else {}
+        return {take: samples // 2, **burn}
+
+    comparison = slow_by_work(more)
     named = culprits(comparison, judge(comparison))
     assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "burn", "raw")
 
 
 def test_small_functions_together_are_no_function() -> None:
     """Given many new functions, each too small for a test of its own, what they are pooled as is no culprit."""
-    slow = dataclasses.replace(V220["raw"], msgs_per_s=45e3, cpu_us_per_message=20.3)
-    comparison = a_comparison(V220, {**V220, "raw": slow}, blocks=12, histograms=False, noise=Noise(), seed=5)
-    profiles = []
-    for profile in comparison.profiles:
-        stacks = dict(profile.stacks)
-        if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
-            stacks |= {
-                f"MainThread;take (broker/produce.py);f{profile.start}_{i} (x.py)": 2 for i in range(200)
-            }
-        profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
-    comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
+
+    def more(profile: Profile) -> dict[str, int]:
+        names = [f"f{profile.start}_{i} (x.py)" for i in range(200)] if is_slow(profile) else []
+        return {f"MainThread;take (broker/produce.py);{name}": 2 for name in names}
+
+    comparison = slow_by_work(more)
     named = [c.name for c in culprits(comparison, judge(comparison))]
     assert not any("small" in name for name in named), named
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chronik_perf.model import Profile, Side
-from chronik_perf.stats import profile_difference
+from chronik_perf.model import SIDES
 from chronik_perf.stats.profile_diff import grown
+from tests.builders import a_profile_of, difference_of
 
 LOOP = "MainThread;run (loop.py);turn (server.py)"
 BASE = {f"{LOOP};decode (b.py)": 400, f"{LOOP};append (c.py)": 300, LOOP: 300}
@@ -12,16 +12,12 @@ BASE = {f"{LOOP};decode (b.py)": 400, f"{LOOP};append (c.py)": 300, LOOP: 300}
 
 def entered(candidate: dict[str, int], base: dict[str, int] = BASE) -> str | None:
     """Say where most of what the candidate has more than the base enters; every sample is 10 ms of CPU."""
-    sides: list[Profile] = []
-    for side, stacks in (("base", base), ("candidate", candidate)):
-        sides.append(_profile(side, stacks))  # type: ignore[arg-type]
-    found = grown(profile_difference([sides[0]] * 4, [sides[1]] * 4))
+    sides = [
+        a_profile_of(stacks, side, cpu_s=sum(stacks.values()) / 100)
+        for side, stacks in zip(SIDES, (base, candidate), strict=True)
+    ]
+    found = grown(difference_of(*sides))
     return found[0].name if found else None
-
-
-def _profile(side: Side, stacks: dict[str, int]) -> Profile:
-    total = sum(stacks.values())
-    return Profile(side, "acks1", "cpu", 100, total, 10.0, total / 100, 1_000_000, stacks)
 
 
 def test_a_new_call_is_named_and_not_what_it_is_spent_in() -> None:
