@@ -1,4 +1,7 @@
-"""What is counted, not estimated: messages whose acknowledgement and whose place in the log disagree."""
+"""What is counted, not estimated: messages whose acknowledgement and whose place in the log disagree.
+
+A block that counts for no estimate, since the host took its time away, counts here: what a broker lost is lost.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from chronik_perf.model import SIDES, Comparison, Metric, MetricVerdict, Side, Slice, Word, Workload
 from chronik_perf.stats import words
-from chronik_perf.stats.gather import gate_slices, name_of
+from chronik_perf.stats.gather import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,18 @@ def gap_of(slices: list[Slice], acks: int) -> Gap:
 
 def unstored_row(comparison: Comparison, metric: Metric, workload: Workload) -> MetricVerdict:
     """Judge the gap between acknowledged (acks=0: sent) and stored. One message on one side alone decides."""
-    gaps = {side: gap_of(list(gate_slices(comparison, side, workload.name)), workload.acks) for side in SIDES}
+    slices = {
+        side: [s for block in comparison.blocks for s in block.side(side).gate_slices(workload.name)]
+        for side in SIDES
+    }
+    gaps = {side: gap_of(slices[side], workload.acks) for side in SIDES}
     per_block = tuple(
         (
             block.index,
             float(gap_of(list(block.base.gate_slices(workload.name)), workload.acks).total),
             float(gap_of(list(block.candidate.gate_slices(workload.name)), workload.acks).total),
         )
-        for block in comparison.kept_blocks
+        for block in comparison.blocks
     )
     base, candidate = gaps["base"], gaps["candidate"]
     promise = "sent" if workload.acks == 0 else "acknowledged"

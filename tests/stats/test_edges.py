@@ -42,7 +42,7 @@ def test_two_blocks_give_an_interval_that_excludes_nothing() -> None:
 
 
 def test_all_blocks_discarded_is_inconclusive() -> None:
-    """What is discarded counts for nothing, all of it too."""
+    """What is discarded counts for no estimate, all of it too."""
     all_out = comparison(14)
     all_out = replace(all_out, blocks=tuple(replace(b, discarded="busy") for b in all_out.blocks))
     assert judge(all_out).outcome == "inconclusive"

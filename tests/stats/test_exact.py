@@ -110,10 +110,15 @@ def test_a_message_that_the_client_reports_as_failed_is_not_lost_in_silence(acks
     assert any("failed: the request timed out" in f for f in verdict.findings)
 
 
-def test_a_loss_in_a_discarded_block_counts_for_nothing_and_is_still_told() -> None:
-    """A discarded block makes no verdict; that messages were lost in it remains a finding."""
+@pytest.mark.parametrize("spoilt", [1, 14], ids=["one block", "all blocks"])
+def test_a_loss_in_a_discarded_block_is_a_regression_all_the_same(spoilt: int) -> None:
+    """Given a block that counts for no estimate, a message lost in it is counted: it is lost whatever the host did."""
     comparison = once(equals(), "candidate", stored=-1)
-    first = replace(comparison.blocks[0], discarded="the machine was busy")
-    verdict = judge(replace(comparison, blocks=(first, *comparison.blocks[1:])))
-    assert row(verdict).word == "unchanged"
+    blocks = tuple(
+        replace(b, discarded="the host was busy") if i < spoilt else b
+        for i, b in enumerate(comparison.blocks)
+    )
+    verdict = judge(replace(comparison, blocks=blocks))
+    assert row(verdict).word == "regressed"
+    assert verdict.outcome == "regression"
     assert any("not stored" in f for f in verdict.findings)

@@ -67,9 +67,10 @@ def per_block(comparison: Comparison, row: MetricVerdict) -> Figure:
 def _pairs(comparison: Comparison, row: MetricVerdict) -> list[tuple[int, float, float]]:
     """Give the pairs that were judged, and those of discarded blocks as far as they are known."""
     found = list(row.per_block)
+    judged = {index for index, _, _ in found}
     take = metric(row.metric).take
     for block in comparison.blocks:
-        if block.discarded is not None:
+        if block.discarded is not None and block.index not in judged:
             base, candidate = (
                 known(take(block.base, row.workload)),
                 known(take(block.candidate, row.workload)),
