@@ -18,9 +18,10 @@ ROUND_TRIPS = 20
 # Slices of one side in a block. On recorded noise 24 to 32 found most within the budget; with 64, blocks were too few.
 MOST = 24
 # The sides of a pair have bursts in turns, so that both meet the same machine: cores change their speed by half
-# within a tenth of a second. What begins and ends a burst lasts a round trip.
-LEAST_BURST_S = 0.012
-ROUND_TRIPS_PER_BURST = 10
+# within a tenth of a second. What begins and ends a burst lasts a round trip; with three, throughput and the losses of
+# known regressions are those of ten, and an A/A block has less than half of the SD.
+LEAST_BURST_S = 0.008
+ROUND_TRIPS_PER_BURST = 3
 # Only a broker that is done soon after it has answered may be followed by the other at once. The watch takes a look
 # every few milliseconds, so it cannot tell much less than this from nothing.
 DONE_SOON_S = 0.012
