@@ -54,10 +54,12 @@ def tests_of(workloads: Sequence[str]) -> tuple[Test, ...]:
 
 
 def design_of(line: Row) -> str:
-    """Name the workloads, the length, thresholds that are not the default ones, and whether other work ran beside."""
+    """Name the workloads, the length, thresholds that are not the default ones, bursts, and whether other work ran."""
     words = [f"{line['budget_s']:.0f} s"] if line.get("budget_s") else []
     words = ["quick"] * bool(line["quick"]) + words
     words += [f"X of {name} {x:.3g}" for name, x in sorted(line["thresholds"].items())]
+    if line.get("burst_round_trips"):
+        words.append(f"bursts of {line['burst_round_trips']} round trips")
     words += ["beside other work"] * bool(line.get("beside"))
     return f"{' + '.join(line['workloads'])} ({', '.join(words)})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.proof.dataset import Row
+from chronik_perf.experiment.pilot import ROUND_TRIPS_PER_BURST
 from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Slice, Unavailable, known, metric
 from chronik_perf.stats import judge
 
@@ -42,6 +43,8 @@ def comparison_line(
         "budget_s": design.budget_s,
         "family_error": design.family_error,
         "thresholds": dict(design.thresholds),
+        # Of the toolkit that adds the line, which is the one that measured unless a folder of before is added.
+        "burst_round_trips": ROUND_TRIPS_PER_BURST if any(p.bursts > 1 for p in comparison.pilots) else None,
         "seed": design.seed,
         "blocks": len(comparison.blocks),
         "discarded": len(comparison.blocks) - len(comparison.kept_blocks),

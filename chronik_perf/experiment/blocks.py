@@ -27,7 +27,9 @@ from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Slice, Start, Target, Workload
 from chronik_perf.sampling.canaries import measure_canaries
 
-MOST_STOLEN = 0.1
+# Of recorded blocks those with 15 to 25 % stolen were no noisier than those with less than 10 % (an SD of 3.6 against
+# 6.4 % of raw throughput, benchmarks/data), since both sides of a pair lose alike; those with more were.
+MOST_STOLEN = 0.25
 # All that one start of a block may have over the other hangs on one thing, which is drawn at random and which the
 # bets know of: who was started first has the first folder, too.
 PLACES = ("data-a", "data-b")
