@@ -63,9 +63,17 @@ def _make(
         root, took = str(repository.root), round(took_s, 1)
         cache.finish(cache.Entry(key, root, commit, name, now, took, size, with_what))
     except OSError as error:
-        cache.discard(key)
         where = error.filename or cache.cache_root()
-        raise MeasurementFailed(f"{short} could not be built: {where}: {error.strerror}") from None
+        why = cache.why_full() or f"{where}: {error.strerror}"
+        cache.discard(key)
+        raise MeasurementFailed(f"{short} could not be built: {why}") from None
+    except MeasurementFailed as error:
+        # What git or the build said of it may be one line in a hundred, or nothing.
+        full = cache.why_full()
+        cache.discard(key)
+        if full:
+            raise MeasurementFailed(f"{error}; {full}") from None
+        raise
     except BaseException:
         cache.discard(key)
         raise

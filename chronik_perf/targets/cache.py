@@ -17,6 +17,8 @@ from chronik_perf.targets.scheme import Say
 
 LIMIT_BYTES = 10 << 30
 _MARK = "entry.json"
+# A tool that writes in blocks gives up before the last byte is taken.
+_NO_ROOM_BYTES = 1_000_000
 _REMOVING_S = 600.0
 
 # Of builds that this process uses: held until it ends, so that no other call takes them away under a broker.
@@ -140,6 +142,13 @@ def finish(entry: Entry) -> None:
 def discard(key: str) -> None:
     """Leave nothing of a build that did not become whole; its log stays."""
     shutil.rmtree(cache_root() / key, ignore_errors=True)
+
+
+def why_full() -> str:
+    """Say, where the cache's disk has no room left, so and what to do; empty where it has some."""
+    if shutil.disk_usage(cache_root()).free >= _NO_ROOM_BYTES:
+        return ""
+    return f"the disk of the build cache, {cache_root()}, is full: free some, or remove builds (perf cache clean)"
 
 
 def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
