@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from chronik_perf.model import Unavailable, known
+from chronik_perf.network import why_no_namespace
 from chronik_perf.sampling.doctor import Check, cores, disk, examine, limits, profilers, speed
+from tests.programs import unprivileged
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,17 @@ def test_few_open_files_are_warned_of() -> None:
     assert "ulimit -n" in done.stdout
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert (limits.open_files().state == "ok") == (soft == resource.RLIM_INFINITY or soft >= 1024)
+
+
+def test_whether_a_network_of_its_own_is_allowed_is_told() -> None:
+    """Given a user who may not make a namespace, the check says that such versions run in turn, and why."""
+    code = "from chronik_perf.sampling.doctor import limits; print(limits.namespaces())"
+    root = Path(__file__).parents[2]
+    command = unprivileged(sys.executable, "-c", code)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert "state='unavailable'" in done.stdout
+    assert "run in turn and not side by side: this user may not make" in done.stdout
+    assert (limits.namespaces().state == "ok") == (not why_no_namespace())
 
 
 def test_profilers_that_are_not_there_are_unavailable_and_those_that_are_have_samples(

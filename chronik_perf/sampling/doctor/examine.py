@@ -31,6 +31,7 @@ def examine(data: Path, seconds: float, traced: int | None) -> Iterator[Check]:
     yield disk.sync(data, 0.2 * seconds)
     yield disk.free_space(data)
     yield limits.open_files()
+    yield limits.namespaces()
     if traced is not None:
         yield profilers.profiler(traced)
         yield profilers.linux_perf()
