@@ -31,8 +31,9 @@ compare: $(VENV)/.runtime
 	  *) echo "perf compare exited with $$code: nothing was decided; its own sentence above says why." >&2; exit 1 ;; \
 	esac
 
+# Most tests wait for most of their time, so two run at once; what wants a word on how fast a broker is comes after them.
 test: lint
-	$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"; beside=$$?; $(BIN)/pytest -m alone && exit $$beside
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

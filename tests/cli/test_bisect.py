@@ -25,6 +25,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerReposit
     return made
 
 
+@pytest.mark.alone
 def test_the_commit_that_lost_half_is_named(repository: BrokerRepository) -> None:
     """Given a commit that more than halves raw throughput, the search names it, confirms it and leaves nothing."""
     asked = ["bisect", "c1", "c6", "--workload", "raw", "--budget", "150s", "--out", "run", "--seed", "3"]
@@ -43,6 +44,7 @@ def test_the_commit_that_lost_half_is_named(repository: BrokerRepository) -> Non
     assert not children_left(repository.root)
 
 
+@pytest.mark.alone
 def test_an_interrupted_search_is_kept_and_goes_on(repository: BrokerRepository) -> None:
     """Given Ctrl-C in the second block, the first is kept, no process is left, and --resume adds blocks to it."""
     asked = ["bisect", "c1", "c6", "--workload", "raw", "--budget", "100s", "--out", "run"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.programs import children_left, perf
 
 
+@pytest.mark.alone
 def test_a_broker_that_acknowledges_before_its_sync_fails(tmp_path: Path) -> None:
     """Given a candidate that is made to acknowledge before it has synced, the exit code is 1, and the words say why.
 

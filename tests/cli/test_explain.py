@@ -10,6 +10,7 @@ import pytest
 from tests.cli.programs import children_left, perf, refused
 
 
+@pytest.mark.alone
 def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
     """Given a claim and a budget of a few rounds, three arms are measured side by side and the answer is written."""
     short = ("--workload", "acks1", "--budget", "30s", "--seed", "3", "--out", "run")

@@ -11,6 +11,8 @@ from chronik_perf.stats import judge
 from chronik_perf.store import load
 from tests.cli.programs import children_left, perf
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def incident(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, str]:

@@ -13,7 +13,10 @@ from tests.cli.programs import children_left, perf, refused
 
 SOURCE = Path(__file__).resolve().parents[1] / "targets" / "go_broker"
 
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="no Go is installed (golang.org/dl)")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(shutil.which("go") is None, reason="no Go is installed (golang.org/dl)"),
+]
 
 
 def git(folder: Path, *words: str) -> None:
