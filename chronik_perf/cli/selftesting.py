@@ -19,6 +19,7 @@ from chronik_perf.model import BadInput, Comparison, MeasurementFailed
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
 from chronik_perf.stats.durability import is_hasty
+from chronik_perf.stats.worse import worse
 from chronik_perf.store import RunFolder
 from chronik_perf.targets.bank import BankedFault, banked_faults
 
@@ -30,12 +31,16 @@ ITSELF = "itself"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one comparison came to. `named` are culprits in order, such as "stage commit_wait"."""
+    """What one comparison came to. `named` are culprits in order, such as "stage commit_wait".
+
+    `findings` are what got worse without a word of its own, such as "descriptors"; those count as detected, too.
+    """
 
     fault: str
     strength: float
     outcome: str
     regressed: tuple[str, ...]
+    findings: tuple[str, ...]
     detected: bool
     right_metric: bool | None
     named: tuple[str, ...]
@@ -113,7 +118,7 @@ def _score(
             comparison = comparing.measured(job, profiles=True)
     except MeasurementFailed as error:
         # One run that fails says nothing of the others, and is no detection.
-        return Score(name, strength, "failed", (), False, None, (), declared, str(error))
+        return Score(name, strength, "failed", (), (), False, None, (), declared, str(error))
     return _judged(comparison, fault, name, strength, declared)
 
 
@@ -122,14 +127,16 @@ def _judged(
 ) -> Score:
     verdict = judge(comparison)
     regressed = tuple(f"{r.metric}@{r.workload}" for r in verdict.rows if r.word == "regressed")
-    moved = {key.partition("@")[0] for key in regressed}
+    found = (*worse(comparison, verdict), *["early_acks"] * is_hasty(comparison, "candidate"))
+    moved = {key.partition("@")[0] for key in (*regressed, *found)}
     return Score(
         fault=name,
         strength=strength,
         outcome=verdict.outcome,
         regressed=regressed,
-        detected=bool(regressed) or (fault is not None and is_hasty(comparison, "candidate")),
-        right_metric=bool(moved & {*fault.moves}) if fault and regressed else None,
+        findings=found,
+        detected=bool(moved),
+        right_metric=bool(moved & {*fault.moves}) if fault and moved else None,
         named=tuple(f"{c.kind} {c.name}" for c in culprits(comparison, verdict)),
         declared=declared,
     )
@@ -138,9 +145,7 @@ def _judged(
 def _print(scores: Sequence[Score]) -> None:
     table = Table("fault", "strength", "found", "right metric", "named first", "declared", box=None)
     for s in scores:
-        found = ", ".join(s.regressed[:2]) or (
-            "a finding" if s.detected and not s.failed else s.failed or "no"
-        )
+        found = ", ".join(s.regressed[:2] or [f"{f} (a finding)" for f in s.findings[:2]]) or s.failed or "no"
         right = "" if s.right_metric is None else "yes" if s.right_metric else "no"
         table.add_row(s.fault, f"{s.strength:g}", found, right, (s.named or ("-",))[0], s.declared)
     Console(width=160).print(table)
@@ -160,5 +165,6 @@ def _summary(scores: Sequence[Score]) -> Iterator[str]:
     if against:
         yield (
             f"against itself: {sum(bool(s.regressed) for s in against)} of {len(against)} called slower, "
+            f"{sum(bool(s.findings) for s in against)} with a finding, "
             f"{sum(bool(s.named) for s in against)} with a culprit named"
         )

@@ -21,6 +21,7 @@ from chronik_perf.stats.exact import unstored_row
 from chronik_perf.stats.family import EXACT, Family, threshold_of
 from chronik_perf.stats.findings import findings
 from chronik_perf.stats.gather import pairs_of
+from chronik_perf.stats.held import held_findings
 from chronik_perf.stats.load import little, saturated, saturation_words
 from chronik_perf.stats.mode_findings import mode_findings
 from chronik_perf.stats.own import own_metrics
@@ -80,6 +81,7 @@ def _findings(comparison: Comparison) -> tuple[str, ...]:
         *favoured_places(comparison),
         *mode_findings(comparison),
         *slope_findings(comparison),
+        *held_findings(comparison),
     )
 
 

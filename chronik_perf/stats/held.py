@@ -1,0 +1,55 @@
+"""What a broker holds when its load has ended, beside memory: threads and descriptors, which may leak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chronik_perf.model import Comparison, Effect, Side, Unavailable, known
+from chronik_perf.stats import words
+from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.interval import paired_effect
+
+ERROR = 0.01  # of both together
+_NONE = Unavailable("not read")
+KINDS = {"threads": "thread", "descriptors": "open descriptor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One kind of thing of which the sides hold unlike numbers at the end of a start, and the difference."""
+
+    kind: str
+    effect: Effect
+    starts: int  # of each side
+
+
+def held(comparison: Comparison) -> Iterator[Held]:
+    """Give each kind of which one side holds more, as its starts tell, told from noise at whatever block one stops."""
+    for kind in KINDS:
+        pairs: list[tuple[float, float]] = []
+        base_first: list[bool] = []
+        for block in comparison.kept_blocks:
+            base, candidate = (known(s.process.get(kind, _NONE)) for s in (block.base, block.candidate))
+            if base is not None and candidate is not None:
+                pairs.append((base, candidate))
+                base_first.append(block.base.order == 0)
+        effect = paired_effect("difference", pairs, ERROR / len(KINDS), base_first=base_first)
+        if not isinstance(effect, Unavailable) and effect.told_from_noise:
+            yield Held(kind, effect, len(pairs))
+
+
+def held_findings(comparison: Comparison) -> Iterator[str]:
+    """Say who holds more of what."""
+    for one in held(comparison):
+        effect = one.effect
+        more: Side = "candidate" if effect.estimate > 0 else "base"
+        less: Side = "base" if effect.estimate > 0 else "candidate"
+        low, high = sorted((abs(effect.low), abs(effect.high)))
+        levels = sorted((effect.base, effect.candidate), reverse=True)
+        yield (
+            f"When its load has ended, {name_of(comparison, more)} holds {words.number(abs(effect.estimate))} "
+            f"{KINDS[one.kind]}s more than {name_of(comparison, less)} ({words.number(low)} to {words.number(high)}, "
+            f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
+            f"{words.number(levels[1])}. What leaks grows with the load; what a version needs for its work does not."
+        )

@@ -1,0 +1,26 @@
+"""What got worse without a word of its own: evidence, drifts within a start, and what a broker holds."""
+
+from __future__ import annotations
+
+from chronik_perf.model import Comparison, Verdict, metric
+from chronik_perf.stats.discovered import discovered
+from chronik_perf.stats.held import held
+from chronik_perf.stats.slope_findings import THROUGHPUT, drifts
+
+
+def worse(comparison: Comparison, verdict: Verdict) -> tuple[str, ...]:
+    """Name each, once: of evidence what is told from noise, of the others what their findings say of the candidate."""
+    told = discovered(verdict)
+    names = [
+        row.metric
+        for row in verdict.rows
+        if (row.metric, row.workload) in told
+        and row.effect is not None
+        and (row.effect.estimate > 0) == (metric(row.metric).better == "lower")
+    ]
+    for workload in comparison.workloads:
+        for value, found in drifts(comparison, workload):
+            if found.proven and (found.difference > 0) != (value is THROUGHPUT):
+                names.append(f"{value.name} within a start")
+    names += [one.kind for one in held(comparison) if one.effect.estimate > 0]
+    return tuple(dict.fromkeys(names))

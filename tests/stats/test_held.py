@@ -1,0 +1,58 @@
+"""Threads and descriptors that one side holds more of when its load has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from chronik_perf.model import Comparison, Start, Unavailable
+from chronik_perf.stats import judge
+from chronik_perf.stats.held import held
+from tests.builders import a_pair_of_equals
+
+
+def holding(comparison: Comparison, kind: str, base: list[float], candidate: list[float]) -> Comparison:
+    """Let the starts of each side hold so many of one kind, block by block."""
+
+    def with_it(start: Start, value: float) -> Start:
+        return replace(start, process={**start.process, kind: value})
+
+    blocks = tuple(
+        replace(b, base=with_it(b.base, x), candidate=with_it(b.candidate, y))
+        for b, x, y in zip(comparison.blocks, base, candidate, strict=True)
+    )
+    return replace(comparison, blocks=blocks)
+
+
+def test_descriptors_that_leak_are_a_finding() -> None:
+    """Given a candidate whose every start ends with more descriptors, a sentence says how many, and of how many."""
+    leaks = [190.0 + 3 * n for n in range(14)]
+    comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "descriptors", [150.0] * 14, leaks)
+    (said,) = [f for f in judge(comparison).findings if "open descriptor" in f]
+    assert said.startswith("When its load has ended, ")
+    assert "holds 59.5 open descriptors more than" in said
+    assert "from 14 starts a side): 210 instead of 150" in said
+
+
+def test_one_thread_more_in_every_start_is_told() -> None:
+    """Given a difference without any noise, it is told as what it is, in whichever direction."""
+    comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "threads", [5.0] * 14, [4.0] * 14)
+    (one,) = held(comparison)
+    assert (one.kind, one.effect.estimate) == ("threads", -1.0)
+
+
+def test_equals_are_hardly_ever_told_apart() -> None:
+    """Given equals with noise of their own in every start, 1 % of runs at most say anything; unread values nothing."""
+    rng = np.random.default_rng(5)
+    comparison = a_pair_of_equals(blocks=14, evidence=False)
+    false = 0
+    for _ in range(200):
+        both = rng.poisson(20.0, (2, 14)).astype(float)
+        false += any(held(holding(comparison, "descriptors", both[0].tolist(), both[1].tolist())))
+    assert false <= 4  # the chance of more is 5 % at 1 %
+    unread = tuple(
+        replace(b, base=replace(b.base, process={"threads": Unavailable("not permitted")}))
+        for b in comparison.blocks
+    )
+    assert not any(held(replace(comparison, blocks=unread)))
