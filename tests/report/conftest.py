@@ -16,9 +16,12 @@ from chronik_perf.stats.over_time import findings
 from tests.builders import ACKS1, a_comparison, a_past
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give a headless Chromium; without one the tests that need it are skipped."""
+    """Give a headless Chromium; without one the tests that need it are skipped.
+
+    It has an event loop as long as it lives, beside which no test of another folder could run one of its own.
+    """
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium is installed (apt-get install chromium)")
