@@ -127,8 +127,10 @@ def _judged(
 ) -> Score:
     verdict = judge(comparison)
     regressed = tuple(f"{r.metric}@{r.workload}" for r in verdict.rows if r.word == "regressed")
-    found = (*worse(comparison, verdict), *["early_acks"] * is_hasty(comparison, "candidate"))
-    moved = {key.partition("@")[0] for key in (*regressed, *found)}
+    by_word = {key.partition("@")[0] for key in regressed}
+    hasty = ["early_acks"] * is_hasty(comparison, "candidate")
+    found = tuple(name for name in (*worse(comparison, verdict), *hasty) if name not in by_word)
+    moved = {*by_word, *found}
     return Score(
         fault=name,
         strength=strength,
@@ -157,8 +159,9 @@ def _summary(scores: Sequence[Score]) -> Iterator[str]:
     faults = [s for s in scores if s.fault != ITSELF]
     if faults:
         detected = [s for s in faults if s.detected]
+        alone = sum(not s.regressed for s in detected)
         yield (
-            f"\ndetected {len(detected)} of {len(faults)}; right metric in "
+            f"\ndetected {len(detected)} of {len(faults)} ({alone} by a finding alone); right metric in "
             f"{sum(s.right_metric is True for s in faults)}; named first in {sum(s.named_first for s in faults)}"
         )
     against = [s for s in scores if s.fault == ITSELF]

@@ -19,7 +19,7 @@ ROUND_TRIPS = 20
 MOST = 24
 # The sides of a pair have bursts in turns, so that both meet the same machine: cores change their speed by half
 # within a tenth of a second. What begins and ends a burst lasts a round trip; with three, throughput and the losses of
-# known regressions are those of ten, and an A/A block has less than half of the SD.
+# known regressions are those of ten, and an A/A block has two thirds of the SD for a tenth more time (docs/method.md).
 LEAST_BURST_S = 0.008
 ROUND_TRIPS_PER_BURST = 3
 # Only a broker that is done soon after it has answered may be followed by the other at once. The watch takes a look

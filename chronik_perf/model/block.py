@@ -144,7 +144,7 @@ class Canaries:
 class Block:
     """Both versions, each started afresh, measured by slices in random order.
 
-    A block that is `discarded` (the reason is the text) is kept and shown, and counts for nothing.
+    A block that is `discarded` (the reason is the text) is kept and shown, and counts for no estimate.
     """
 
     index: int  # from 1, as a display counts

@@ -51,7 +51,7 @@ def findings(comparison: Comparison) -> tuple[str, ...]:
 def _gaps(comparison: Comparison) -> Iterator[str]:
     for workload in comparison.workloads:
         for side in SIDES:
-            # A discarded block counts for no verdict, but what a broker lost in it is lost all the same.
+            # A discarded block counts for no estimate, but what a broker lost in it is lost all the same.
             slices = [
                 s for b in comparison.blocks for s in b.side(side).slices if s.workload == workload.name
             ]
@@ -100,7 +100,7 @@ def _provenance(comparison: Comparison) -> Iterator[str]:
 def _completeness(comparison: Comparison) -> Iterator[str]:
     for block in comparison.blocks:
         if block.discarded is not None:
-            yield f"Block {block.index} was discarded and counts for nothing: {block.discarded.rstrip('.')}."
+            yield f"Block {block.index} was discarded and counts for no estimate: {block.discarded.rstrip('.')}."
     if not comparison.complete and comparison.blocks:
         yield (
             f"The comparison is not complete ({words.count(len(comparison.blocks), 'block')} so far); its intervals "

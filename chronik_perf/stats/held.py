@@ -51,5 +51,5 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
             f"When its load has ended, {name_of(comparison, more)} holds {words.number(abs(effect.estimate))} "
             f"{KINDS[one.kind]}s more than {name_of(comparison, less)} ({words.number(low)} to {words.number(high)}, "
             f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
-            f"{words.number(levels[1])}. What leaks grows with the load; what a version needs for its work does not."
+            f"{words.number(levels[1])}. Whether it grows with the load, as a leak does, one end does not tell."
         )

@@ -64,8 +64,9 @@ def _make(
         cache.finish(cache.Entry(key, root, commit, name, now, took, size, with_what))
     except OSError as error:
         where = error.filename or cache.cache_root()
-        why = cache.why_full() or f"{where}: {error.strerror}"
+        full = cache.why_full() if error.errno in cache.NO_ROOM else ""
         cache.discard(key)
+        why = f"{where}: {error.strerror}{'; ' * bool(full)}{full}"
         raise MeasurementFailed(f"{short} could not be built: {why}") from None
     except MeasurementFailed as error:
         # What git or the build said of it may be one line in a hundred, or nothing.

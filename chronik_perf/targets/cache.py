@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from chronik_perf.targets.scheme import Say
 
 LIMIT_BYTES = 10 << 30
 _MARK = "entry.json"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # A tool that writes in blocks gives up before the last byte is taken.
 _NO_ROOM_BYTES = 1_000_000
 _REMOVING_S = 600.0
@@ -145,8 +147,14 @@ def discard(key: str) -> None:
 
 
 def why_full() -> str:
-    """Say, where the cache's disk has no room left, so and what to do; empty where it has some."""
-    if shutil.disk_usage(cache_root()).free >= _NO_ROOM_BYTES:
+    """Say, where the cache's disk has no room left, so and what to do; empty where it has some, or cannot tell.
+
+    A build that has taken away what it could not write whole has left room, and only its own words say why it failed.
+    """
+    try:
+        if shutil.disk_usage(cache_root()).free >= _NO_ROOM_BYTES:
+            return ""
+    except OSError:
         return ""
     return f"the disk of the build cache, {cache_root()}, is full: free some, or remove builds (perf cache clean)"
 

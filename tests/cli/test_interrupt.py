@@ -127,7 +127,7 @@ def test_an_interrupted_run_is_reported_and_can_be_resumed(interrupted: Interrup
         cwd=interrupted.folder,
     )
     assert done.returncode in (0, 1, 3), done.stderr
-    assert len(interrupted.document()["blocks"]) == 6
+    assert 2 < len(interrupted.document()["blocks"]) <= 6  # fewer, where all is decided before
 
 
 def test_a_killed_toolkit_takes_its_children_with_it(tmp_path: Path) -> None:

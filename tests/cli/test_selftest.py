@@ -18,7 +18,7 @@ def test_a_fault_of_correctness_is_detected_and_scored(tmp_path: Path) -> None:
     assert score["fault"] == "fault.stored_twice"
     assert score["detected"]
     assert score["right_metric"]
-    assert "detected 1 of 1; right metric in 1" in done.stdout
+    assert "detected 1 of 1 (0 by a finding alone); right metric in 1" in done.stdout
     run = json.loads((tmp_path / "bank" / "01" / "comparison.json").read_text())
     assert run["blocks"][0]["candidate"]["config"]["fault.stored_twice"] == "1.0"
     assert not children_left(tmp_path)

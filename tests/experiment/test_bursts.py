@@ -65,6 +65,7 @@ def test_both_sides_have_their_slice_in_turns(tmp_path: Path) -> None:
     assert loads[0].first_send_ns < loads[1].last_ack_ns and loads[1].first_send_ns < loads[0].last_ack_ns
 
 
+@pytest.mark.alone
 def test_work_that_is_put_off_is_paid_for(tmp_path: Path) -> None:
     """Given a broker that tidies up in the other's bursts, all the CPU that it used is in its own slice."""
     late = resolve(f"command:{sys.executable} {FAULTY} puts-off --port {{port}} --data-dir {{data_dir}}")

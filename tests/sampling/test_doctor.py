@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from chronik_perf.model import Unavailable, known
-from chronik_perf.network import why_no_namespace
 from chronik_perf.sampling.doctor import Check, cores, disk, examine, limits, profilers, speed
 from tests.programs import unprivileged
 
@@ -131,7 +130,6 @@ def test_whether_a_network_of_its_own_is_allowed_is_told() -> None:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert "state='unavailable'" in done.stdout
     assert "run in turn and not side by side: this user may not make" in done.stdout
-    assert (limits.namespaces().state == "ok") == (not why_no_namespace())
 
 
 def test_profilers_that_are_not_there_are_unavailable_and_those_that_are_have_samples(

@@ -73,7 +73,7 @@ def test_unsteadiness_of_one_side_alone_is_found() -> None:
 def test_a_discarded_block_is_told_with_its_reason_and_counts_for_nothing() -> None:
     """What is discarded is discarded as a block, shown, and not in any effect."""
     comparison = block(equals(), 2, discarded="a backup began")
-    assert found(comparison, "Block 2 was discarded and counts for nothing: a backup began.")
+    assert found(comparison, "Block 2 was discarded and counts for no estimate: a backup began.")
     row = judge(comparison).row("throughput", "acks1")
     assert row is not None and row.effect is not None
     assert row.effect.blocks == 13

@@ -26,6 +26,7 @@ def cpu_of_a_load(broker: Broker) -> float:
         return loop_cpu_s(broker) - before_s
 
 
+@pytest.mark.alone
 def test_work_that_nobody_needs_costs_cpu(start_broker: StartBroker, tmp_path: Path) -> None:
     """The event loop uses several times the CPU for a load that it uses without the fault."""
     plain_s = cpu_of_a_load(start_broker())
@@ -36,6 +37,7 @@ def test_work_that_nobody_needs_costs_cpu(start_broker: StartBroker, tmp_path: P
         broker.stop()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("setting", ["quadratic_metadata=400", "decay=5000"])
 def test_what_is_kept_makes_the_same_load_dearer(start_broker: StartBroker, setting: str) -> None:
     """The same 100 batches, one after the other, cost more CPU each time.
