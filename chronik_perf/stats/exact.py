@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chronik_perf.model import SIDES, Comparison, Metric, MetricVerdict, Side, Slice, Word, Workload
 from chronik_perf.stats import words
-from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.gather import every_slice, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,7 @@ def gap_of(slices: list[Slice], acks: int) -> Gap:
 
 def unstored_row(comparison: Comparison, metric: Metric, workload: Workload) -> MetricVerdict:
     """Judge the gap between acknowledged (acks=0: sent) and stored. One message on one side alone decides."""
-    slices = {
-        side: [s for block in comparison.blocks for s in block.side(side).gate_slices(workload.name)]
-        for side in SIDES
-    }
-    gaps = {side: gap_of(slices[side], workload.acks) for side in SIDES}
+    gaps = {side: gap_of(list(every_slice(comparison, side, workload.name)), workload.acks) for side in SIDES}
     per_block = tuple(
         (
             block.index,

@@ -9,7 +9,7 @@ from chronik_perf.model import SIDES, Canaries, Comparison, Side, Unavailable, W
 from chronik_perf.stats import words
 from chronik_perf.stats.durability import hasty_acknowledgements
 from chronik_perf.stats.exact import gap_of
-from chronik_perf.stats.gather import gate_slices, name_of
+from chronik_perf.stats.gather import every_slice, gate_slices, name_of
 from chronik_perf.stats.load import saturated, saturation_words
 from chronik_perf.stats.own_units import changed_own_units
 from chronik_perf.stats.running import running
@@ -52,9 +52,7 @@ def _gaps(comparison: Comparison) -> Iterator[str]:
     for workload in comparison.workloads:
         for side in SIDES:
             # A discarded block counts for no estimate, but what a broker lost in it is lost all the same.
-            slices = [
-                s for b in comparison.blocks for s in b.side(side).slices if s.workload == workload.name
-            ]
+            slices = list(every_slice(comparison, side, workload.name))
             who = f"{name_of(comparison, side)} with {workload.title}"
             gap = gap_of(slices, workload.acks)
             promise = "sent" if workload.acks == 0 else "acknowledged"

@@ -139,6 +139,12 @@ def gate_slices(comparison: Comparison, side: Side, workload: str) -> Iterator[S
         yield from block.side(side).gate_slices(workload)
 
 
+def every_slice(comparison: Comparison, side: Side, workload: str) -> Iterator[Slice]:
+    """Give the gate slices of a side in all blocks, the discarded ones too, for what is counted and not estimated."""
+    for block in comparison.blocks:
+        yield from block.side(side).gate_slices(workload)
+
+
 def telemetry_total(comparison: Comparison, side: Side, workload: str, name: str) -> float | None:
     """Sum a counter over a side's gate slices; None if any slice lacks it, for then the sum is not one."""
     total, some = 0.0, False

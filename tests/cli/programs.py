@@ -34,7 +34,7 @@ def perf(arguments: list[str], cwd: Path, timeout_s: float = 110) -> subprocess.
 
 
 def perf_that_counts(
-    arguments: list[str], cwd: Path, out: str = "run"
+    arguments: list[str], cwd: Path, out: str
 ) -> tuple[subprocess.CompletedProcess[str], Comparison]:
     """Run `perf` into `out` until a block counts, and give the run.
 
