@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.proof.dataset import Booleans, Floats
+from benchmarks.proof.dataset import Booleans, Floats, Recorded
 from chronik_perf.stats.sequential import looks
+from chronik_perf.stats.typical import Typical
 
 FAMILY_ERROR = 0.01
 # Comparisons times tests times blocks in one piece; more of them do not fit into a processor's cache.
@@ -19,28 +20,36 @@ PIECE = 400_000
 class Drawn:
     """Comparisons, each value of shape (comparisons, tests, blocks) on the tests' scales or in margins.
 
-    `base_first` tells of each block which side was started first, and broadcasts against the values. `typical` has
-    each block's median over its pairs of slices, NaN for a test without; where it is None no test has any.
+    `base_first` tells of each block which side was started first, and broadcasts against the values. `typical` is
+    what each block's pairs of slices tell; where it is None no test has any.
     """
 
     base: Floats
     candidate: Floats
     base_first: Booleans
-    typical: Floats | None = None
+    typical: Typical | None = None
 
     def lost(self, shift: Floats | float) -> Drawn:
         """Give the same comparisons with a candidate that is shifted; `shift` has shape (tests,) or is one for all."""
         by = np.asarray(shift)[..., None]
-        typical = None if self.typical is None else self.typical + by
+        typical = None if self.typical is None else replace(self.typical, value=self.typical.value + by)
         return Drawn(self.base, self.candidate + by, self.base_first, typical)
 
     def test(self, at: int) -> Drawn:
         """Give one test of each comparison alone."""
         first = np.broadcast_to(self.base_first, self.base.shape)
-        typical = None if self.typical is None else self.typical[:, at : at + 1]
-        return Drawn(
-            self.base[:, at : at + 1], self.candidate[:, at : at + 1], first[:, at : at + 1], typical
-        )
+        return Drawn(self.base, self.candidate, first, self.typical).picked((slice(None), slice(at, at + 1)))
+
+    def picked(self, which: tuple[slice, ...]) -> Drawn:
+        """Give those that slices along the first axes pick; `base_first` must have the shape of the values."""
+        typical = None if self.typical is None else self.typical.map(lambda of: of[which])
+        return Drawn(self.base[which], self.candidate[which], self.base_first[which], typical)
+
+
+def replayed(run: Recorded) -> Drawn:
+    """Give one recorded comparison as it was."""
+    base, candidate = np.moveaxis(run.values, 2, 0)[:, None]
+    return Drawn(base, candidate, run.base_first, run.typical.map(lambda of: of[None]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +86,9 @@ def words(
     edge = np.broadcast_to(np.asarray(margin, dtype=float), (tests,))[:, None]
     error = np.broadcast_to(np.asarray(one_way, dtype=float), (n, tests))
     step = max(1, PIECE // (tests * blocks))
-    parts = [
-        _words(
-            Drawn(
-                drawn.base[i : i + step],
-                drawn.candidate[i : i + step],
-                first[i : i + step],
-                None if drawn.typical is None else drawn.typical[i : i + step],
-            ),
-            edge,
-            error[i : i + step, :, None],
-            sameness,
-        )
-        for i in range(0, n, step)
-    ]
+    whole = replace(drawn, base_first=first)
+    pieces = [slice(i, i + step) for i in range(0, n, step)]
+    parts = [_words(whole.picked((piece,)), edge, error[piece, :, None], sameness) for piece in pieces]
     return Words(*(np.concatenate(p) for p in zip(*parts, strict=True)))
 
 

@@ -18,11 +18,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.proof.slices import SLICES, median_ratios
+from benchmarks.proof.slices import SLICES, pair_ratios
 from chronik_perf.experiment import default_workloads
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Metric, Workload, judged
 from chronik_perf.stats.family import EXACT
+from chronik_perf.stats.typical import Typical, typical_of_pairs
 
 Floats: TypeAlias = NDArray[np.float64]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -121,21 +122,24 @@ class Recorded:
         return np.stack([self._values(t) for t in self.measured])[:, self._whole]
 
     @cached_property
-    def typical(self) -> Floats:
-        """Give the median log ratio of the pairs of slices of each block of `values`, shape (tests, blocks).
+    def typical(self) -> Typical:
+        """Give what the pairs of slices of each block of `values` tell, shape (tests, blocks).
 
-        NaN throughout for a test whose metric no slice has; a block's own log ratio where it has no pairs.
+        A test without any in the data has NaN and no standard error; a block's own log ratio stands where it has none.
         """
-        rows = [r[1] - r[0] for r in np.moveaxis(self.values, 2, 1)]
-        for at, test in enumerate(self.measured):
-            field = SLICES.get(test.metric.name)
-            kept = [r for r in self.starts if r["workload"] == test.workload.name and not r["discarded"]]
-            if field is None:
-                rows[at] = np.full_like(rows[at], np.nan)
-            else:
-                medians = median_ratios(kept, field)[self._whole]
-                rows[at] = np.where(np.isfinite(medians), medians, rows[at])
-        return np.stack(rows)
+        rows = [self._typical(test, values) for test, values in zip(self.measured, self.values, strict=True)]
+        return Typical(*(np.stack(each) for each in zip(*rows, strict=True)))
+
+    def _typical(self, test: Test, values: Floats) -> tuple[Floats, Floats, Floats]:
+        kept = [r for r in self.starts if r["workload"] == test.workload.name and not r["discarded"]]
+        field = SLICES.get(test.metric.name)
+        ratios = [] if field is None else pair_ratios(kept, field)
+        if not any(r.size for r in ratios):
+            none = np.zeros(len(values))
+            return np.full_like(none, np.nan), none, none
+        whole = [r for r, had in zip(ratios, self._whole, strict=True) if had]
+        found = typical_of_pairs(whole, (values[:, 1] - values[:, 0]).tolist())
+        return found.value, found.value_se, found.whole_se
 
     @cached_property
     def _whole(self) -> Booleans:

@@ -12,6 +12,7 @@ from benchmarks.proof.bets import FAMILY_ERROR, Drawn, Words, one_way, upper_bou
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
 from benchmarks.proof.noise import Kind, resampled, synthetic
 from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.typical import Typical
 
 BLOCKS = 60  # looks; the default budget holds fewer
 # So rare are false words that which way they point cannot be told; at this error there is something to count.
@@ -75,7 +76,8 @@ def _synthetic(kind: Kind, comparisons: int, rng: np.random.Generator) -> Row:
         n = comparisons // 3
         drawn = kind.draw(rng, (n, tests, BLOCKS))
         # Each block is taken for one of a single pair of slices, so that the typical bets have their share in it.
-        drawn = replace(drawn, typical=drawn.candidate - drawn.base)
+        alike = drawn.candidate - drawn.base
+        drawn = replace(drawn, typical=Typical(alike, np.zeros_like(alike), np.zeros_like(alike)))
         rows.append(_counted(kind.name, drawn, np.ones(tests), tests, np.ones(tests)))
     return _named(total(rows, kind.name), kind.family)
 

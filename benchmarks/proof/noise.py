@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.proof.bets import Drawn
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
 from chronik_perf.stats.nested import PILOT_BLOCKS
+from chronik_perf.stats.typical import Typical
 
 Shape = tuple[int, int, int]
 Draw = Callable[[np.random.Generator, Shape], Drawn]
@@ -192,7 +193,7 @@ def resampled(
     """
     tests = runs[0].values.shape[0]
     base, candidate = np.empty((2, comparisons, tests, blocks))
-    typical = np.empty((comparisons, tests, blocks))
+    typical = Typical(*np.empty((3, comparisons, tests, blocks)))
     base_first = np.empty((comparisons, 1, blocks), dtype=bool)
     which = rng.integers(0, len(runs), comparisons)
     for index, run in enumerate(runs):
@@ -204,8 +205,9 @@ def resampled(
         y = np.where(swapped, drawn[..., 0], drawn[..., 1])
         base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
         base_first[mine, 0] = run.base_first[picked] ^ swapped
-        slices = run.typical[:, picked]
-        typical[mine] = np.where(swapped, -slices, slices).swapaxes(0, 1)
+        slices = run.typical.map(lambda of, picked=picked: of[:, picked].swapaxes(0, 1))  # type: ignore[misc]
+        typical.value[mine] = np.where(swapped[:, None], -slices.value, slices.value)
+        typical.value_se[mine], typical.whole_se[mine] = slices.value_se, slices.whole_se
     return Drawn(base, candidate, base_first, typical)
 
 

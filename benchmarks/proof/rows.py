@@ -98,6 +98,7 @@ def _start_line(block: Block, side: str, workload: str, run: str, began_s: float
         "slice_s": [_rounded(s.load.window_s) for s in slices],
         "slice_msgs_per_s": [_rounded(s.load.stored / s.load.window_s) for s in slices],
         "slice_cpu_us": [_slice_cpu(s) for s in slices],
+        "slice_p99_ms": [s.load.response and _rounded(s.load.response.p99_ms) for s in slices],
         "canaries": {"before": _canaries(block.canaries_before), "after": _canaries(block.canaries_after)},
         "notes": list(block.notes),
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from benchmarks.proof.bets import Drawn, one_way, words
+from benchmarks.proof.bets import one_way, replayed, words
 from benchmarks.proof.dataset import Floats, Recorded, Test
 from benchmarks.proof.power import Group, shift_of, worse
 from chronik_perf.stats.family import margin_of
@@ -114,8 +114,7 @@ def real(runs: Sequence[Recorded]) -> list[Real]:
         if run.is_aa or not run.values.size:
             continue
         margins = np.array([margin_of(t.metric, t.metric.threshold) for t in run.measured])
-        whole = Drawn(run.values[None, :, :, 0], run.values[None, :, :, 1], run.base_first, run.typical[None])
-        found = words(whole, margins, one_way(len(run.tests)))
+        found = words(replayed(run), margins, one_way(len(run.tests)))
         lower = np.array([t.metric.better == "higher" for t in run.measured])
         first = float(np.where(lower, found.below, found.above).min())
         rows.append(

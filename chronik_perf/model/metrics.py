@@ -20,9 +20,9 @@ Take: TypeAlias = Callable[[Start, str], Measured]
 class Metric:
     """One metric. `threshold` is X: relative for the ratio scale, in `unit` for the difference scale.
 
-    `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged. `of_slices`
-    tells that one slice has a value of its own, so that a block has a typical one. `of_process` is one that is read
-    from the broker's process, which only perf's own child lets it do.
+    `min_commits_beyond` asks for that many commits beyond the percentile before the metric may be judged. `of_slice`
+    gives the value of a single slice where it has one, so that a block has a typical pair. `of_process` is one that is
+    read from the broker's process, which only perf's own child lets it do.
     """
 
     name: str
@@ -33,8 +33,11 @@ class Metric:
     threshold: float
     take: Take
     min_commits_beyond: int = 0
-    of_slices: bool = False
+    of_slice: Callable[[Slice], Measured] | None = None
     of_process: bool = False
+
+
+NOT_TIMED = "acks=0 has no acknowledgement to time"
 
 
 def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
@@ -42,7 +45,10 @@ def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
 
 
 def _throughput(start: Start, workload: str) -> Measured:
-    slices = _gate(start, workload)
+    return _throughput_of(*_gate(start, workload))
+
+
+def _throughput_of(*slices: Slice) -> Measured:
     window_s = sum(s.load.window_s for s in slices)
     if window_s <= 0:
         return Unavailable("no slice was measured")
@@ -51,7 +57,10 @@ def _throughput(start: Start, workload: str) -> Measured:
 
 
 def _cpu_per_message(start: Start, workload: str) -> Measured:
-    slices = _gate(start, workload)
+    return _cpu_of(*_gate(start, workload))
+
+
+def _cpu_of(*slices: Slice) -> Measured:
     stored = sum(s.load.stored for s in slices)
     if stored == 0:
         return Unavailable("nothing was stored")
@@ -67,10 +76,16 @@ def _percentile(which: Literal["p50_ms", "p99_ms"]) -> Take:
     def take(start: Start, workload: str) -> Measured:
         latency = start.latency.get(workload)
         if latency is None:
-            return Unavailable("acks=0 has no acknowledgement to time")
+            return Unavailable(NOT_TIMED)
         return float(getattr(latency, which))
 
     return take
+
+
+def _p99_of(one: Slice) -> Measured:
+    if one.load.response is None:
+        return Unavailable(NOT_TIMED)
+    return one.load.response.p99_ms
 
 
 def _rss_growth(start: Start, workload: str) -> Measured:
@@ -111,7 +126,9 @@ def _telemetry_mean(total: str, count: str, factor: float = 1.0) -> Take:
 STAGES: tuple[str, ...] = ("decode", "metadata", "append", "commit_wait", "reply")
 """Stages of a produce, in order, as slices' telemetry names them: `stage_<name>_s` and `batches`."""
 
-THROUGHPUT = Metric("throughput", "throughput", "msg/s", "higher", "ratio", 0.05, _throughput, of_slices=True)
+THROUGHPUT = Metric(
+    "throughput", "throughput", "msg/s", "higher", "ratio", 0.05, _throughput, of_slice=_throughput_of
+)
 CPU_PER_MESSAGE = Metric(
     "cpu_per_message",
     "CPU per stored message",
@@ -120,11 +137,11 @@ CPU_PER_MESSAGE = Metric(
     "ratio",
     0.05,
     _cpu_per_message,
-    of_slices=True,
+    of_slice=_cpu_of,
     of_process=True,
 )
 P50 = Metric("p50", "median response time", "ms", "lower", "ratio", 0.05, _percentile("p50_ms"))
-P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percentile("p99_ms"), 30)
+P99 = Metric("p99", "response time p99", "ms", "lower", "ratio", 0.20, _percentile("p99_ms"), 30, _p99_of)
 RSS_GROWTH = Metric(
     "rss_growth",
     "memory growth per stored message",

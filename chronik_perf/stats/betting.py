@@ -22,16 +22,20 @@ apart    (1 + tanh lambda(x - c)) (1 + tanh lambda(c' - y')), c the middle of bo
          block. Centres of their own for each place, because a favoured place makes the two starts of a block
          depend on each other: one of them always has it. What the places add is estimated, so here the mean is 1 up
          to that estimate's error; docs/proof.md counts what it comes to.
-typical  1 + tanh(lambda (shift - t)), t the median over the block's pairs of slices of what the candidate's has over
-         the base's. Fair as the paired ones are, since t changes its sign when the sides are exchanged. A neighbour
-         that slows a few slices moves t far less than it moves y - x, the block as a whole.
+typical  1 + tanh(lambda (shift - t)), t what the candidate's typical slice has over the base's: the mean of the middle
+         half of the block's pairs. Fair as the paired ones are, since t changes its sign when the sides are
+         exchanged. A neighbour that slows a few slices moves t far less than it moves y - x, the block as a whole.
 
-Without slices half of the stake is on each of the first two. With them all three share it; but the median does not see
-what befalls fewer than half of the slices, so it may help to prove a move and never, alone, that there is none: see
+Without slices half of the stake is on each of the first two. With them all three share it; but the middle does not see
+what befalls a quarter of the slices, so it may help to prove a move and never, alone, that there is none: see
 `sequential`.
 
-No variance is estimated and none assumed. `lambda` is a grid relative to a scale that is known before the block: the
-margin of the verdict, for a difference much smaller than it need not be told.
+No variance is assumed. `lambda` is a grid relative to a scale: the margin of the verdict, for a difference much smaller
+than it need not be told. The paired and the typical bets on a block whose own slices differ widely are smaller: their
+scale is margin + s^2 / (2 margin), s the standard error by the spread of its pairs. A Gaussian block is best bet on in
+inverse proportion to its variance, and a large bet that is lost to noise takes more than many small ones won. They stay
+fair: the spread is the same whichever side is which, so given the spread the sign is as random as before. The bets
+apart are on each side alone, and that spread might tell of it.
 """
 
 from __future__ import annotations
@@ -41,13 +45,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from chronik_perf.stats.typical import Typical
+
 Floats: TypeAlias = NDArray[np.float64]
+
 Booleans: TypeAlias = NDArray[np.bool_]
 Direction: TypeAlias = Literal["above", "below"]
 
 # Chosen on simulated Gaussian pairs for the fewest blocks over margins of 0.4 to 5 block SDs and effects of 0 to 60
 # margins; neighbours of this grid cost a block more or less.
 STAKES = (6.0, 1.5, 0.4)
+# The smallest is for blocks that are noisier than the margin and have no slices to say so.
+LOG_WEIGHTS = np.log((0.4, 0.5, 0.1))
 PAIRED_SHARE = 0.5
 # With the typical bets: as many blocks for a large effect as without them, since those are proven by the bets apart.
 PAIRED_SHARE_OF_THREE, TYPICAL_SHARE = 0.15, 0.4
@@ -62,7 +71,7 @@ def log_wealth(
     direction: Direction,
     scale: Floats | float,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
 ) -> Floats:
     """Give the log of the wealth after each block that the true shift is above (or below) `shift`.
 
@@ -70,8 +79,8 @@ def log_wealth(
     ratios); other axes are independent comparisons. `shift` broadcasts against those with an axis of length 1 for
     the blocks, `scale` against all; a scale may differ from block to block as long as it depends on earlier ones
     alone; an infinite one bets nothing. `base_first` tells of each block whether the base had the first place;
-    without it the places are taken to be alike. `typical` has a block's median of what the candidate's slices have over
-    the base's. The result has the shape of the broadcast.
+    without it the places are taken to be alike. `typical` is what the pairs of slices of each block tell. The result
+    has the shape of the broadcast.
     """
     whole, helped = log_wealths(base, candidate, shift, direction, scale, base_first, typical)
     return whole if helped is None else helped
@@ -84,11 +93,11 @@ def log_wealths(
     direction: Direction,
     scale: Floats | float,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
 ) -> tuple[Floats, Floats | None]:
     """Give the log wealth of the blocks as wholes, and the one with the typical bets; None without `typical`.
 
-    Where `typical` is not a number in some block, that comparison has none, and both are the same.
+    Where the typical value is not a number in some block, that comparison has none, and both are the same.
     """
     sign = 1.0 if direction == "below" else -1.0
     x, y = sign * base, sign * (candidate - shift)
@@ -96,20 +105,26 @@ def log_wealths(
     centre_x, centre_y, ready = _centres(x, y, base_first)
     # All stakes at once, along an axis of their own in front.
     axes = max(x.ndim, np.ndim(scale))
-    rates = np.asarray(STAKES).reshape(-1, *[1] * axes) / np.asarray(scale, dtype=float)
-    paired = _spread_over_stakes(_log_bet(rates * (x - y)))
+    stakes = np.asarray(STAKES).reshape(-1, *[1] * axes)
+    rates = stakes / np.asarray(scale, dtype=float)
+    doubted = rates if typical is None else stakes / doubted_scale(scale, typical.whole_se)
+    paired = _spread_over_stakes(_log_bet(doubted * (x - y)))
     apart = _log_bet(rates * (x - centre_x)) + _log_bet(rates * (centre_y - y))
     apart = _spread_over_stakes(np.where(ready, apart, 0.0))
     whole = np.logaddexp(paired + np.log(PAIRED_SHARE), apart + np.log(1 - PAIRED_SHARE))
     if typical is None:
         return whole, None
-    known = np.isfinite(typical).all(axis=-1, keepdims=True)
-    gain = sign * (shift - np.where(known, typical, 0.0))
+    known = np.isfinite(typical.value).all(axis=-1, keepdims=True)
+    gain = sign * (shift - np.where(known, typical.value, 0.0))
     shared = np.logaddexp(
         paired + np.log(PAIRED_SHARE_OF_THREE),
         apart + np.log(1 - PAIRED_SHARE_OF_THREE - TYPICAL_SHARE),
     )
-    helped = np.logaddexp(shared, _spread_over_stakes(_log_bet(rates * gain)) + np.log(TYPICAL_SHARE))
+    helped = np.logaddexp(
+        shared,
+        _spread_over_stakes(_log_bet(stakes / doubted_scale(scale, typical.value_se) * gain))
+        + np.log(TYPICAL_SHARE),
+    )
     return whole, np.asarray(np.where(known, helped, whole), dtype=float)
 
 
@@ -141,6 +156,11 @@ def proven(
     """
     gained = log_wealth(base, candidate, shift, direction, scale, base_first) >= -np.log(error)
     return np.asarray(np.maximum.accumulate(gained, axis=-1))
+
+
+def doubted_scale(scale: Floats | float, se: Floats) -> Floats:
+    """Give the scale of the bets on blocks that have this standard error by their slices."""
+    return np.asarray(scale + se**2 / (2 * np.asarray(scale, dtype=float)), dtype=float)
 
 
 def smallest_error(blocks: int, places: bool = True, typical: bool = False) -> float:
@@ -189,9 +209,9 @@ def _earlier_mean(values: Floats) -> Floats:
 
 
 def _spread_over_stakes(log_bets: Floats) -> Floats:
-    """Give the log wealth after each block of a stake that is spread evenly over the rates, the first axis."""
-    grown = np.logaddexp.reduce(np.cumsum(log_bets, axis=-1), axis=0) - np.log(len(STAKES))
-    return np.asarray(grown, dtype=float)
+    """Give the log wealth after each block of a stake that is spread over the rates, the first axis."""
+    weights = LOG_WEIGHTS.reshape(-1, *[1] * (log_bets.ndim - 1))
+    return np.asarray(np.logaddexp.reduce(np.cumsum(log_bets, axis=-1) + weights, axis=0), dtype=float)
 
 
 def _log_bet(z: Floats) -> Floats:

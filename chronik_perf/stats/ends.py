@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealth, smallest_error
+from chronik_perf.stats.betting import Booleans, Direction, Floats, doubted_scale, log_wealth, smallest_error
+from chronik_perf.stats.typical import Typical
 
 # In each step the range is cut into so many parts, 16 ** 7 in all: what is left is far below what any table shows.
 PARTS, STEPS = 16, 7
@@ -21,7 +22,7 @@ def last_interval(
     scale: Floats | float,
     error: float,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
 ) -> tuple[float, float]:
     """Give (low, high) of the shift after the last block.
 
@@ -41,14 +42,19 @@ def _end(
     error: float,
     direction: Direction,
     base_first: Booleans | None,
-    typical: Floats | None,
+    typical: Typical | None,
 ) -> float:
     sign = 1.0 if direction == "below" else -1.0
     scales = np.atleast_1d(np.asarray(scale, dtype=float))
     known = scales[np.isfinite(scales)]
     if known.size == 0 or smallest_error(base.size, base_first is not None, typical is not None) > error:
         return sign * np.inf
-    d = candidate - base if typical is None else np.concatenate((candidate - base, typical))
+    d = candidate - base
+    if typical is not None:
+        d = np.concatenate((d, typical.value))
+        known = np.concatenate(
+            [doubted_scale(known, se.max()) for se in (typical.value_se, typical.whole_se)]
+        )
     least, most = float(d.min()), float(d.max())
     span = (most - least) + 50 * float(known.max())
     edge = least if direction == "below" else most

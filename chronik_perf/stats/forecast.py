@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.nested import PILOT_BLOCKS
 from chronik_perf.stats.sequential import looks
+from chronik_perf.stats.typical import Typical
 
 FUTURES = 60
 HORIZON = 200
@@ -39,7 +40,7 @@ def forecast(
     one_way: float,
     horizon: int = HORIZON,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
 ) -> Forecast:
     """Go on with blocks drawn from those there are (a bootstrap of whole blocks), and see when a word would come.
 
@@ -65,7 +66,7 @@ def forecast(
         margin,
         one_way,
         None if base_first is None else going_on(base_first),
-        None if typical is None else going_on(typical),
+        None if typical is None else typical.map(going_on),
     )
     beyond_below, beyond_above, within = first(found.below), first(found.above), first(found.inside)
     decided = np.minimum(np.minimum(beyond_below, beyond_above), within)

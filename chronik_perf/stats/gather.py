@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chronik_perf.model import SIDES, Block, Comparison, Metric, Side, Slice, Unavailable
+from chronik_perf.model import SIDES, Block, Comparison, Measured, Metric, Side, Slice, Unavailable
+from chronik_perf.stats.typical import Typical, typical_of_pairs
 
 LONGEST_NAME = 40
 
@@ -26,7 +27,7 @@ class Pairs:
     per_block: PerBlock
     missing: tuple[str, ...] = ()
     base_first: tuple[bool, ...] = ()  # of each of those blocks, whether the base was started first
-    typical: tuple[float, ...] | None = None  # of each, the median of the log ratios of its pairs of slices
+    typical: Typical | None = None  # what the pairs of slices of each of them tell
     dropped: tuple[int, ...] = ()
 
     @property
@@ -65,21 +66,19 @@ def _measures(block: Block, workload: str) -> bool:
 
 def typical_of(
     comparison: Comparison, metric: Metric, workload: str, per_block: Sequence[tuple[int, float, float]]
-) -> tuple[float, ...] | None:
-    """Give, for each of the blocks, the median log ratio of its pairs of slices; of one without pairs its own.
+) -> Typical | None:
+    """Sum up the pairs of slices of each of the blocks.
 
     None for a metric that a slice has no value of, and for blocks that are not the comparison's.
     """
-    if not metric.of_slices:
+    if metric.of_slice is None:
         return None
     indexes = [block.index for block in comparison.kept_blocks]
     ratios = dict(zip(indexes, slice_log_ratios(comparison, metric, workload), strict=True))
     if not all(index in ratios for index, _, _ in per_block):
         return None
-    return tuple(
-        float(np.median(ratios[index])) if ratios[index].size else _log_ratio(base, candidate)
-        for index, base, candidate in per_block
-    )
+    wholes = [_log_ratio(base, candidate) for _, base, candidate in per_block]
+    return typical_of_pairs([ratios[index] for index, _, _ in per_block], wholes)
 
 
 def _log_ratio(base: float, candidate: float) -> float:
@@ -102,22 +101,24 @@ def on_scale_of(metric: Metric, pairs: Pairs) -> tuple[NDArray[np.float64], NDAr
 def slice_log_ratios(comparison: Comparison, metric: Metric, workload: str) -> list[NDArray[np.float64]]:
     """Give, for each kept block, the log ratio of candidate to base in each pair of slices that has both.
 
-    A pair is a slice of the base and the slice of the candidate that was measured beside it.
+    A pair is a slice of the base and the slice of the candidate that was measured beside it. A metric that a slice has
+    no value of has none.
     """
     blocks: list[NDArray[np.float64]] = []
+    of_slice = metric.of_slice or _none_of
     for block in comparison.kept_blocks:
         ratios: list[float] = []
-        for base, candidate in zip(
-            block.base.gate_slices(workload), block.candidate.gate_slices(workload), strict=False
-        ):
-            b, c = (
-                metric.take(replace(start, slices=(one,)), workload)
-                for start, one in ((block.base, base), (block.candidate, candidate))
-            )
+        pairs = zip(block.base.gate_slices(workload), block.candidate.gate_slices(workload), strict=False)
+        for base, candidate in pairs:
+            b, c = of_slice(base), of_slice(candidate)
             if not isinstance(b, Unavailable) and not isinstance(c, Unavailable) and b > 0 and c > 0:
                 ratios.append(math.log(c / b))
         blocks.append(np.asarray(ratios))
     return blocks
+
+
+def _none_of(_: Slice) -> Measured:
+    return Unavailable("a slice has no value of its own")
 
 
 def name_of(comparison: Comparison, side: Side) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from chronik_perf.model import Effect, Metric, Unavailable, Word
 from chronik_perf.stats.betting import Direction, Floats, log_wealth
 from chronik_perf.stats.ends import last_interval
+from chronik_perf.stats.typical import Typical
 
 # An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
 # hold it.
@@ -27,7 +28,7 @@ def paired_effect(
     error: float,
     margin: float | None = None,
     base_first: Sequence[bool] | None = None,
-    typical: Sequence[float] | None = None,
+    typical: Typical | None = None,
 ) -> Effect | Unavailable:
     """Estimate candidate against base from one (base, candidate) pair a block, in the order of the blocks.
 
@@ -36,9 +37,8 @@ def paired_effect(
     sides alike cancels. Bets are scaled by `margin`, or where there is none by the spread of the blocks before;
     `base_first` and `typical` are as in `betting`. Where the typical bets prove a move beyond the margin that the mean
     shows as well, and the wholes that there is one (see `sequential`), the interval is theirs; else it holds what
-    either leaves open. `p` is anytime-valid too. Typical
-    values are geometric means for ratios, arithmetic ones for differences. Unavailable with fewer than two blocks, or
-    where a ratio has no logarithm.
+    either leaves open. `p` is anytime-valid too. The levels of both sides are geometric means for ratios, arithmetic
+    ones for differences. Unavailable with fewer than two blocks, or where a ratio has no logarithm.
     """
     if len(pairs) < 2:
         return Unavailable(
@@ -55,31 +55,30 @@ def paired_effect(
     d = candidate - base
     order = None if base_first is None else np.asarray(base_first, dtype=bool)
     stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
-    slices = None if typical is None else np.asarray(typical, dtype=float)
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
     low, high = sorted(last_interval(base, candidate, stake_scale, error, order))
 
-    def gained(direction: Direction, slices: Floats | None = None) -> float:
+    def gained(direction: Direction, slices: Typical | None = None) -> float:
         """Give the most log wealth that any look gained against no change."""
         return float(log_wealth(base, candidate, 0.0, direction, stake_scale, order, slices).max())
 
-    if slices is not None and margin is not None:
-        helped = sorted(last_interval(base, candidate, stake_scale, error, order, slices))
+    if typical is not None and margin is not None:
+        helped = sorted(last_interval(base, candidate, stake_scale, error, order, typical))
         needed = math.log(2 / error)
         moved = (max(helped[1], mean) < -margin and gained("below") >= needed) or (
             min(helped[0], mean) > margin and gained("above") >= needed
         )
         low, high = helped if moved else (min(low, helped[0]), max(high, helped[1]))
-    p = min(1.0, 2 * math.exp(-max(gained("above", slices), gained("below", slices))))
+    p = min(1.0, 2 * math.exp(-max(gained("above", typical), gained("below", typical))))
     # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
     mean = min(max(mean, low), high)
-    typical = (float(base.mean()), float(candidate.mean()))
+    levels = (float(base.mean()), float(candidate.mean()))
     if scale == "ratio":
         low, high = max(low, -WIDEST_LOG), min(high, WIDEST_LOG)
         mean, low, high = (math.expm1(x) for x in (mean, low, high))
-        typical = (math.exp(typical[0]), math.exp(typical[1]))
-    return Effect(scale, mean, low, high, 1 - error, d.size, sd, p, *typical)
+        levels = (math.exp(levels[0]), math.exp(levels[1]))
+    return Effect(scale, mean, low, high, 1 - error, d.size, sd, p, *levels)
 
 
 def on_one_scale(values: Floats) -> tuple[Floats, Floats]:

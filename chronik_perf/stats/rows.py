@@ -49,8 +49,9 @@ def _by_typical_slices(word: Word, metric: Metric, margin: float, pairs: Pairs, 
     if isinstance(alone, Unavailable) or decide(alone, metric, margin) == word:
         return ""
     return (
-        "Proven with the help of the typical pair of slices, a block's median, which a neighbour that slows a few of "
-        f"them hardly moves; by all slices together alone it would be {words.signed_change(alone, metric.unit)}."
+        "Proven with the help of the typical pair of slices, the middle half of a block's, which a neighbour that "
+        "slows a few of them hardly moves; by all slices together alone it would be "
+        f"{words.signed_change(alone, metric.unit)}."
     )
 
 
@@ -119,7 +120,7 @@ def what_it_takes(effect: Effect, metric: Metric, margin: float, pairs: Pairs, f
         margin,
         family.one_way,
         base_first=np.asarray(pairs.base_first, dtype=bool),
-        typical=None if pairs.typical is None else np.asarray(pairs.typical, dtype=float),
+        typical=pairs.typical,
     ).decided_at
     if blocks is None:
         take = (

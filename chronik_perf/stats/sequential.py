@@ -4,8 +4,8 @@ A *move* beyond the margin may be proven with the help of the typical bets, whic
 the blocks as wholes moved at all, in that direction, these must prove themselves, and their mean must lie beyond the
 margin. Otherwise a candidate that is faster in most slices and stalls in the rest, the same as a whole, would be called
 faster. *Inside* the margin must be proven by the blocks as wholes and with
-that help: a median does not see what befalls fewer than half of the slices, so alone it could call a broker unchanged
-that stalls in one slice of three.
+that help: the middle half does not see what befalls a quarter of the slices, so alone it could call a broker unchanged
+that stalls in one slice of five.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from chronik_perf.stats.betting import Booleans, Direction, Floats, log_wealths
+from chronik_perf.stats.typical import Typical
 
 Found: TypeAlias = Literal["above", "below", "inside", "open"]
 
@@ -35,7 +36,7 @@ def looks(
     margin: Floats | float,
     one_way: Floats | float,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
     *,
     sameness: bool = True,
 ) -> Looks:
@@ -46,7 +47,7 @@ def looks(
     """
     needed = -np.log(one_way)
 
-    def proven(shift: Floats | float, direction: Direction, t: Floats | None) -> tuple[Booleans, Booleans]:
+    def proven(shift: Floats | float, direction: Direction, t: Typical | None) -> tuple[Booleans, Booleans]:
         whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, t)
         ever = np.maximum.accumulate(whole >= needed, axis=-1)
         return ever, ever if helped is None else np.maximum.accumulate(helped >= needed, axis=-1)
@@ -56,7 +57,7 @@ def looks(
     if typical is not None:
         d = candidate - base
         mean = np.cumsum(d, axis=-1) / np.arange(1, d.shape[-1] + 1)
-        alone = ~np.isfinite(typical).all(axis=-1, keepdims=True)
+        alone = ~np.isfinite(typical.value).all(axis=-1, keepdims=True)
         below = below & (alone | ((mean < -margin) & proven(0.0, "below", None)[0]))
         above = above & (alone | ((mean > margin) & proven(0.0, "above", None)[0]))
     inside = np.zeros_like(below)
@@ -73,7 +74,7 @@ def words_at_each_look(
     margin: float,
     error: float,
     base_first: Booleans | None = None,
-    typical: Floats | None = None,
+    typical: Typical | None = None,
 ) -> list[Found]:
     """Say after each block where the shift of the candidate is proven to lie.
 

@@ -14,6 +14,7 @@ from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first, typical_of
 from chronik_perf.stats.interval import on_test_scale
 from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.typical import Typical
 
 # A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
 FINISHING = 3
@@ -107,7 +108,7 @@ def _is_wide(row: MetricVerdict) -> bool:
 
 def _on_scale(
     comparison: Comparison, row: MetricVerdict
-) -> tuple[Floats, Floats, float, Booleans | None, Floats | None]:
+) -> tuple[Floats, Floats, float, Booleans | None, Typical | None]:
     of = metric(row.metric)
     values = np.asarray([(b, c) for _, b, c in row.per_block], dtype=float)
     if of.scale == "ratio":
@@ -118,8 +119,7 @@ def _on_scale(
     known = all(index in first for index in indexes)
     order = np.asarray([first[index] for index in indexes], dtype=bool) if known else None
     typical = typical_of(comparison, of, row.workload, row.per_block)
-    slices = None if typical is None else np.asarray(typical, dtype=float)
-    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order, slices
+    return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order, typical
 
 
 def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:

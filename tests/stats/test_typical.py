@@ -9,19 +9,31 @@ from numpy.typing import NDArray
 from chronik_perf.model import Effect, metric
 from chronik_perf.stats.interval import decide, paired_effect
 from chronik_perf.stats.sequential import looks, words_at_each_look
+from chronik_perf.stats.typical import Typical, typical_of_pairs
 
 Floats = NDArray[np.float64]
 BLOCKS, PAIRS = 40, 24
 ONE_WAY = 0.0006
 
 
-def measured(rng: np.random.Generator, n: int, loss: float = 0.0) -> tuple[Floats, Floats, Floats]:
+def measured(rng: np.random.Generator, n: int, loss: float = 0.0) -> tuple[Floats, Floats, Typical]:
     """Draw n comparisons in which a neighbour halves the speed of one slice of seven: base, candidate, typical."""
     slices = rng.normal(0, 0.03, (2, n, BLOCKS, PAIRS)) + np.where(
         rng.random((2, n, BLOCKS, PAIRS)) < 1 / 7, np.log(0.5), 0.0
     )
     slices[1] += np.log1p(-loss)
-    return whole(slices[0]), whole(slices[1]), np.median(slices[1] - slices[0], axis=-1)
+    return whole(slices[0]), whole(slices[1]), told_by(slices[0], slices[1])
+
+
+def told_by(base: Floats, candidate: Floats) -> Typical:
+    """Sum up the pairs of slices along the last axis; the axis before it are the blocks."""
+    pairs, wholes = candidate - base, whole(candidate) - whole(base)
+    if pairs.ndim == 2:
+        return typical_of_pairs(list(pairs), wholes.tolist())
+    each = [typical_of_pairs(list(p), w.tolist()) for p, w in zip(pairs, wholes, strict=True)]
+    return Typical(
+        *(np.stack([getattr(one, of) for one in each]) for of in ("value", "value_se", "whole_se"))
+    )
 
 
 def whole(slices: Floats) -> Floats:
@@ -53,8 +65,8 @@ def test_a_broker_that_stalls_in_some_slices_is_not_called_unchanged() -> None:
     rng = np.random.default_rng(3)
     base, candidate = rng.normal(0, 0.01, (2, BLOCKS, PAIRS))
     candidate = candidate + np.where(np.arange(PAIRS) % 5 == 0, np.log(0.01), 0.0)
-    typical = np.median(candidate - base, axis=-1)
-    assert abs(typical.mean()) < 0.01
+    typical = told_by(base, candidate)
+    assert abs(typical.value.mean()) < 0.01
     said = words_at_each_look(whole(base), whole(candidate), 0.05, 2 * ONE_WAY, None, typical)
     assert said[-1] == "below"
     assert "inside" not in said
@@ -67,8 +79,8 @@ def test_a_candidate_whose_shape_alone_changed_is_not_called_faster(stalled: flo
     base, candidate = rng.normal(0, 0.03, (2, 300, BLOCKS, PAIRS))
     slow = rng.random(candidate.shape) < stalled
     candidate = candidate + np.where(slow, np.log(speed), 0.0) - np.log(1 - stalled * (1 - speed))
-    typical = np.median(candidate - base, axis=-1)
-    assert typical.mean() > 0.02
+    typical = told_by(base, candidate)
+    assert typical.value.mean() > 0.02
     found = looks(whole(base), whole(candidate), 0.01, ONE_WAY, None, typical, sameness=False)
     assert int((found.below | found.above).any(axis=1).sum()) <= 3
 
@@ -79,7 +91,12 @@ def test_a_typical_slice_alone_decides_nothing(typical: float, word: str) -> Non
     noise = 0.3 * np.resize([1.0, -1.0], BLOCKS)
     pairs = [(100.0, 100.0 * np.exp(0.01 * (-1) ** (i // 2) + d)) for i, d in enumerate(noise)]
     effect = paired_effect(
-        "ratio", pairs, 2 * ONE_WAY, 0.05, [i % 3 == 0 for i in range(BLOCKS)], [typical] * BLOCKS
+        "ratio",
+        pairs,
+        2 * ONE_WAY,
+        0.05,
+        [i % 3 == 0 for i in range(BLOCKS)],
+        Typical(*np.outer([typical, 0, 0], np.ones(BLOCKS))),
     )
     assert isinstance(effect, Effect)
     assert decide(effect, metric("throughput"), 0.05) == word
@@ -87,13 +104,71 @@ def test_a_typical_slice_alone_decides_nothing(typical: float, word: str) -> Non
 
 def test_the_interval_of_a_move_is_the_one_that_proved_it() -> None:
     """Given a loss that only the typical slices prove, the interval lies wholly beyond X and the estimate within it."""
-    base, candidate, typical = (a[0] for a in measured(np.random.default_rng(4), 1, loss=0.05))
+    drawn = measured(np.random.default_rng(4), 1, loss=0.05)
+    base, candidate, typical = drawn[0][0], drawn[1][0], drawn[2].map(lambda of: of[0])
     pairs = [(float(b), float(c)) for b, c in np.exp([base, candidate]).T]
     margin = -float(np.log1p(-0.03))
     alone = paired_effect("ratio", pairs, 2 * ONE_WAY, margin)
-    helped = paired_effect("ratio", pairs, 2 * ONE_WAY, margin, None, [float(t) for t in typical])
+    helped = paired_effect("ratio", pairs, 2 * ONE_WAY, margin, None, typical)
     assert isinstance(alone, Effect)
     assert isinstance(helped, Effect)
     assert decide(alone, metric("throughput"), margin) == "inconclusive"
     assert decide(helped, metric("throughput"), margin) == "regressed"
     assert helped.low <= helped.estimate <= helped.high < -0.03
+
+
+def uneven(rng: np.random.Generator, n: int, loss: float) -> tuple[Floats, Floats, Typical]:
+    """Draw n comparisons whose first four blocks have 3 pairs and the others 24, each pair with an SD of 10 %."""
+    parts = []
+    for _ in range(n):
+        pairs = [rng.normal(np.log1p(-loss), 0.1, 3 if block < 4 else PAIRS) for block in range(BLOCKS)]
+        wholes = [float(p.mean()) for p in pairs]
+        parts.append((np.asarray(wholes), typical_of_pairs(pairs, wholes)))
+    told = (np.stack([getattr(t, of) for _, t in parts]) for of in ("value", "value_se", "whole_se"))
+    candidate = np.stack([whole for whole, _ in parts])
+    return np.zeros_like(candidate), candidate, Typical(*told)
+
+
+def test_short_noisy_blocks_do_not_spoil_the_bets_on_the_others() -> None:
+    """Given first blocks of 3 pairs and later ones of 24, a loss of 3 % at X = 1 % is found in most comparisons."""
+    base, candidate, typical = uneven(np.random.default_rng(6), 200, 0.03)
+    margin = -np.log1p(-0.01)
+    found = looks(base, candidate, margin, ONE_WAY, None, typical, sameness=False).below.any(axis=1)
+    doubtless = Typical(typical.value, 0 * typical.value_se, 0 * typical.whole_se)
+    without = looks(base, candidate, margin, ONE_WAY, None, doubtless, sameness=False).below.any(axis=1)
+    assert found.mean() > 0.8
+    assert without.mean() < found.mean() - 0.15
+
+
+def test_bets_that_heed_the_spread_accuse_no_more_often_than_promised() -> None:
+    """Of 1,000 comparisons of identical code in uneven blocks, at an error of 20 %, at most 20 % accuse a side."""
+    base, candidate, typical = uneven(np.random.default_rng(7), 1000, 0.0)
+    found = looks(base, candidate, 0.0005, 0.1, None, typical, sameness=False)
+    slower, faster = found.below.any(axis=1), found.above.any(axis=1)
+    assert (slower | faster).mean() <= 0.2
+    assert abs(int(slower.sum()) - int(faster.sum())) <= 3.3 * (slower.sum() + faster.sum() + 1) ** 0.5
+
+
+def test_a_standard_error_is_that_of_the_pairs() -> None:
+    """Given pairs of a known SD, both errors are near SD / sqrt(pairs), and a block that agrees by luck is not sure."""
+    rng = np.random.default_rng(8)
+    pairs = [rng.normal(0.3, 0.06, PAIRS) for _ in range(200)]
+    told = typical_of_pairs([*pairs, np.full(3, 0.3)], [float(p.mean()) for p in pairs] + [0.3])
+    assert told.value[:-1].std() == pytest.approx(told.value_se[100:-1].mean(), rel=0.2)
+    assert told.whole_se[100:-1].mean() == pytest.approx(0.06 / PAIRS**0.5, rel=0.15)
+    assert told.whole_se[-1] == pytest.approx(0.06 / 3**0.5, rel=0.1)
+
+
+def test_the_standard_errors_do_not_tell_which_side_is_which() -> None:
+    """Given the sides exchanged, or a candidate that is slower by the same everywhere, the errors stay the same."""
+    rng = np.random.default_rng(9)
+    pairs = [rng.standard_t(2, size) for size in (3, 4, 1, 24, 9)]
+    wholes = [float(p.mean()) for p in pairs]
+    told = typical_of_pairs(pairs, wholes)
+    swapped = typical_of_pairs([-p for p in pairs], [-w for w in wholes])
+    moved = typical_of_pairs([p - 0.7 for p in pairs], [w - 0.7 for w in wholes])
+    for other in (swapped, moved):
+        assert other.value_se == pytest.approx(told.value_se)
+        assert other.whole_se == pytest.approx(told.whole_se)
+    assert swapped.value == pytest.approx(-told.value)
+    assert moved.value == pytest.approx(told.value - 0.7)
