@@ -37,7 +37,7 @@ def typical_of_pairs(log_ratios: Sequence[Floats], wholes: Sequence[float]) -> T
     """Sum up the log ratios of the pairs of slices of each block, in the order of the blocks.
 
     `wholes` are the blocks' own log ratios, which stand for the typical pair where a block has none. Standard errors
-    come from the larger of the block's own variance and that of all pairs so far: a few pairs that agree by chance do
+    come from the block's own variance and that of all pairs so far, half and half: a few pairs that agree by chance do
     not make a block sure. That of a trimmed mean is from the Winsorized variance (Yuen, Biometrika 61, 1974). Both
     stay what they are when the sides are exchanged, or all ratios moved by the same.
     """
@@ -74,8 +74,8 @@ class _Pooled:
     degrees: int = 0
 
     def se(self, own: float, pairs: int) -> float:
-        """Take a block's variance in, and give the standard error of its mean by the larger of the two."""
+        """Take a block's variance in, and give the standard error of its mean by it and all so far."""
         self.squares += own * (pairs - 1)
         self.degrees += pairs - 1
         pooled = self.squares / self.degrees if self.degrees else 0.0
-        return math.sqrt(max(own, pooled) / pairs)
+        return math.sqrt((own + pooled) / 2 / pairs if pairs > 1 else pooled)
