@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.proof import covariates, false_alarms, power, record_table, rivals, speed, whole
 from benchmarks.proof.dataset import Recorded, lines, read
@@ -82,22 +85,35 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
     runs = read(folder)
     aa = [r for r in runs if r.is_aa]
     tell(f"{len(runs)} recorded comparisons, {len(aa)} of them A/A")
-    drawn = false_alarms.drawn(size.synthetic, SEED)
-    recorded = false_alarms.recorded(aa, size.recorded, SEED)
+    found = power.groups(aa)
+    chains = [s[0] for name in ("raw", "acks1") if (s := rivals.series(aa, name))]
+    # Each part has seeds of its own, so that it does not matter which is made first, nor on which core. Those that take
+    # longest are begun first.
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        parts = {
+            "whole comparisons": pool.submit(whole.table, found, size.whole, SEED),
+            "replays": pool.submit(_each, rivals.table, chains, size.windows),
+            "replays at one level": pool.submit(_each, rivals.levelled, chains, size.windows),
+            "false alarms in drawn noise": pool.submit(false_alarms.drawn, size.synthetic, SEED),
+            "false alarms in recorded noise": pool.submit(false_alarms.recorded, aa, size.recorded, SEED),
+            "power": pool.submit(power.table, found, size.power, SEED),
+            "curves": pool.submit(power.curves, found, CURVES, size.power, SEED),
+            "speed": pool.submit(speed.table, found, SPEEDS, size.speed, SEED),
+        }
+        names = {part: name for name, part in parts.items()}
+        for part in as_completed(names):
+            part.result()
+            tell(f"{names[part]}: made {time.monotonic() - begun:.0f} s after the beginning")
+        made: dict[str, Any] = {name: part.result() for name, part in parts.items()}
+    drawn, recorded = made["false alarms in drawn noise"], made["false alarms in recorded noise"]
     everything = false_alarms.total([*drawn, *recorded], "all")
     tell(f"false alarms: {everything.false} in {everything.comparisons:,} comparisons")
-    found = power.groups(aa)
-    powers = power.table(found, size.power, SEED)
-    curves = power.curves(found, CURVES, size.power, SEED)
+    powers, wholes = made["power"], made["whole comparisons"]
     tell(f"power: {sum(r.reached for r in powers)} of {len(powers)} goals reached")
-    wholes = whole.table(found, size.whole, SEED)
     tell(
         f"whole comparisons: {sum(r.false for r in wholes)} with a false word in {sum(r.comparisons for r in wholes)}"
     )
-    speeds = speed.table(found, SPEEDS, size.speed, SEED)
-    chains = [s[0] for name in ("raw", "acks1") if (s := rivals.series(aa, name))]
-    replays = [rivals.table(c, size.windows, SEED) for c in chains]
-    levels = [rivals.levelled(c, size.windows, SEED) for c in chains]
+    replays = made["replays"]
     tell(f"replayed {sum(len(r) for r in replays)} rules on {sum(len(c.pairs) for c in chains)} blocks")
     return Tables(
         made_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -114,15 +130,19 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
         covariates=covariates.table(aa),
         groups=found,
         powers=powers,
-        curves=curves,
+        curves=made["curves"],
         wholes=wholes,
-        speeds=speeds,
+        speeds=made["speed"],
         real=speed.real(runs),
         chains=chains,
         replays=replays,
-        levelled=levels,
+        levelled=made["replays at one level"],
         missing=[r.name for r in rivals.missing()],
     )
+
+
+def _each(table: Callable[..., Any], chains: list[rivals.Series], windows: int) -> list[Any]:
+    return [table(chain, windows, SEED) for chain in chains]
 
 
 def machine_of(run: Recorded) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chronik_perf.model import RUNS, Unavailable, WaitKind, Waits
+from chronik_perf.sampling.thread_names import family
 
 RATE_HZ = 50
 
@@ -87,7 +88,7 @@ class ThreadStates:
             looking.join()
 
     def by_name(self, names: Mapping[int, str], stored: int) -> Waits | Unavailable:
-        """Give what was seen, threads of one name together; those without one in `names` go by the kernel's.
+        """Give what was seen, threads of one family together; those without one in `names` go by the kernel's.
 
         `stored` is what the log gained meanwhile.
         """
@@ -98,7 +99,7 @@ class ThreadStates:
         found: Counter[str] = Counter()
         for (tid, kind), times in self._seen.items():
             name = names.get(tid) or self._names.get(tid) or "unnamed thread"
-            found[f"{name.replace(';', ':')};{kind}"] += times
+            found[f"{family(name.replace(';', ':'))};{kind}"] += times
         return Waits(self._looks, dict(found), self._window_s, stored)
 
     def _look(self, kinds: Mapping[int, WaitKind], ended: threading.Event) -> None:

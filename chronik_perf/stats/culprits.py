@@ -1,20 +1,28 @@
 """What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
 
 A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
-loss. What is acknowledged before its sync names the stage that was to wait for it, before all else; a new call comes
-before the functions that its time is spent in. Nothing is named that cannot be told from noise, and nothing at all
-where nothing has regressed.
+loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a new
+call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage that was
+to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account could
+follow: where nothing else regressed, calls are named first that only the candidate was ever seen in. Threads that are
+not ended are named by the function that they begin in. Nothing is named that cannot be told from noise, and nothing
+at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
-from chronik_perf.stats.profile_diff import difference_of, grown, parted
+from chronik_perf.stats.held import begun_threads, held
+from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
+
+# What a broker keeps or loses costs it no time that an account could follow.
+KEPT = frozenset({"unstored", "rss_growth"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,24 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
 
     Workloads come in the order in which the verdict tells of them.
     """
-    regressed = dict.fromkeys(r.workload for r in verdict.rows if r.word == "regressed")
-    found: dict[tuple[str, str], Culprit] = {}
-    for one in _without_a_wait(verdict):
-        found.setdefault((one.kind, one.name), one)
-    for workload in regressed:
-        stages, frames = list(_stages(comparison, verdict, workload)), list(_frames(comparison, workload))
+    regressed: dict[str, set[str]] = defaultdict(set)
+    for row in verdict.rows:
+        if row.word == "regressed":
+            regressed[row.workload].add(row.metric)
+    named = list(_without_a_wait(verdict))
+    for workload, metrics in regressed.items():
+        if metrics <= KEPT:
+            named += _only_there(comparison, workload)
+        stages, frames = _stages(comparison, verdict, workload), _frames(comparison, workload)
         loss = loss_account(verdict, workload)
         by_work = isinstance(loss, Unavailable) or loss.share is None or loss.share >= EXPLAINS_MOST
-        for one in (*frames, *stages) if by_work else (*stages, *frames):
-            found.setdefault((one.kind, one.name), one)
-    return tuple(found.values())
+        named += (*frames, *stages) if by_work else (*_waits(comparison, workload), *stages, *frames)
+    if any(one.kind == "threads" and one.effect.estimate > 0 for one in held(comparison)):
+        named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
+    first: dict[tuple[str, str], Culprit] = {}
+    for one in named:
+        first.setdefault((one.kind, one.name), one)
+    return tuple(first.values())
 
 
 def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
@@ -70,4 +85,21 @@ def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
     if difference is None:
         return
     for one in grown(difference):
-        yield Culprit("frame", parted(one.name)[0], workload, one.us / 1e3)
+        yield _frame(one, workload)
+
+
+def _only_there(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    cpu = difference_of(comparison, workload, "cpu")
+    for one in only_there(cpu) if cpu is not None else ():
+        yield _frame(one, workload)
+
+
+def _waits(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    cpu, wall = (difference_of(comparison, workload, kind) for kind in ("cpu", "wall"))
+    if cpu is not None and wall is not None:
+        for one in blocking(cpu, wall):
+            yield _frame(one.call, workload)
+
+
+def _frame(one: Grown, workload: str) -> Culprit:
+    return Culprit("frame", parted(one.name)[0], workload, one.us / 1e3)

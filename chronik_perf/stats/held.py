@@ -9,6 +9,7 @@ from chronik_perf.model import Comparison, Effect, Side, Unavailable, known
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.interval import paired_effect
+from chronik_perf.stats.profile_diff import Grown, difference_of, new_threads
 
 ERROR = 0.01  # of both together
 _NONE = Unavailable("not read")
@@ -52,4 +53,18 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
             f"{KINDS[one.kind]}s more than {name_of(comparison, less)} ({words.number(low)} to {words.number(high)}, "
             f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
             f"{words.number(levels[1])}. Whether it grows with the load, as a leak does, one end does not tell."
+            f"{_begun_in(comparison) if (one.kind, more) == ('threads', 'candidate') else ''}"
         )
+
+
+def begun_threads(comparison: Comparison) -> Iterator[tuple[str, Grown]]:
+    """Give the functions that threads begin in which only the candidate has, each with the workload that shows it."""
+    for workload in comparison.workloads:
+        wall = difference_of(comparison, workload.name, "wall")
+        for one in new_threads(wall) if wall is not None else ():
+            yield workload.name, one
+
+
+def _begun_in(comparison: Comparison) -> str:
+    names = list(dict.fromkeys(one.name for _, one in begun_threads(comparison)))
+    return f" Threads that only it has begin in {' and '.join(names)}." if names else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from chronik_perf.model import Comparison, Profile
+from chronik_perf.model import Block, Comparison, Profile
+from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
-from tests.builders import V220, V227, Noise, a_comparison
+from tests.builders import V220, V227, Noise, a_comparison, a_pair_of_equals
 
 
 def test_waiting_is_blamed_on_the_stage_that_grew() -> None:
@@ -59,6 +60,36 @@ def test_small_functions_together_are_no_function() -> None:
     comparison = slow_by_work(more)
     named = [c.name for c in culprits(comparison, judge(comparison))]
     assert not any("small" in name for name in named), named
+
+
+def test_what_is_lost_is_blamed_on_what_only_the_candidate_was_seen_in() -> None:
+    """Given a candidate that drops messages and is no slower, a call that the base never made is named first."""
+    comparison = a_pair_of_equals(blocks=12)
+    dropped = tuple(replace_stored(block) for block in comparison.blocks)
+    profiles = []
+    for profile in comparison.profiles:
+        take = "MainThread;take (broker/produce.py)"
+        finish = "Dropping.finish" if profile.side == "candidate" else "Produce.finish"
+        stacks = {**profile.stacks, f"{take};{finish} (broker/produce.py)": profile.samples // 3}
+        profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
+    lossy = dataclasses.replace(comparison, blocks=dropped, profiles=tuple(profiles))
+    verdict = judge(lossy)
+    assert {r.metric for r in verdict.rows if r.word == "regressed"} == {"unstored"}
+    assert (culprits(lossy, verdict)[0].kind, culprits(lossy, verdict)[0].name) == (
+        "frame",
+        "Dropping.finish",
+    )
+    told = " ".join(p.text for p in tell(lossy, verdict).paragraphs)
+    assert "v2.2.0 (candidate) was ever seen in is Dropping.finish (broker/produce.py)" in told
+
+
+def replace_stored(block: Block) -> Block:
+    """Let the candidate lose one message of each slice."""
+    slices = tuple(
+        dataclasses.replace(s, load=dataclasses.replace(s.load, stored=s.load.stored - 1))
+        for s in block.candidate.slices
+    )
+    return dataclasses.replace(block, candidate=dataclasses.replace(block.candidate, slices=slices))
 
 
 def test_nothing_is_named_where_nothing_regressed() -> None:

@@ -11,13 +11,25 @@ from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.clause import Clause
 from chronik_perf.stats import loss_account, words
 from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
-from chronik_perf.stats.profile_diff import grown, shrunk
+from chronik_perf.stats.culprits import KEPT
+from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.profile_diff import (
+    ProfileDifference,
+    blocking,
+    difference_of,
+    grown,
+    only_there,
+    shrunk,
+)
+
+MOST_NAMES = 3
 
 
 def work_or_wait(case: Case) -> Iterator[Clause]:
     """Say how much of the added time per message is CPU, as far as the intervals of both are sure of it.
 
-    Where that is little the loss is waiting, and no function is named: what grew there did not cost what was lost.
+    Where that is little the loss is waiting: what grew there did not cost what was lost, and a function is named only
+    if the thread that does the work waits in it.
     """
     low, high = share_of_cpu(case)
     figure = _figure_of_cpu(case)
@@ -27,6 +39,7 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
             f"CPU per message grew by at most {most} % of the time that was added: the rest is waiting",
             figure,
         )
+        yield from _blocked(case)
         return
     if low > 1:
         yield Clause(
@@ -38,6 +51,29 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
             f"CPU per message grew by at least {math.floor(100 * low)} % of the time that was added", figure
         )
     yield from _function(case)
+
+
+def _only_there(case: Case, cpu: ProfileDifference) -> Iterator[Clause]:
+    names = list(dict.fromkeys(one.name for one in only_there(cpu)))[:MOST_NAMES]
+    if names:
+        yield Clause(
+            f"no time tells where it comes from; what only {name_of(case.comparison, 'candidate')} was ever seen in is "
+            f"{' and '.join(names)}",
+            figures.functions("cpu", case.workload.name),
+        )
+
+
+def _blocked(case: Case) -> Iterator[Clause]:
+    """Name the new call in which the thread that does the work waits: it holds up every stage."""
+    wall = difference_of(case.comparison, case.workload.name, "wall")
+    if not case.worse or case.cpu is None or wall is None:
+        return
+    for one in blocking(case.cpu, wall)[:1]:
+        yield Clause(
+            f"{one.thread} now waits in {one.call.name} for {words.percent(one.share, 0)} of its time, a call that it "
+            "did not make before",
+            figures.functions("wall", case.workload.name),
+        )
 
 
 def share_of_cpu(case: Case) -> tuple[float, float]:
@@ -54,6 +90,9 @@ def _function(case: Case) -> Iterator[Clause]:
     A call that is new counts with all that it calls, any other function by itself.
     """
     if case.cpu is None:
+        return
+    if case.worse and {row.metric for row in case.moved if row.word == "regressed"} <= KEPT:
+        yield from _only_there(case, case.cpu)
         return
     told = grown(case.cpu) if case.worse else shrunk(case.cpu)
     most = next((one for one in told if one.interval_us is not None), None)
