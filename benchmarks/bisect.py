@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.proof.dataset import Floats, Recorded, read
-from benchmarks.proof.noise import resampled
+from benchmarks.proof.resampling import resampled
 from chronik_perf.model import metric
 from chronik_perf.stats.bisection import Paired, Question, next_step, posterior, smallest_change
 

@@ -72,6 +72,10 @@ class Recorded:
     line: Row
     starts: tuple[Row, ...]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what is worked out: it holds functions, which another process cannot be sent."""
+        return {"line": self.line, "starts": self.starts}
+
     @property
     def workloads(self) -> tuple[str, ...]:
         """Give the names of its workloads."""

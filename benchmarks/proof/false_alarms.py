@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks.proof.bets import FAMILY_ERROR, Drawn, Words, one_way, upper_bound, words
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
-from benchmarks.proof.noise import Kind, resampled, synthetic
+from benchmarks.proof.noise import Kind, synthetic
+from benchmarks.proof.resampling import resampled
 from chronik_perf.stats.family import margin_of
 from chronik_perf.stats.typical import Typical
 
@@ -75,9 +76,10 @@ def _synthetic(kind: Kind, comparisons: int, rng: np.random.Generator) -> Row:
     for tests in (6, 7, 8):
         n = comparisons // 3
         drawn = kind.draw(rng, (n, tests, BLOCKS))
-        # Each block is taken for one of a single pair of slices, so that the typical bets have their share in it.
-        alike = drawn.candidate - drawn.base
-        drawn = replace(drawn, typical=Typical(alike, np.zeros_like(alike), np.zeros_like(alike)))
+        # Without slices each block is taken for one of a single pair, so that the typical bets have their share in it.
+        if drawn.typical is None:
+            alike = drawn.candidate - drawn.base
+            drawn = replace(drawn, typical=Typical(alike, np.zeros_like(alike), np.zeros_like(alike)))
         rows.append(_counted(kind.name, drawn, np.ones(tests), tests, np.ones(tests)))
     return _named(total(rows, kind.name), kind.family)
 

@@ -1,4 +1,4 @@
-"""Noise that identical code may show: drawn with fixed seeds, or resampled in whole blocks from what was recorded.
+"""Noise that identical code may show, drawn with fixed seeds.
 
 Synthetic kinds are in margins of a test, so that a noise of 3 stands for a block SD of 15 % at X = 5 %. Whatever a kind
 does to a block, it is drawn at random which side it falls to, as `perf compare` draws order, folder and hash seed.
@@ -6,18 +6,19 @@ does to a block, it is drawn at random which side it falls to, as `perf compare`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.proof.bets import Drawn
-from benchmarks.proof.dataset import Booleans, Floats, Recorded
+from benchmarks.proof.dataset import Booleans, Floats
 from chronik_perf.stats.nested import PILOT_BLOCKS
-from chronik_perf.stats.typical import Typical
+from chronik_perf.stats.typical import Typical, typical_of_pairs
 
 Shape = tuple[int, int, int]
+# Pairs of slices in a block: of the pilot of a plan, and of the others.
+FIRST_PAIRS, LATER_PAIRS = 3, 24
 Draw = Callable[[np.random.Generator, Shape], Drawn]
 
 
@@ -143,6 +144,32 @@ def _mixed(rng: np.random.Generator, shape: Shape) -> Drawn:
     return Drawn(side(), side(), _order(rng, shape))
 
 
+def _sliced(pair: Callable[[np.random.Generator, tuple[int, ...]], Floats], favoured: float = 0.0) -> Draw:
+    """Draw blocks of 3 pairs of slices at first and 24 later, each slice apart; a start is the mean of its slices.
+
+    `favoured` is what the first start has over the second, in margins.
+    """
+
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+        sd, order = _sd(rng, shape), _order(rng, shape)
+        counts = [FIRST_PAIRS if block < PILOT_BLOCKS else LATER_PAIRS for block in range(shape[2])]
+        base, candidate, *told = np.empty((5, *shape))
+        for i, j in np.ndindex(shape[:2]):
+            gains = np.where(order[i, 0], favoured, 0.0), np.where(order[i, 0], 0.0, favoured)
+            sides = [
+                [sd[i, j] * pair(rng, (count,)) + gain for count, gain in zip(counts, gained, strict=True)]
+                for gained in gains
+            ]
+            base[i, j], candidate[i, j] = ([s.mean() for s in side] for side in sides)
+            pairs = [c - b for b, c in zip(*sides, strict=True)]
+            typical = typical_of_pairs(pairs, (candidate[i, j] - base[i, j]).tolist())
+            for row, of in zip(told, (typical.value, typical.value_se, typical.whole_se), strict=True):
+                row[i, j] = of
+        return Drawn(base, candidate, order, Typical(*told))
+
+    return draw
+
+
 def _contaminated(rng: np.random.Generator, shape: Shape) -> Floats:
     return np.where(rng.random(shape) < 0.1, 20.0, 1.0) * rng.normal(size=shape)
 
@@ -178,50 +205,15 @@ def synthetic() -> tuple[Kind, ...]:
             for by in (0.5, 1.5, 5.0)
         ),
         Kind("drift, bursts, modes and heavy tails at once", "mixed", _mixed),
+        Kind("slices, Gaussian", "slices", _sliced(lambda rng, s: rng.normal(size=s))),
+        Kind(
+            "slices, Student's t with 2 degrees of freedom",
+            "slices",
+            _sliced(lambda rng, s: rng.standard_t(2, s)),
+        ),
+        Kind(
+            "slices, skewed, first start favoured",
+            "slices",
+            _sliced(lambda rng, s: -rng.lognormal(0, 1, s), 0.5),
+        ),
     )
-
-
-def resampled(
-    rng: np.random.Generator, runs: Sequence[Recorded], comparisons: int, blocks: int, run_length: int = 1
-) -> Drawn:
-    """Draw comparisons from recorded A/A ones, each from one of them.
-
-    Whole blocks are drawn with replacement, `run_length` neighbours at a time (a circular block bootstrap, Politis and
-    Romano 1992), and their sides are swapped at random. The first blocks of a run are the pilot of its plan, and
-    shorter: they are drawn from the first ones and the others from the others, where there are as many. All runs must
-    have the same measured tests. The result is on the tests' scales, shape (comparisons, tests, blocks).
-    """
-    tests = runs[0].values.shape[0]
-    base, candidate = np.empty((2, comparisons, tests, blocks))
-    typical = Typical(*np.empty((3, comparisons, tests, blocks)))
-    base_first = np.empty((comparisons, 1, blocks), dtype=bool)
-    which = rng.integers(0, len(runs), comparisons)
-    for index, run in enumerate(runs):
-        mine = np.flatnonzero(which == index)
-        picked = _picked(rng, (mine.size, blocks), run.values.shape[1], run_length)
-        swapped = rng.random(picked.shape) < 0.5
-        drawn = run.values[:, picked]  # (tests, comparisons, blocks, 2)
-        x = np.where(swapped, drawn[..., 1], drawn[..., 0])
-        y = np.where(swapped, drawn[..., 0], drawn[..., 1])
-        base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
-        base_first[mine, 0] = run.base_first[picked] ^ swapped
-        slices = run.typical.map(lambda of, picked=picked: of[:, picked].swapaxes(0, 1))  # type: ignore[misc]
-        typical.value[mine] = np.where(swapped[:, None], -slices.value, slices.value)
-        typical.value_se[mine], typical.whole_se[mine] = slices.value_se, slices.whole_se
-    return Drawn(base, candidate, base_first, typical)
-
-
-def _picked(
-    rng: np.random.Generator, shape: tuple[int, int], have: int, run_length: int
-) -> NDArray[np.int64]:
-    """Draw which of `have` recorded blocks stand where, shape (comparisons, blocks)."""
-    n, blocks = shape
-    pilot = PILOT_BLOCKS if have >= 2 * PILOT_BLOCKS else 0
-    pieces = -(-blocks // run_length)
-    begins = rng.integers(0, have - pilot, (n, pieces, 1))
-    picked = (begins + np.arange(run_length)) % (have - pilot) + pilot
-    picked = picked.reshape(n, pieces * run_length)[:, :blocks]
-    if pilot:
-        first = min(pilot, blocks)
-        picked[:, :first] = rng.integers(0, pilot, (n, first))
-    return picked

@@ -98,7 +98,7 @@ def _start_line(block: Block, side: str, workload: str, run: str, began_s: float
         "slice_s": [_rounded(s.load.window_s) for s in slices],
         "slice_msgs_per_s": [_rounded(s.load.stored / s.load.window_s) for s in slices],
         "slice_cpu_us": [_slice_cpu(s) for s in slices],
-        "slice_p99_ms": [s.load.response and _rounded(s.load.response.p99_ms) for s in slices],
+        "slice_p99_ms": [_slice_p99(s) for s in slices],
         "canaries": {"before": _canaries(block.canaries_before), "after": _canaries(block.canaries_after)},
         "notes": list(block.notes),
     }
@@ -107,6 +107,11 @@ def _start_line(block: Block, side: str, workload: str, run: str, began_s: float
 def _slice_cpu(s: Slice) -> float | None:
     cpu_s = known(s.broker_cpu_s)
     return None if cpu_s is None or s.load.stored == 0 else _rounded(cpu_s * 1e6 / s.load.stored)
+
+
+def _slice_p99(s: Slice) -> float | None:
+    of_slice = metric("p99").of_slice
+    return None if of_slice is None else _figure(of_slice(s))
 
 
 def _canaries(canaries: Canaries) -> Row:

@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.proof.bets import Drawn, Words, one_way, upper_bound, words
 from benchmarks.proof.dataset import Test
-from benchmarks.proof.noise import resampled
 from benchmarks.proof.power import Group, shift_of
+from benchmarks.proof.resampling import resampled
 from chronik_perf.experiment import default_workloads
 from chronik_perf.model import (
     SCHEMA_VERSION,

@@ -99,10 +99,17 @@ def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles:
     return comparison.design.budget_s - gone_s - CLOSING_S - evidence_s
 
 
-def seconds_for_blocks(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
-    """Give the same, with nothing taken off for evidence while no word could be said yet: it would explain nothing."""
+def seconds_for_blocks(
+    comparison: Comparison, verdict: Verdict, gone_s: float, spend: Budget, profiles: bool
+) -> float | None:
+    """Give the same, with nothing taken off for evidence while no word could be said yet: it would explain nothing.
+
+    What is counted, such as messages that are lost, has its word after the first block.
+    """
     family = Family.of(comparison.design, comparison.workloads)
-    if comparison.design.budget_s is None or len(comparison.kept_blocks) >= least_blocks(family.one_way):
+    worded = any(row.counts for row in verdict.rows)
+    enough = worded or len(comparison.kept_blocks) >= least_blocks(family.one_way)
+    if comparison.design.budget_s is None or enough:
         return seconds_left(comparison, gone_s, spend, profiles)
     return comparison.design.budget_s - gone_s - CLOSING_S
 

@@ -88,7 +88,7 @@ def run(
             spent_s.append(time.monotonic() - block_begun)
             verdict = judge(comparison, evidence=False)
             gone_s = time.monotonic() - begun
-            left_s = seconds_for_blocks(comparison, gone_s, spend, profiles)
+            left_s = seconds_for_blocks(comparison, verdict, gone_s, spend, profiles)
             where = standing(comparison, verdict, affordable(comparison, spent_s, left_s))
             if where.stop:
                 comparison = grown(ended=where.reason, decided_s=earlier_s + gone_s)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from chronik_perf.load.driver import Burst, Driver, clock_ns
+from chronik_perf.load.catching_up import CountedLog
+from chronik_perf.load.driver import Burst, Driver
 from chronik_perf.load.histogram import Samples, latency
-from chronik_perf.load.topics import Offsets
 from chronik_perf.model import Latency, LoadWindow, Workload
 
-_LOOK_S = 0.0003
-_STANDSTILL_S = 5.0
 _MOST_ERRORS = 5
 
 
 def measure(
-    driver: Driver, offsets: Offsets, workload: Workload, duration_s: float, max_bytes: int
+    driver: Driver, log: CountedLog, workload: Workload, duration_s: float, max_bytes: int
 ) -> LoadWindow:
     """Give one window of load and count what the log gained; see `OpenWindow`."""
-    window = OpenWindow(driver, offsets, workload)
+    window = OpenWindow(driver, log, workload)
     window.burst(duration_s, max_bytes)
     return window.close()
 
@@ -32,9 +30,9 @@ class OpenWindow:
     and `errors` says so.
     """
 
-    def __init__(self, driver: Driver, offsets: Offsets, workload: Workload) -> None:
-        self._driver, self._offsets, self._workload = driver, offsets, workload
-        self._before = offsets.total()
+    def __init__(self, driver: Driver, log: CountedLog, workload: Workload) -> None:
+        self._driver, self._log, self._workload = driver, log, workload
+        self._before = log.total()
         self._bursts: list[Burst] = []
         self._last_ns = 0
         self._paused_ns = 0
@@ -51,13 +49,13 @@ class OpenWindow:
         self._last_ns = burst.last_ack_ns
         if self._workload.acks == 0:
             acked = sum(b.acked for b in self._bursts)
-            self._last_ns, lag = _caught_up(self._offsets, self._before, acked, burst.last_ack_ns)
+            self._last_ns, lag = self._log.caught_up(self._before, acked, burst.last_ack_ns)
             self._lags += [] if lag is None else [lag]
         self._cpu_s += time.process_time() - cpu_before
 
     def close(self) -> LoadWindow:
         """Read the offsets once more and give all bursts as one window."""
-        stored = self._offsets.total() - self._before
+        stored = self._log.total() - self._before
         bursts = self._bursts
         failures = sum((b.failures for b in bursts), Counter[str]())
         errors = [f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)]
@@ -85,24 +83,6 @@ class OpenWindow:
             errors=tuple(errors),
             paused_s=self._paused_ns / 1e9,
         )
-
-
-def _caught_up(offsets: Offsets, before: int, sent: int, last_ns: int) -> tuple[int, str | None]:
-    seen, seen_ns = 0, last_ns
-    while True:
-        stored = offsets.total() - before
-        now = clock_ns()
-        if stored >= sent:
-            return now, None
-        if stored > seen:
-            seen, seen_ns = stored, now
-        elif now - seen_ns > _STANDSTILL_S * 1e9:
-            return seen_ns, (
-                f"the log end offset stopped {sent - stored} messages short of the {sent} "
-                f"that were sent, and did not move for {_STANDSTILL_S:g} s"
-            )
-        # Each look costs the broker a request; a third of a millisecond is little of a window.
-        time.sleep(_LOOK_S)
 
 
 def _latency(samples: list[Samples], acked: int, errors: list[str]) -> Latency | None:

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from chronik_perf.load.catching_up import CountedLog
 from chronik_perf.load.driver import GRACE_S
 from chronik_perf.load.drivers import make_driver
 from chronik_perf.load.measure import OpenWindow, measure
@@ -76,7 +77,7 @@ class _Worker:
         config: Mapping[str, str] | None = request["client_config"]
         bootstrap, topic = request["bootstrap"], request["topic"]
         self._bootstrap = bootstrap
-        self._offsets = open_offsets(bootstrap, topic, config)
+        self._log = CountedLog(open_offsets(bootstrap, topic, config))
         self._driver = make_driver(self._workload, bootstrap, topic, config)
         self._first_message()
         # A collection in the middle of a window would be a pause of the generator's own making; windows
@@ -87,9 +88,7 @@ class _Worker:
     def _first_message(self) -> None:
         # A client fetches metadata and connects to the leader with its first message, which takes up to
         # 100 ms that belong to no window; and what the broker refuses is better known now.
-        first = measure(
-            self._driver, self._offsets, self._workload, GRACE_S, self._workload.message_size_bytes
-        )
+        first = measure(self._driver, self._log, self._workload, GRACE_S, self._workload.message_size_bytes)
         if first.failed or first.stored < first.sent:
             raise MeasurementFailed(
                 f"the broker at {self._bootstrap} did not take a first message: {'; '.join(first.errors)}"
@@ -97,9 +96,9 @@ class _Worker:
 
     def do(self, do: str, duration_s: float = 0.0, max_bytes: int = 0) -> dict[str, Any] | None:
         if do == "run":
-            return window_to(measure(self._driver, self._offsets, self._workload, duration_s, max_bytes))
+            return window_to(measure(self._driver, self._log, self._workload, duration_s, max_bytes))
         if do == "open":
-            self._window = OpenWindow(self._driver, self._offsets, self._workload)
+            self._window = OpenWindow(self._driver, self._log, self._workload)
         elif do == "burst":
             self._window.burst(duration_s, max_bytes)
         else:

@@ -37,6 +37,8 @@ class Metric:
     of_process: bool = False
 
 
+# Ten lie beyond it. With fewer it is about the slowest, which depends on how many there are.
+LEAST_FOR_P99 = 1000
 NOT_TIMED = "acks=0 has no acknowledgement to time"
 
 
@@ -85,6 +87,8 @@ def _percentile(which: Literal["p50_ms", "p99_ms"]) -> Take:
 def _p99_of(one: Slice) -> Measured:
     if one.load.response is None:
         return Unavailable(NOT_TIMED)
+    if one.load.response.recorded < LEAST_FOR_P99:
+        return Unavailable(f"a slice has fewer than {LEAST_FOR_P99:,} response times")
     return one.load.response.p99_ms
 
 

@@ -130,6 +130,13 @@ def _stage_sentence(most: StageShare | None, growth: float | None, share: float 
     )
 
 
+def sure_to_be_work(verdict: Verdict, workload: str) -> bool:
+    """Tell whether CPU explains most of a loss, by the lower bound of its share."""
+    account = loss_account(verdict, workload)
+    bounds = None if isinstance(account, Unavailable) else account.share_bounds
+    return bounds is not None and bounds[0] >= EXPLAINS_MOST
+
+
 def loss_account(verdict: Verdict, workload: str) -> LossAccount | Unavailable:
     """Say whether the broker's CPU explains what throughput lost.
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
-from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account
+from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.held import begun_threads, held
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 
@@ -50,8 +50,10 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
             named += _only_there(comparison, workload)
         stages, frames = _stages(comparison, verdict, workload), _frames(comparison, workload)
         loss = loss_account(verdict, workload)
-        by_work = isinstance(loss, Unavailable) or loss.share is None or loss.share >= EXPLAINS_MOST
-        named += (*frames, *stages) if by_work else (*_waits(comparison, workload), *stages, *frames)
+        share = None if isinstance(loss, Unavailable) else loss.share
+        if not sure_to_be_work(verdict, workload):
+            named += _waits(comparison, workload)
+        named += (*frames, *stages) if share is None or share >= EXPLAINS_MOST else (*stages, *frames)
     if any(one.kind == "threads" and one.effect.estimate > 0 for one in held(comparison)):
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     first: dict[tuple[str, str], Culprit] = {}

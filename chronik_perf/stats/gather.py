@@ -69,14 +69,17 @@ def typical_of(
 ) -> Typical | None:
     """Sum up the pairs of slices of each of the blocks.
 
-    None for a metric that a slice has no value of, and for blocks that are not the comparison's.
+    None for a metric that a slice has no value of, and for values that are not the metric's in the comparison's blocks,
+    such as those of another percentile that stands in.
     """
     if metric.of_slice is None:
         return None
-    indexes = [block.index for block in comparison.kept_blocks]
-    ratios = dict(zip(indexes, slice_log_ratios(comparison, metric, workload), strict=True))
-    if not all(index in ratios for index, _, _ in per_block):
-        return None
+    blocks = {block.index: block for block in comparison.kept_blocks}
+    ratios = dict(zip(blocks, slice_log_ratios(comparison, metric, workload), strict=True))
+    for index, base, candidate in per_block:
+        block = blocks.get(index)
+        if block is None or [metric.take(block.side(s), workload) for s in SIDES] != [base, candidate]:
+            return None
     wholes = [_log_ratio(base, candidate) for _, base, candidate in per_block]
     return typical_of_pairs([ratios[index] for index, _, _ in per_block], wholes)
 

@@ -49,8 +49,8 @@ def _by_typical_slices(word: Word, metric: Metric, margin: float, pairs: Pairs, 
     if isinstance(alone, Unavailable) or decide(alone, metric, margin) == word:
         return ""
     return (
-        "Proven with the help of the typical pair of slices, the middle half of a block's, which a neighbour that "
-        "slows a few of them hardly moves; by all slices together alone it would be "
+        "Proven with the help of what a block's pairs of slices tell: how far they differ, and their middle half, "
+        "which a neighbour that slows a few of them hardly moves; by all slices together alone it would be "
         f"{words.signed_change(alone, metric.unit)}."
     )
 

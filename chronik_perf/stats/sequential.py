@@ -62,8 +62,11 @@ def looks(
         above = above & (alone | ((mean > margin) & proven(0.0, "above", None)[0]))
     inside = np.zeros_like(below)
     if sameness:
+        # By all slices alone, too, and in bets as large as ever: those that heed the spread would bet least on just the
+        # blocks in which a candidate stalls.
+        ways = (None,) if typical is None else (None, typical)
         inside = np.logical_and.reduce(
-            (*proven(margin, "below", typical), *proven(-margin, "above", typical))
+            [proven(margin, "below", t)[1] & proven(-margin, "above", t)[1] for t in ways]
         )
     return Looks(below, above, inside)
 

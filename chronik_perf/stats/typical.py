@@ -59,8 +59,6 @@ def typical_of_pairs(log_ratios: Sequence[Floats], wholes: Sequence[float]) -> T
 def _variance_of_middle(ordered: Floats, cut: int) -> float:
     """Give the variance that a single pair would have for the mean of the middle to be as sure as it is."""
     kept = ordered.size - 2 * cut
-    if kept < 2:
-        return float(ordered.var(ddof=1))
     winsorized = np.clip(ordered, ordered[cut], ordered[ordered.size - cut - 1])
     squares = float(np.sum((winsorized - winsorized.mean()) ** 2))
     return ordered.size * squares / (kept * (kept - 1))
@@ -68,7 +66,7 @@ def _variance_of_middle(ordered: Floats, cut: int) -> float:
 
 @dataclass(slots=True)
 class _Pooled:
-    """The variance of one pair, from all blocks so far, each with its degrees of freedom."""
+    """The variance of one pair, from all blocks so far, each with the weight of its pairs but one."""
 
     squares: float = 0.0
     degrees: int = 0

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chronik_perf.experiment.planning import affordable, next_pairs
+from chronik_perf.experiment.plan import budget, default_design
+from chronik_perf.experiment.planning import affordable, next_pairs, seconds_for_blocks, seconds_left
 from chronik_perf.model import Block, Comparison, Design, Start
 from chronik_perf.stats import Family, judge, least_blocks
 from tests.builders import ACKS1, RAW, V220, Noise, a_comparison
@@ -76,3 +77,21 @@ def test_blocks_of_one_pair_are_lengthened_where_noise_costs_the_time() -> None:
     """Given blocks of one pair of slices, whose noise cannot be told apart, a noisy one asks for more of them."""
     pairs = planned(measured(6, pairs=1), left_s=1000.0, least=1)
     assert min(pairs.values()) > 1
+
+
+def test_time_is_kept_for_evidence_as_soon_as_messages_are_known_to_be_lost() -> None:
+    """Given one block, all the time may go into blocks; given one that lacks messages, profiles get theirs."""
+    spend = budget(default_design(quick=False, seed=1))
+    made = measured(1)
+    lossy = replace(made, blocks=tuple(losing(block) for block in made.blocks))
+    left_s = [seconds_for_blocks(one, judge(one), 20.0, spend, profiles=True) for one in (made, lossy)]
+    assert left_s[0] is not None
+    assert left_s[1] == seconds_left(lossy, 20.0, spend, profiles=True)
+    assert left_s[1] is not None
+    assert left_s[1] < left_s[0]
+
+
+def losing(block: Block) -> Block:
+    """Let each slice of the candidate lack a message."""
+    slices = tuple(replace(s, load=replace(s.load, stored=s.load.stored - 1)) for s in block.candidate.slices)
+    return replace(block, candidate=replace(block.candidate, slices=slices))

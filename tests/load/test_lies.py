@@ -74,3 +74,19 @@ def test_an_acks_0_log_that_never_catches_up_is_reported_as_it_is(workload: Call
     assert any("stopped 41 messages short" in words for words in window.errors)
     # Then waiting for them is not part of the window
     assert window.last_ack_ns - asked_ns < (time.monotonic_ns() - asked_ns) / 2
+
+
+@pytest.mark.timeout(60)
+def test_a_log_that_has_fallen_short_once_is_not_waited_for_as_long_again(
+    workload: Callable[..., Workload],
+) -> None:
+    """Given messages lost in every window, only the first is followed by a long wait, and each sentence says how long."""
+    with lying_broker("t", stores=lambda n: n % 2 == 0, answers_produce=False) as bootstrap:
+        load = LoadProcess.start(workload(driver="wire", acks=0), bootstrap, "t", None)
+        try:
+            first, second = load.run(10.0, 100 * 100), load.run(10.0, 100 * 100)
+        finally:
+            load.stop()
+    assert first.stored < first.sent
+    assert second.stored < second.sent
+    assert [words.rpartition(" for ")[2] for words in (*first.errors, *second.errors)] == ["5 s", "0.5 s"]

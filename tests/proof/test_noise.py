@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.proof.noise import Kind, resampled, synthetic
+from benchmarks.proof.noise import Kind, synthetic
+from benchmarks.proof.resampling import resampled
 from chronik_perf.stats.nested import PILOT_BLOCKS
 from tests.builders import V220, Noise, a_comparison
 from tests.proof.test_dataset import recorded

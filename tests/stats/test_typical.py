@@ -156,7 +156,7 @@ def test_a_standard_error_is_that_of_the_pairs() -> None:
     told = typical_of_pairs([*pairs, np.full(3, 0.3)], [float(p.mean()) for p in pairs] + [0.3])
     assert told.value[:-1].std() == pytest.approx(told.value_se[100:-1].mean(), rel=0.2)
     assert told.whole_se[100:-1].mean() == pytest.approx(0.06 / PAIRS**0.5, rel=0.15)
-    assert told.whole_se[-1] == pytest.approx(0.06 / 3**0.5, rel=0.1)
+    assert told.whole_se[-1] == pytest.approx(0.06 / (2 * 3) ** 0.5, rel=0.1)
 
 
 def test_the_standard_errors_do_not_tell_which_side_is_which() -> None:
@@ -172,3 +172,22 @@ def test_the_standard_errors_do_not_tell_which_side_is_which() -> None:
         assert other.whole_se == pytest.approx(told.whole_se)
     assert swapped.value == pytest.approx(-told.value)
     assert moved.value == pytest.approx(told.value - 0.7)
+
+
+@pytest.mark.parametrize("stalled", [0.1, 0.2, 0.3])
+def test_the_words_of_a_look_are_those_of_the_interval(stalled: float) -> None:
+    """Given a candidate that stalls in a fifth of its blocks, nobody calls it unchanged who does not in the verdict."""
+    rng = np.random.default_rng(10)
+    for _ in range(5):
+        base, candidate = rng.normal(0, 0.02, (2, BLOCKS, PAIRS))
+        slow = (np.arange(BLOCKS) % 5 == 0)[:, None] & (np.arange(PAIRS) < stalled * PAIRS)
+        candidate = candidate + np.where(slow, np.log(0.2), 0.0)
+        typical = told_by(base, candidate)
+        said = words_at_each_look(whole(base), whole(candidate), 0.05, 2 * ONE_WAY, None, typical)
+        pairs = [(float(b), float(c)) for b, c in np.exp([whole(base), whole(candidate)]).T]
+        effect = paired_effect("ratio", pairs, 2 * ONE_WAY, 0.05, None, typical)
+        assert isinstance(effect, Effect)
+        word = decide(effect, metric("throughput"), 0.05)
+        assert said[-1] == {"unchanged": "inside", "regressed": "below", "improved": "above"}.get(
+            word, "open"
+        )

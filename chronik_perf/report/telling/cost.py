@@ -10,11 +10,10 @@ from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.clause import Clause
 from chronik_perf.stats import loss_account, words
-from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST
+from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST, sure_to_be_work
 from chronik_perf.stats.culprits import KEPT
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.profile_diff import (
-    ProfileDifference,
     blocking,
     difference_of,
     grown,
@@ -29,8 +28,12 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
     """Say how much of the added time per message is CPU, as far as the intervals of both are sure of it.
 
     Where that is little the loss is waiting: what grew there did not cost what was lost, and a function is named only
-    if the thread that does the work waits in it.
+    if the thread that does the work waits in it. Of memory that is kept and messages that are lost no cost tells: there
+    what only the candidate was seen in is named.
     """
+    if case.worse and {row.metric for row in case.moved if row.word == "regressed"} <= KEPT:
+        yield from _only_there(case)
+        return
     low, high = share_of_cpu(case)
     figure = _figure_of_cpu(case)
     if high <= EXPLAINS_LITTLE:
@@ -41,6 +44,7 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
         )
         yield from _blocked(case)
         return
+    blocked = () if sure_to_be_work(case.verdict, case.workload.name) else tuple(_blocked(case))
     if low > 1:
         yield Clause(
             "CPU per message grew by more than the time did: some of it is used on other cores or after the load",
@@ -50,15 +54,16 @@ def work_or_wait(case: Case) -> Iterator[Clause]:
         yield Clause(
             f"CPU per message grew by at least {math.floor(100 * low)} % of the time that was added", figure
         )
-    yield from _function(case)
+    yield from blocked or _function(case)
 
 
-def _only_there(case: Case, cpu: ProfileDifference) -> Iterator[Clause]:
-    names = list(dict.fromkeys(one.name for one in only_there(cpu)))[:MOST_NAMES]
+def _only_there(case: Case) -> Iterator[Clause]:
+    names = list(dict.fromkeys(one.name for one in only_there(case.cpu))) if case.cpu is not None else []
     if names:
+        more = f", and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         yield Clause(
             f"no time tells where it comes from; what only {name_of(case.comparison, 'candidate')} was ever seen in is "
-            f"{' and '.join(names)}",
+            f"{' and '.join(names[:MOST_NAMES])}{more}",
             figures.functions("cpu", case.workload.name),
         )
 
@@ -90,9 +95,6 @@ def _function(case: Case) -> Iterator[Clause]:
     A call that is new counts with all that it calls, any other function by itself.
     """
     if case.cpu is None:
-        return
-    if case.worse and {row.metric for row in case.moved if row.word == "regressed"} <= KEPT:
-        yield from _only_there(case, case.cpu)
         return
     told = grown(case.cpu) if case.worse else shrunk(case.cpu)
     most = next((one for one in told if one.interval_us is not None), None)

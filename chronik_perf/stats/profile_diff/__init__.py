@@ -2,15 +2,15 @@
 
 `starts` scales samples to what they stand for, `tree` merges all starts into one tree, `significance` tells change
 from what starts of one program differ by, `moves` tells cost that moved from cost that grew, `difference` puts
-them together, `entry` finds the calls under which a growth lies, and `blocked`
-new ones in which a thread waits. `waiting` holds against each other where the
+them together, `entry` finds the calls under which a growth lies, and `only`
+what the base was never seen in. `waiting` holds against each other where the
 threads of both sides wait.
 """
 
-from chronik_perf.stats.profile_diff.blocked import Blocked, blocking, new_threads
 from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference, profiles_of
-from chronik_perf.stats.profile_diff.entry import Grown, grown, only_there, shrunk
+from chronik_perf.stats.profile_diff.entry import Grown, grown, shrunk
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference, parted
+from chronik_perf.stats.profile_diff.only import Blocked, blocking, new_threads, only_there
 from chronik_perf.stats.profile_diff.waiting import WaitChange, Waiting, waiting
 
 __all__ = [

@@ -36,12 +36,7 @@ class Grown:
 
 def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
     """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
-    threads = difference.root.children
-    found = [
-        Grown(n.name, n.delta_us, n.interval_us, whole=True)
-        for t in threads
-        for n in entries(t, difference.root)
-    ]
+    found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root)]
     found += _by_themselves(difference, "grew")
     return tuple(sorted(found, key=lambda one: -one.us))
 
@@ -51,34 +46,13 @@ def shrunk(difference: ProfileDifference) -> tuple[Grown, ...]:
     return tuple(sorted(_by_themselves(difference, "shrank"), key=lambda one: one.us))
 
 
-def only_there(difference: ProfileDifference) -> tuple[Grown, ...]:
-    """Give the calls that the base was never seen in and the candidate more than by chance, the most CPU first.
-
-    Each is the outermost of its path and counts with all that it calls. An override is among them, whose cost has moved
-    to it: what it calls may be no news, but that it is there is.
-    """
-    found: list[Grown] = []
-    pending = list(difference.root.children)
-    while pending:
-        node = pending.pop()
-        for call in node.children:
-            if call.base_samples:
-                pending.append(call)
-            elif call.state in ("grew", "moved") and call.name != POOLED:
-                found.append(Grown(call.name, call.delta_us, call.interval_us, whole=True))
-    return tuple(sorted(found, key=lambda one: -one.us))
-
-
 def _by_themselves(difference: ProfileDifference, state: State) -> list[Grown]:
     return [Grown(f.name, f.self_delta_us, f.interval_us, whole=False) for f in difference.functions(state)]
 
 
-def entries(thread: DiffNode, root: DiffNode | None = None) -> Iterator[DiffNode]:
-    """Give a thread's frame paths at which a growth enters, each the outermost of its path.
-
-    With `root`, the whole program, also a call that was there before and holds most of all that grew.
-    """
-    pending = [(thread, thread.base_us)]
+def _entries(root: DiffNode) -> Iterator[DiffNode]:
+    """Give the frame paths at which a growth enters, each the outermost of its path."""
+    pending = [(thread, thread.base_us) for thread in root.children]
     while pending:
         caller, callers_us = pending.pop()
         if callers_us <= 0:
@@ -88,7 +62,7 @@ def entries(thread: DiffNode, root: DiffNode | None = None) -> Iterator[DiffNode
             if call.state != "grew" or call.name == POOLED:
                 continue
             cost_us = call.base_us + _under_another_name(call, caller)
-            if cost_us <= MINOR * callers_us or (root is not None and _holds_most(call, cost_us, root)):
+            if cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
                 yield call
             else:
                 pending.append((call, cost_us))
@@ -105,11 +79,19 @@ def _holds_most(call: DiffNode, cost_us: float, root: DiffNode) -> bool:
 
 
 def _begun_by(thread: DiffNode) -> Iterator[DiffNode]:
+    path = passed_on(thread)
+    if path and path[-1].state == "grew" and path[-1].name != POOLED:
+        yield path[-1]
+
+
+def passed_on(thread: DiffNode) -> list[DiffNode]:
+    """Give the frames that a thread of the candidate is in for nearly all of its time, the outermost first."""
+    path: list[DiffNode] = []
     node = thread
     while node.children and node.children[0].candidate_us >= PASSED_ON * node.candidate_us:
         node = node.children[0]
-    if node is not thread and node.state == "grew" and node.name != POOLED:
-        yield node
+        path.append(node)
+    return path
 
 
 def _under_another_name(call: DiffNode, caller: DiffNode) -> float:

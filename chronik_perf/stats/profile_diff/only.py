@@ -1,0 +1,101 @@
+"""What only the candidate was ever seen in: code, a call that holds up the thread that does the work, and threads.
+
+A function counts as new where the base was never seen in it, whoever calls it. A wall profile counts what waits as what
+works, and everything in it grows where less is stored a second, so of waits nothing but what is new is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronik_perf.stats.profile_diff.entry import Grown, passed_on
+from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference
+from chronik_perf.stats.profile_diff.tree import POOLED
+
+# Of the thread's time. A new call that takes less does not hold up what the thread serves.
+LEAST_SHARE = 0.2
+# A call that uses the CPU for most of its time is work, and told as that.
+WORKS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A call that only the candidate makes, and the part of its thread's time that it takes."""
+
+    call: Grown
+    thread: str
+    share: float
+
+
+def only_there(difference: ProfileDifference) -> tuple[Grown, ...]:
+    """Give the calls to functions that the base was never seen in and the candidate more than by chance.
+
+    Each is the outermost of its path and counts with all that it calls; the most time comes first. An override is among
+    them, whose cost has moved to it: what it calls may be no news, but that it is there is.
+    """
+    known = _seen_in_base(difference.root)
+    found = [_as_grown(call) for call, _ in _new_calls(difference.root, None, known)]
+    return tuple(sorted(found, key=lambda one: -one.us))
+
+
+def blocking(cpu: ProfileDifference, wall: ProfileDifference) -> tuple[Blocked, ...]:
+    """Give the new calls in which the candidate's busiest thread waits, the longest first."""
+    busiest = max(cpu.root.children, key=lambda thread: thread.candidate_us, default=None)
+    thread = next((t for t in wall.root.children if busiest is not None and t.name == busiest.name), None)
+    if busiest is None or thread is None or thread.base_samples == 0:
+        return ()
+    found = [
+        Blocked(_as_grown(call), thread.name, call.candidate_us / thread.candidate_us)
+        for call, on_cpu in _new_calls(thread, busiest, _seen_in_base(thread))
+        if call.candidate_us >= LEAST_SHARE * thread.candidate_us
+        and (on_cpu is None or on_cpu.candidate_us < WORKS * call.candidate_us)
+    ]
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
+    """Give the functions that threads begin in which only the candidate has, those with the most time first.
+
+    A thread begins in functions of the runtime that other threads have, too: the first that the base has in no thread
+    is told.
+    """
+    known = _seen_in_base(wall.root)
+    found = []
+    for thread in wall.root.children:
+        if thread.base_samples == 0 and thread.state == "grew":
+            new = (node for node in passed_on(thread) if node.name not in known and node.name != POOLED)
+            found += [_as_grown(node) for node in [next(new, None)] if node is not None]
+    return tuple(sorted(found, key=lambda one: -one.us))
+
+
+def _new_calls(
+    top: DiffNode, on_cpu: DiffNode | None, known: set[str]
+) -> list[tuple[DiffNode, DiffNode | None]]:
+    """Give the outermost calls below `top` to what is not `known`, each with the same path below `on_cpu`."""
+    found: list[tuple[DiffNode, DiffNode | None]] = []
+    pending: list[tuple[DiffNode, DiffNode | None]] = [(top, on_cpu)]
+    while pending:
+        node, beside = pending.pop()
+        for call in node.children:
+            same = next((c for c in beside.children if c.name == call.name), None) if beside else None
+            if call.name in known or node.name == "":
+                pending.append((call, same))
+            elif call.state in ("grew", "moved") and call.name != POOLED:
+                found.append((call, same))
+    return found
+
+
+def _seen_in_base(top: DiffNode) -> set[str]:
+    """Give the names of all frames below that the base was seen in; a stack may be deeper than Python's limit."""
+    names: set[str] = set()
+    pending = [top]
+    while pending:
+        for child in pending.pop().children:
+            if child.base_samples:
+                names.add(child.name)
+                pending.append(child)
+    return names
+
+
+def _as_grown(node: DiffNode) -> Grown:
+    return Grown(node.name, node.delta_us, node.interval_us, whole=True)
