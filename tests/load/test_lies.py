@@ -80,7 +80,7 @@ def test_an_acks_0_log_that_never_catches_up_is_reported_as_it_is(workload: Call
 def test_a_log_that_has_fallen_short_once_is_not_waited_for_as_long_again(
     workload: Callable[..., Workload],
 ) -> None:
-    """Given messages lost in every window, only the first is followed by a long wait, and each sentence says how long."""
+    """Given messages lost in every window, only the first is followed by a long wait; each sentence says how long."""
     with lying_broker("t", stores=lambda n: n % 2 == 0, answers_produce=False) as bootstrap:
         load = LoadProcess.start(workload(driver="wire", acks=0), bootstrap, "t", None)
         try:
