@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chronik_perf.model import SIDES
-from chronik_perf.stats.profile_diff import grown
+from chronik_perf.stats.profile_diff import grown, profile_difference
 from tests.builders import a_profile_of, difference_of
 
 LOOP = "MainThread;run (loop.py);turn (server.py)"
@@ -46,6 +48,20 @@ def test_a_spawned_task_is_named_though_most_of_the_growth_is_elsewhere() -> Non
     parts = {f"{task};encode (m.py)": 150, f"{task};write (m.py)": 150, f"{task};apply (m.py)": 100}
     more = {f"{LOOP};decode (b.py)": 600, f"{LOOP};append (c.py)": 500, LOOP: 500}
     assert entered({**more, **parts}) == "Offsets.propose (m.py)"
+
+
+def test_a_new_call_is_named_though_its_caller_varies_by_more() -> None:
+    """Given a loop whose own cost differs from start to start, a new call in it is named all the same."""
+    loop = LOOP.rpartition(";")[0]
+    new = {f"{loop};follow (m.py);wait (n.py)": 40, f"{loop};follow (m.py)": 20}
+    sides = []
+    for side in SIDES:
+        for start, own in enumerate((500, 900, 700, 1200)):
+            more = new if side == "candidate" else {}
+            stacks = {**BASE, f"{loop};turn (server.py);pick (s.py)": own, **more}
+            sides.append(replace(a_profile_of(stacks, side, cpu_s=sum(stacks.values()) / 100), start=start))
+    found = grown(profile_difference(sides[:4], sides[4:]))
+    assert [(f.name, f.whole) for f in found[:1]] == [("follow (m.py)", True)]
 
 
 def test_a_new_thread_is_named_by_what_it_does() -> None:

@@ -59,10 +59,13 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
             yield from _begun_by(caller)
             continue
         for call in caller.children:
-            if call.state != "grew" or call.name == POOLED:
+            if call.name == POOLED or call.state in ("shrank", "moved"):
                 continue
             cost_us = call.base_us + _under_another_name(call, caller)
-            if cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
+            if call.state == "grey":
+                # The whole of a caller may vary by more than what grew in it.
+                pending += [(call, cost_us)] if cost_us > 0 else []
+            elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
                 yield call
             else:
                 pending.append((call, cost_us))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chronik_perf.stats.profile_diff.entry import Grown, passed_on
+from chronik_perf.stats.profile_diff.entry import PASSED_ON, Grown, passed_on
 from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference
 from chronik_perf.stats.profile_diff.tree import POOLED
 
@@ -34,7 +34,8 @@ def only_there(difference: ProfileDifference) -> tuple[Grown, ...]:
     them, whose cost has moved to it: what it calls may be no news, but that it is there is.
     """
     known = _seen_in_base(difference.root)
-    found = [_as_grown(call) for call, _ in _new_calls(difference.root, None, known)]
+    threads = difference.root.children
+    found = [_as_grown(call) for thread in threads for call, _ in _new_calls(thread, None, known)]
     return tuple(sorted(found, key=lambda one: -one.us))
 
 
@@ -71,18 +72,25 @@ def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
 def _new_calls(
     top: DiffNode, on_cpu: DiffNode | None, known: set[str]
 ) -> list[tuple[DiffNode, DiffNode | None]]:
-    """Give the outermost calls below `top` to what is not `known`, each with the same path below `on_cpu`."""
+    """Give the outermost calls below `top` to what is not `known`, each with the same path below `on_cpu`.
+
+    One that does nothing but call another that is new, as an override does, gives way to that.
+    """
     found: list[tuple[DiffNode, DiffNode | None]] = []
     pending: list[tuple[DiffNode, DiffNode | None]] = [(top, on_cpu)]
     while pending:
         node, beside = pending.pop()
         for call in node.children:
             same = next((c for c in beside.children if c.name == call.name), None) if beside else None
-            if call.name in known or node.name == "":
+            if call.name in known or _passes_on(call, known):
                 pending.append((call, same))
             elif call.state in ("grew", "moved") and call.name != POOLED:
                 found.append((call, same))
     return found
+
+
+def _passes_on(call: DiffNode, known: set[str]) -> bool:
+    return any(c.name not in known and c.candidate_us >= PASSED_ON * call.candidate_us for c in call.children)
 
 
 def _seen_in_base(top: DiffNode) -> set[str]:
