@@ -49,7 +49,7 @@ def test_a_new_call_in_which_the_working_thread_waits_is_named_before_the_stages
     assert [(c.kind, c.name) for c in named[:2]] == [("frame", "checkpoint"), ("stage", "commit_wait")]
     told = " ".join(p.text for p in tell(comparison, verdict).paragraphs)
     assert (
-        f"MainThread now waits in {CHECKPOINT} for 66 % of its time, a call that it did not make before"
+        f"the thread MainThread now waits in {CHECKPOINT} for 66 % of its time, a call that it did not make before"
         in told
     )
 
@@ -67,6 +67,23 @@ def test_a_new_call_that_works_is_no_wait() -> None:
     waits = waiting_in(comparison, CHECKPOINT, 0.4)
     works = waiting_in(waits, CHECKPOINT, 0.7, kind="cpu")
     assert [len(blocked(one)) for one in (waits, works)] == [1, 0]
+
+
+def test_an_override_of_a_wait_that_there_was_is_no_new_one() -> None:
+    """Given a base that waits for its load in a method which the candidate overrides, nothing is told as new."""
+
+    def renamed(profile: Profile) -> Profile:
+        if (profile.side, profile.kind) != ("candidate", "wall"):
+            return profile
+        stacks = {
+            s.replace("select (uvloop/loop.py)", "Mine.select (mine.py)"): n
+            for s, n in profile.stacks.items()
+        }
+        return dataclasses.replace(profile, stacks=stacks)
+
+    comparison = waits_more()
+    comparison = dataclasses.replace(comparison, profiles=tuple(map(renamed, comparison.profiles)))
+    assert [c.name for c in culprits(comparison, judge(comparison))][:1] == ["commit_wait"]
 
 
 def blocked(comparison: Comparison) -> tuple[Blocked, ...]:

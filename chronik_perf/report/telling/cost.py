@@ -75,8 +75,8 @@ def _blocked(case: Case) -> Iterator[Clause]:
         return
     for one in blocking(case.cpu, wall)[:1]:
         yield Clause(
-            f"{one.thread} now waits in {one.call.name} for {words.percent(one.share, 0)} of its time, a call that it "
-            "did not make before",
+            f"the thread {one.thread} now waits in {one.call.name} for {words.percent(one.share, 0)} of its time, a "
+            "call that it did not make before",
             figures.functions("wall", case.workload.name),
         )
 

@@ -61,7 +61,7 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
         for call in caller.children:
             if call.name == POOLED or call.state in ("shrank", "moved"):
                 continue
-            cost_us = call.base_us + _under_another_name(call, caller)
+            cost_us = call.base_us + under_another_name(call, caller)
             if call.state == "grey":
                 # The whole of a caller may vary by more than what grew in it.
                 pending += [(call, cost_us)] if cost_us > 0 else []
@@ -97,7 +97,7 @@ def passed_on(thread: DiffNode) -> list[DiffNode]:
     return path
 
 
-def _under_another_name(call: DiffNode, caller: DiffNode) -> float:
+def under_another_name(call: DiffNode, caller: DiffNode) -> float:
     """Give what a new call cost before in another class or file: an override is no new work, what it calls may be."""
     if call.base_us > 0:
         return 0.0

@@ -6,9 +6,11 @@ works, and everything in it grows where less is stored a second, so of waits not
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from chronik_perf.stats.profile_diff.entry import PASSED_ON, Grown, passed_on
+from chronik_perf.stats.profile_diff.entry import MINOR, PASSED_ON, Grown, passed_on, under_another_name
 from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference
 from chronik_perf.stats.profile_diff.tree import POOLED
 
@@ -35,22 +37,26 @@ def only_there(difference: ProfileDifference) -> tuple[Grown, ...]:
     """
     known = _seen_in_base(difference.root)
     threads = difference.root.children
-    found = [_as_grown(call) for thread in threads for call, _ in _new_calls(thread, None, known)]
+    found = [_as_grown(new.call) for thread in threads for new in _new_calls(thread, None, known)]
     return tuple(sorted(found, key=lambda one: -one.us))
 
 
 def blocking(cpu: ProfileDifference, wall: ProfileDifference) -> tuple[Blocked, ...]:
-    """Give the new calls in which the candidate's busiest thread waits, the longest first."""
+    """Give the new calls in which the candidate's busiest thread waits, the longest first.
+
+    An override of one in which the base waited, too, is not new.
+    """
     busiest = max(cpu.root.children, key=lambda thread: thread.candidate_us, default=None)
     thread = next((t for t in wall.root.children if busiest is not None and t.name == busiest.name), None)
     if busiest is None or thread is None or thread.base_samples == 0:
         return ()
-    found = [
-        Blocked(_as_grown(call), thread.name, call.candidate_us / thread.candidate_us)
-        for call, on_cpu in _new_calls(thread, busiest, _seen_in_base(thread))
-        if call.candidate_us >= LEAST_SHARE * thread.candidate_us
-        and (on_cpu is None or on_cpu.candidate_us < WORKS * call.candidate_us)
-    ]
+    found = []
+    for new in _new_calls(thread, busiest, _seen_in_base(thread)):
+        share = new.call.candidate_us / thread.candidate_us
+        before = under_another_name(new.call, new.caller) / thread.base_us
+        works = new.on_cpu is not None and new.on_cpu.candidate_us >= WORKS * new.call.candidate_us
+        if share >= LEAST_SHARE and before <= MINOR * share and not works:
+            found.append(Blocked(_as_grown(new.call), thread.name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
@@ -69,14 +75,17 @@ def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
     return tuple(sorted(found, key=lambda one: -one.us))
 
 
-def _new_calls(
-    top: DiffNode, on_cpu: DiffNode | None, known: set[str]
-) -> list[tuple[DiffNode, DiffNode | None]]:
+class _New(NamedTuple):
+    call: DiffNode
+    caller: DiffNode
+    on_cpu: DiffNode | None
+
+
+def _new_calls(top: DiffNode, on_cpu: DiffNode | None, known: set[str]) -> Iterator[_New]:
     """Give the outermost calls below `top` to what is not `known`, each with the same path below `on_cpu`.
 
     One that does nothing but call another that is new, as an override does, gives way to that.
     """
-    found: list[tuple[DiffNode, DiffNode | None]] = []
     pending: list[tuple[DiffNode, DiffNode | None]] = [(top, on_cpu)]
     while pending:
         node, beside = pending.pop()
@@ -85,8 +94,7 @@ def _new_calls(
             if call.name in known or _passes_on(call, known):
                 pending.append((call, same))
             elif call.state in ("grew", "moved") and call.name != POOLED:
-                found.append((call, same))
-    return found
+                yield _New(call, node, same)
 
 
 def _passes_on(call: DiffNode, known: set[str]) -> bool:
