@@ -80,6 +80,20 @@ def test_a_wall_profile_holds_the_waits_as_well(broker: BrokerProcess) -> None:
     assert {stack.split(";")[0] for stack in profile.stacks} == {"MainThread", "wal"}
 
 
+def test_threads_of_one_pool_are_one_thread_of_the_profile(tmp_path: Path) -> None:
+    """Given five threads that the runtime numbers, their waits stand together under one name without a number."""
+    pool = "    for _ in range(5): threading.Thread(target=wal, daemon=True).start()\n    while True:"
+    with started(
+        PROGRAM.replace("    while True:\n        work()", f"{pool}\n        work()"), tmp_path
+    ) as broker:
+        profile = take(broker.pid, "wall")
+    assert isinstance(profile, Profile)
+    threads = {stack.split(";")[0] for stack in profile.stacks}
+    assert threads == {"MainThread", "wal", "Thread-# (wal)"}
+    inside = {name: sum(n for s, n in profile.stacks.items() if s.startswith(f"{name};")) for name in threads}
+    assert inside["Thread-# (wal)"] == pytest.approx(5 * inside["wal"], rel=0.2)
+
+
 def test_a_broker_that_has_ended_has_no_profile(broker: BrokerProcess) -> None:
     """Given a broker that is gone, the block still runs, and the profile is missing."""
     pid = broker.pid
