@@ -1,7 +1,17 @@
 """The words of the domain as frozen dataclasses. Every room speaks them; this one imports no other."""
 
 from chronik_perf.model.bisection import BISECTION_SCHEMA, Bisection, Commit, Contrast, Skipped
-from chronik_perf.model.block import Block, Canaries, Latency, LoadWindow, OwnKind, OwnMetric, Slice, Start
+from chronik_perf.model.block import (
+    OPEN_ON,
+    Block,
+    Canaries,
+    Latency,
+    LoadWindow,
+    OwnKind,
+    OwnMetric,
+    Slice,
+    Start,
+)
 from chronik_perf.model.calibration import Calibration, Learnt, Uncalibrated
 from chronik_perf.model.cause import Answer, Cause, Share
 from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, Environment, Pilot
@@ -28,6 +38,7 @@ __all__ = [
     "BISECTION_SCHEMA",
     "METRICS",
     "NEVER_ACCEPTED",
+    "OPEN_ON",
     "RUNS",
     "SCHEMA_VERSION",
     "SIDES",

@@ -9,6 +9,9 @@ from typing import Literal, TypeAlias
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side
 
+OPEN_ON = "descriptors on "
+"""Begins the names of those figures of a process that say what its descriptors are open on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:
@@ -123,7 +126,8 @@ class Start:
     slices: tuple[Slice, ...] = ()
     latency: dict[str, Latency] = field(default_factory=dict)
     steady: dict[str, bool] = field(default_factory=dict)  # by workload
-    process: dict[str, Measured] = field(default_factory=dict)  # threads, descriptors, context switches, ...
+    # At its end: threads, descriptors, context switches, ... and how many descriptors are OPEN_ON each kind of thing.
+    process: dict[str, Measured] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def gate_slices(self, workload: str) -> Iterator[Slice]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chronik_perf.model import RUNS, Unavailable, WaitKind, Waits
-from chronik_perf.sampling.thread_names import family
+from chronik_perf.sampling.families import family
 
 RATE_HZ = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chronik_perf.model import Comparison, Effect, Side, Unavailable, known
+from chronik_perf.model import OPEN_ON, SIDES, Block, Comparison, Effect, Side, Unavailable, known
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.interval import paired_effect
@@ -54,6 +54,7 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
             f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
             f"{words.number(levels[1])}. Whether it grows with the load, as a leak does, one end does not tell."
             f"{_begun_in(comparison) if (one.kind, more) == ('threads', 'candidate') else ''}"
+            f"{_open_on(comparison, more, abs(effect.estimate)) if one.kind == 'descriptors' else ''}"
         )
 
 
@@ -63,6 +64,24 @@ def begun_threads(comparison: Comparison) -> Iterator[tuple[str, Grown]]:
         wall = difference_of(comparison, workload.name, "wall")
         for one in new_threads(wall) if wall is not None else ():
             yield workload.name, one
+
+
+def _open_on(comparison: Comparison, more: Side, difference: float) -> str:
+    """Say what most of the descriptors are open on that one side has more of; nothing where they are of many kinds."""
+    starts = [block.side(side) for block in comparison.kept_blocks for side in SIDES]
+    kinds = {key for start in starts for key in start.process if key.startswith(OPEN_ON)}
+    rises = {kind: sum(_number(b, more, kind) for b in comparison.kept_blocks) for kind in kinds}
+    most = max(rises, key=lambda kind: rises[kind], default=None)
+    each = rises[most] / len(comparison.kept_blocks) if most is not None else 0.0
+    if most is None or each < difference / 2:
+        return ""
+    return f" {words.number(each)} of them are open on {most.removeprefix(OPEN_ON)}."
+
+
+def _number(block: Block, more: Side, kind: str) -> float:
+    """Give how many of a kind one side has more of at the end of its start; of a kind that is not told, none are."""
+    base, candidate = (known(start.process.get(kind, 0.0)) or 0.0 for start in (block.base, block.candidate))
+    return candidate - base if more == "candidate" else base - candidate
 
 
 def _begun_in(comparison: Comparison) -> str:

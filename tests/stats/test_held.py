@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chronik_perf.model import Comparison, Start, Unavailable
+from chronik_perf.model import OPEN_ON, Comparison, Start, Unavailable
 from chronik_perf.stats import judge
 from chronik_perf.stats.held import held
 from tests.builders import a_pair_of_equals
@@ -33,6 +33,19 @@ def test_descriptors_that_leak_are_a_finding() -> None:
     assert said.startswith("When its load has ended, ")
     assert "holds 59.5 open descriptors more than" in said
     assert "from 14 starts a side): 210 instead of 150" in said
+
+
+def test_what_most_of_them_are_open_on_is_told() -> None:
+    """Given a leak of descriptors of one kind of file, it is named; where they are of many kinds, none is."""
+    leaks = [190.0 + 3 * n for n in range(14)]
+    comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "descriptors", [150.0] * 14, leaks)
+    segments = f"{OPEN_ON}perf-raw-#/#.log"
+    on_one = holding(comparison, segments, [2.0] * 14, [n - 148.0 for n in leaks])
+    (said,) = [f for f in judge(on_one).findings if "open descriptor" in f]
+    assert said.endswith("does not tell. 59.5 of them are open on perf-raw-#/#.log.")
+    on_many = holding(comparison, segments, [2.0] * 14, [20.0] * 14)
+    (said,) = [f for f in judge(on_many).findings if "open descriptor" in f]
+    assert said.endswith("does not tell.")
 
 
 def test_one_thread_more_in_every_start_is_told() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, Side, Unavailable
 from chronik_perf.sampling.cpu import CpuClock
-from chronik_perf.sampling.thread_names import family
+from chronik_perf.sampling.families import family
 
 # With 250 a second the reference broker stores as many messages as with 100, in as much CPU time each; with 500 some
 # starts store a fifth.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chronik_perf.sampling.thread_names import family
+from chronik_perf.sampling.families import family
 
 
 @pytest.mark.parametrize(
