@@ -31,11 +31,11 @@ what befalls a quarter of the slices, so it may help to prove a move and never, 
 `sequential`.
 
 No variance is assumed. `lambda` is a grid relative to a scale: the margin of the verdict, for a difference much smaller
-than it need not be told. The paired and the typical bets on a block whose own slices differ widely are smaller: their
-scale is margin + s^2 / (2 margin), s the standard error by the spread of its pairs. A Gaussian block is best bet on in
-inverse proportion to its variance, and a large bet that is lost to noise takes more than many small ones won. They stay
-fair: the spread is the same whichever side is which, so given the spread the sign is as random as before. The bets
-apart are on each side alone, and that spread might tell of it.
+than it need not be told. Where there are slices the scale is margin + s^2 / (2 margin), s the standard error of the
+block: a Gaussian block is best bet on in inverse proportion to its variance, and a large bet that is lost to noise
+takes more than many small ones won. For the paired bets and those apart s is known before the block, from the spread of
+earlier pairs and from how many pairs it has; for the typical ones it is by its own pairs, too. They stay fair: the
+spread is the same whichever side is which, so given the spread the sign is as random as before.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ def log_wealth(
     scale: Floats | float,
     base_first: Booleans | None = None,
     typical: Typical | None = None,
+    *,
+    helped: bool = True,
 ) -> Floats:
     """Give the log of the wealth after each block that the true shift is above (or below) `shift`.
 
@@ -79,11 +81,12 @@ def log_wealth(
     ratios); other axes are independent comparisons. `shift` broadcasts against those with an axis of length 1 for
     the blocks, `scale` against all; a scale may differ from block to block as long as it depends on earlier ones
     alone; an infinite one bets nothing. `base_first` tells of each block whether the base had the first place;
-    without it the places are taken to be alike. `typical` is what the pairs of slices of each block tell. The result
-    has the shape of the broadcast.
+    without it the places are taken to be alike. `typical` is what the pairs of slices of each block tell; without
+    `helped` it only says how sure the blocks as wholes are, and no typical bets are made. The result has the shape of
+    the broadcast.
     """
-    whole, helped = log_wealths(base, candidate, shift, direction, scale, base_first, typical)
-    return whole if helped is None else helped
+    whole, with_typical = log_wealths(base, candidate, shift, direction, scale, base_first, typical)
+    return with_typical if helped and with_typical is not None else whole
 
 
 def log_wealths(
@@ -107,8 +110,9 @@ def log_wealths(
     axes = max(x.ndim, np.ndim(scale))
     stakes = np.asarray(STAKES).reshape(-1, *[1] * axes)
     rates = stakes / np.asarray(scale, dtype=float)
-    doubted = rates if typical is None else stakes / doubted_scale(scale, typical.whole_se)
-    paired = _spread_over_stakes(_log_bet(doubted * (x - y)))
+    if typical is not None:
+        rates = stakes / doubted_scale(scale, typical.whole_se)
+    paired = _spread_over_stakes(_log_bet(rates * (x - y)))
     apart = _log_bet(rates * (x - centre_x)) + _log_bet(rates * (centre_y - y))
     apart = _spread_over_stakes(np.where(ready, apart, 0.0))
     whole = np.logaddexp(paired + np.log(PAIRED_SHARE), apart + np.log(1 - PAIRED_SHARE))

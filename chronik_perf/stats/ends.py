@@ -23,15 +23,17 @@ def last_interval(
     error: float,
     base_first: Booleans | None = None,
     typical: Typical | None = None,
+    *,
+    helped: bool = True,
 ) -> tuple[float, float]:
     """Give (low, high) of the shift after the last block.
 
-    `base` and `candidate` have shape (blocks,), at least one block; they, `scale`, `base_first` and `typical` are as in
-    `betting.log_wealth`. The intervals of all looks together hold the true shift with a probability of at least
-    1 - error. An end that no bet can have reached is infinite.
+    `base` and `candidate` have shape (blocks,), at least one block; they, `scale`, `base_first`, `typical` and `helped`
+    are as in `betting.log_wealth`. The intervals of all looks together hold the true shift with a probability of at
+    least 1 - error. An end that no bet can have reached is infinite.
     """
-    low = _end(base, candidate, scale, error / 2, "above", base_first, typical)
-    high = _end(base, candidate, scale, error / 2, "below", base_first, typical)
+    low = _end(base, candidate, scale, error / 2, "above", base_first, typical, helped)
+    high = _end(base, candidate, scale, error / 2, "below", base_first, typical, helped)
     return low, high
 
 
@@ -43,11 +45,15 @@ def _end(
     direction: Direction,
     base_first: Booleans | None,
     typical: Typical | None,
+    helped: bool,
 ) -> float:
     sign = 1.0 if direction == "below" else -1.0
     scales = np.atleast_1d(np.asarray(scale, dtype=float))
     known = scales[np.isfinite(scales)]
-    if known.size == 0 or smallest_error(base.size, base_first is not None, typical is not None) > error:
+    if (
+        known.size == 0
+        or smallest_error(base.size, base_first is not None, helped and typical is not None) > error
+    ):
         return sign * np.inf
     d = candidate - base
     if typical is not None:
@@ -62,7 +68,14 @@ def _end(
 
     def rejected(shifts: Floats) -> Booleans:
         gained = log_wealth(
-            base[None, :], candidate[None, :], shifts[:, None], direction, scale, base_first, typical
+            base[None, :],
+            candidate[None, :],
+            shifts[:, None],
+            direction,
+            scale,
+            base_first,
+            typical,
+            helped=helped,
         )
         return np.asarray(gained.max(axis=-1) >= -np.log(error))
 

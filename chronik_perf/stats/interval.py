@@ -57,11 +57,12 @@ def paired_effect(
     stake_scale: Floats | float = margin if margin is not None else _scale_of_earlier(d)
     mean, sd = float(d.mean()), float(d.std(ddof=1))
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
-    low, high = sorted(last_interval(base, candidate, stake_scale, error, order))
+    low, high = sorted(last_interval(base, candidate, stake_scale, error, order, typical, helped=False))
 
-    def gained(direction: Direction, slices: Typical | None = None) -> float:
+    def gained(direction: Direction, helped: bool = False) -> float:
         """Give the most log wealth that any look gained against no change."""
-        return float(log_wealth(base, candidate, 0.0, direction, stake_scale, order, slices).max())
+        wealth = log_wealth(base, candidate, 0.0, direction, stake_scale, order, typical, helped=helped)
+        return float(wealth.max())
 
     if typical is not None and margin is not None:
         helped = sorted(last_interval(base, candidate, stake_scale, error, order, typical))
@@ -70,7 +71,7 @@ def paired_effect(
             min(helped[0], mean) > margin and gained("above") >= needed
         )
         low, high = helped if moved else (min(low, helped[0]), max(high, helped[1]))
-    p = min(1.0, 2 * math.exp(-max(gained("above", typical), gained("below", typical))))
+    p = min(1.0, 2 * math.exp(-max(gained("above", helped=True), gained("below", helped=True))))
     # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
     mean = min(max(mean, low), high)
     levels = (float(base.mean()), float(candidate.mean()))

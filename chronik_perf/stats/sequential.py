@@ -47,27 +47,22 @@ def looks(
     """
     needed = -np.log(one_way)
 
-    def proven(shift: Floats | float, direction: Direction, t: Typical | None) -> tuple[Booleans, Booleans]:
-        whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, t)
+    def proven(shift: Floats | float, direction: Direction) -> tuple[Booleans, Booleans]:
+        whole, helped = log_wealths(base, candidate, shift, direction, margin, base_first, typical)
         ever = np.maximum.accumulate(whole >= needed, axis=-1)
         return ever, ever if helped is None else np.maximum.accumulate(helped >= needed, axis=-1)
 
-    _, below = proven(-margin, "below", typical)
-    _, above = proven(margin, "above", typical)
+    _, below = proven(-margin, "below")
+    _, above = proven(margin, "above")
     if typical is not None:
         d = candidate - base
         mean = np.cumsum(d, axis=-1) / np.arange(1, d.shape[-1] + 1)
         alone = ~np.isfinite(typical.value).all(axis=-1, keepdims=True)
-        below = below & (alone | ((mean < -margin) & proven(0.0, "below", None)[0]))
-        above = above & (alone | ((mean > margin) & proven(0.0, "above", None)[0]))
+        below = below & (alone | ((mean < -margin) & proven(0.0, "below")[0]))
+        above = above & (alone | ((mean > margin) & proven(0.0, "above")[0]))
     inside = np.zeros_like(below)
     if sameness:
-        # By all slices alone, too, and in bets as large as ever: those that heed the spread would bet least on just the
-        # blocks in which a candidate stalls.
-        ways = (None,) if typical is None else (None, typical)
-        inside = np.logical_and.reduce(
-            [proven(margin, "below", t)[1] & proven(-margin, "above", t)[1] for t in ways]
-        )
+        inside = np.logical_and.reduce((*proven(margin, "below"), *proven(-margin, "above")))
     return Looks(below, above, inside)
 
 

@@ -19,9 +19,10 @@ TRIMMED = 0.25
 class Typical:
     """One value a block along the last axis, all on the scale of the test, where ratios are logarithms.
 
-    `value` is what the candidate's typical slice has over the base's. `value_se` is its standard error and `whole_se`
-    that of the block as a whole, as the spread of the block's own pairs and of those of the blocks before it tell; 0
-    where nothing tells. Comparisons without slices may be among others: their `value` is not a number.
+    `value` is what the candidate's typical slice has over the base's, and `value_se` its standard error, as the spread
+    of the block's own pairs and of those of the blocks before it tell. `whole_se` is that of the block as a whole, as
+    the blocks before it and the number of its own pairs tell. Both are 0 where nothing tells. Comparisons without
+    slices may be among others: their `value` is not a number.
     """
 
     value: Floats
@@ -36,23 +37,26 @@ class Typical:
 def typical_of_pairs(log_ratios: Sequence[Floats], wholes: Sequence[float]) -> Typical:
     """Sum up the log ratios of the pairs of slices of each block, in the order of the blocks.
 
-    `wholes` are the blocks' own log ratios, which stand for the typical pair where a block has none. Standard errors
-    come from the block's own variance and that of all pairs so far, half and half: a few pairs that agree by chance do
-    not make a block sure. That of a trimmed mean is from the Winsorized variance (Yuen, Biometrika 61, 1974). Both
-    stay what they are when the sides are exchanged, or all ratios moved by the same.
+    `wholes` are the blocks' own log ratios, which stand for the typical pair where a block has none. The standard error
+    of the typical pair comes from the block's own variance and that of all pairs so far, half and half: a few that
+    agree by chance do not make a block sure. That of a trimmed mean is from the Winsorized variance (Yuen, Biometrika
+    61, 1974). For the block as a whole its own spread does not count (but in the first, which has no other): whatever
+    is proven must not be so by heeding least just the blocks in which a side stalls. Both stay what they are when the
+    sides are exchanged, or all ratios moved by the same.
     """
     value, value_se, whole_se = np.empty((3, len(log_ratios)))
-    so_far, middle_so_far = _Pooled(), _Pooled()
+    pairs_so_far, middles_so_far = _Pooled(), _Pooled()
     for at, (pairs, whole) in enumerate(zip(log_ratios, wholes, strict=True)):
         cut = int(pairs.size * TRIMMED)
         ordered = np.sort(pairs)
         value[at] = ordered[cut : pairs.size - cut].mean() if pairs.size else whole
-        whole_se[at] = so_far.se(float(pairs.var(ddof=1)), pairs.size) if pairs.size > 1 else so_far.se(0, 1)
-        value_se[at] = (
-            middle_so_far.se(_variance_of_middle(ordered, cut), pairs.size)
-            if pairs.size > 1
-            else middle_so_far.se(0, 1)
-        )
+        n = max(1, pairs.size)
+        own = float(pairs.var(ddof=1)) if n > 1 else 0.0
+        whole_se[at] = math.sqrt((pairs_so_far.variance or own) / n)
+        pairs_so_far.add(own, n)
+        own = _variance_of_middle(ordered, cut) if n > 1 else middles_so_far.variance
+        middles_so_far.add(own, n)
+        value_se[at] = math.sqrt((own + middles_so_far.variance) / 2 / n)
     return Typical(value, value_se, whole_se)
 
 
@@ -71,9 +75,12 @@ class _Pooled:
     squares: float = 0.0
     degrees: int = 0
 
-    def se(self, own: float, pairs: int) -> float:
-        """Take a block's variance in, and give the standard error of its mean by it and all so far."""
+    @property
+    def variance(self) -> float:
+        """Give it; 0 as long as no block had two pairs."""
+        return self.squares / self.degrees if self.degrees else 0.0
+
+    def add(self, own: float, pairs: int) -> None:
+        """Take in a block whose pairs have this variance."""
         self.squares += own * (pairs - 1)
         self.degrees += pairs - 1
-        pooled = self.squares / self.degrees if self.degrees else 0.0
-        return math.sqrt((own + pooled) / 2 / pairs if pairs > 1 else pooled)

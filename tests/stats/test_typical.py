@@ -156,7 +156,19 @@ def test_a_standard_error_is_that_of_the_pairs() -> None:
     told = typical_of_pairs([*pairs, np.full(3, 0.3)], [float(p.mean()) for p in pairs] + [0.3])
     assert told.value[:-1].std() == pytest.approx(told.value_se[100:-1].mean(), rel=0.2)
     assert told.whole_se[100:-1].mean() == pytest.approx(0.06 / PAIRS**0.5, rel=0.15)
-    assert told.whole_se[-1] == pytest.approx(0.06 / (2 * 3) ** 0.5, rel=0.1)
+    assert told.whole_se[-1] == pytest.approx(0.06 / 3**0.5, rel=0.1)
+    assert told.value_se[-1] > 0.5 * told.whole_se[-1]
+
+
+def test_a_block_as_a_whole_is_not_heeded_less_for_its_own_stall() -> None:
+    """Given one block with a stalled slice, its error as a whole is that of its neighbours; later ones heed it."""
+    rng = np.random.default_rng(11)
+    pairs = [rng.normal(0, 0.06, PAIRS) for _ in range(20)]
+    calm = typical_of_pairs(pairs, [float(p.mean()) for p in pairs])
+    pairs[10][3] -= 3.0
+    told = typical_of_pairs(pairs, [float(p.mean()) for p in pairs])
+    assert told.whole_se[:11] == pytest.approx(calm.whole_se[:11])
+    assert (told.whole_se[11:] > 1.5 * calm.whole_se[11:]).all()
 
 
 def test_the_standard_errors_do_not_tell_which_side_is_which() -> None:
