@@ -74,6 +74,13 @@ class Tables:
         return [r.kind for r in rows if not false_alarms.holds_at_the_edge(r)]
 
     @property
+    def newest(self) -> list[power.Row]:
+        """Give the goals on the design that was recorded last, as far as its noise can be drawn from."""
+        titles = {r.group for r in self.powers}
+        design = next((r.design for r in reversed(self.aa) if r.design in titles), None)
+        return [r for r in self.powers if r.group == design]
+
+    @property
     def blocks(self) -> int:
         """Give how many blocks of A/A were recorded."""
         return sum(r.values.shape[1] for r in self.aa)
