@@ -49,7 +49,7 @@ class Drawn:
 def replayed(run: Recorded) -> Drawn:
     """Give one recorded comparison as it was."""
     base, candidate = np.moveaxis(run.values, 2, 0)[:, None]
-    return Drawn(base, candidate, run.base_first, run.typical.map(lambda of: of[None]))
+    return Drawn(base, candidate, run.base_first, run.spreads.typical().map(lambda of: of[None]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.proof.slices import SLICES, pair_ratios
+from benchmarks.proof.slices import SLICES, pair_ratios, pairs_measured
 from chronik_perf.experiment import default_workloads
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Metric, Workload, judged
 from chronik_perf.stats.family import EXACT
-from chronik_perf.stats.typical import Typical, typical_of_pairs
+from chronik_perf.stats.typical import Spreads, spreads_of
 
 Floats: TypeAlias = NDArray[np.float64]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -126,24 +126,26 @@ class Recorded:
         return np.stack([self._values(t) for t in self.measured])[:, self._whole]
 
     @cached_property
-    def typical(self) -> Typical:
+    def spreads(self) -> Spreads:
         """Give what the pairs of slices of each block of `values` tell, shape (tests, blocks).
 
-        A test without any in the data has NaN and no standard error; a block's own log ratio stands where it has none.
+        A test without any in the data has NaN and no variance; a block's own log ratio stands where it has none.
         """
-        rows = [self._typical(test, values) for test, values in zip(self.measured, self.values, strict=True)]
-        return Typical(*(np.stack(each) for each in zip(*rows, strict=True)))
+        rows = [self._spreads(test, values) for test, values in zip(self.measured, self.values, strict=True)]
+        return Spreads(*(np.stack(each) for each in zip(*rows, strict=True)))
 
-    def _typical(self, test: Test, values: Floats) -> tuple[Floats, Floats, Floats]:
+    def _spreads(self, test: Test, values: Floats) -> tuple[Floats, ...]:
         kept = [r for r in self.starts if r["workload"] == test.workload.name and not r["discarded"]]
         field = SLICES.get(test.metric.name)
         ratios = [] if field is None else pair_ratios(kept, field)
         if not any(r.size for r in ratios):
             none = np.zeros(len(values))
-            return np.full_like(none, np.nan), none, none
+            return np.full_like(none, np.nan), none, none, none, none
+        measured = pairs_measured(kept)
         whole = [r for r, had in zip(ratios, self._whole, strict=True) if had]
-        found = typical_of_pairs(whole, (values[:, 1] - values[:, 0]).tolist())
-        return found.value, found.value_se, found.whole_se
+        count = [n for n, had in zip(measured, self._whole, strict=True) if had]
+        found = spreads_of(whole, (values[:, 1] - values[:, 0]).tolist(), count)
+        return found.value, found.own, found.middle, found.pairs, found.measured
 
     @cached_property
     def _whole(self) -> Booleans:

@@ -99,7 +99,7 @@ class Group:
     def typical_sd(self, test: Test) -> float:
         """Give the same of the typical pair of slices of a block; NaN for a test without slices."""
         at = [t.name for t in self.measured].index(test.name)
-        return _pooled_sd([r.typical.value[at] for r in self.runs])
+        return _pooled_sd([r.spreads.value[at] for r in self.runs])
 
     def draw(self, test: Test, comparisons: int, blocks: int, seed: int) -> Drawn:
         """Draw A/A comparisons of one test, shape (comparisons, 1, blocks)."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.proof.bets import Drawn
 from benchmarks.proof.dataset import Recorded
 from chronik_perf.stats.nested import PILOT_BLOCKS
-from chronik_perf.stats.typical import Typical
+from chronik_perf.stats.typical import Spreads
 
 
 def resampled(
@@ -25,7 +25,7 @@ def resampled(
     """
     tests = runs[0].values.shape[0]
     base, candidate = np.empty((2, comparisons, tests, blocks))
-    typical = Typical(*np.empty((3, comparisons, tests, blocks)))
+    spreads = Spreads(*np.empty((5, comparisons, tests, blocks)))
     base_first = np.empty((comparisons, 1, blocks), dtype=bool)
     which = rng.integers(0, len(runs), comparisons)
     for index, run in enumerate(runs):
@@ -37,10 +37,12 @@ def resampled(
         y = np.where(swapped, drawn[..., 0], drawn[..., 1])
         base[mine], candidate[mine] = x.swapaxes(0, 1), y.swapaxes(0, 1)
         base_first[mine, 0] = run.base_first[picked] ^ swapped
-        slices = run.typical.map(lambda of, picked=picked: of[:, picked].swapaxes(0, 1))  # type: ignore[misc]
-        typical.value[mine] = np.where(swapped[:, None], -slices.value, slices.value)
-        typical.value_se[mine], typical.whole_se[mine] = slices.value_se, slices.whole_se
-    return Drawn(base, candidate, base_first, typical)
+        slices = run.spreads.map(lambda of, picked=picked: of[:, picked].swapaxes(0, 1))  # type: ignore[misc]
+        spreads.value[mine] = np.where(swapped[:, None], -slices.value, slices.value)
+        spreads.own[mine], spreads.middle[mine] = slices.own, slices.middle
+        spreads.pairs[mine], spreads.measured[mine] = slices.pairs, slices.measured
+    # How sure a block is depends on those drawn before it.
+    return Drawn(base, candidate, base_first, spreads.typical())
 
 
 def _picked(

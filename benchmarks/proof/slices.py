@@ -24,6 +24,14 @@ def pair_ratios(starts: Sequence[Mapping[str, Any]], field: str) -> list[NDArray
     return [_ratios(by_block[b]) for b in sorted(by_block)]
 
 
+def pairs_measured(starts: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Give, block after block, how many pairs of slices were measured, those without a value among them."""
+    by_block: dict[int, list[int]] = defaultdict(list)
+    for start in starts:
+        by_block[start["block"]].append(len(start["slice_s"]))
+    return [min(by_block[b]) for b in sorted(by_block)]
+
+
 def _ratios(sides: Mapping[str, Sequence[float | None]]) -> NDArray[np.float64]:
     pairs = zip(sides.get("base", ()), sides.get("candidate", ()), strict=False)
     return np.array([np.log(c / b) for b, c in pairs if b and c], dtype=float)

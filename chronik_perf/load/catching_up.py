@@ -9,7 +9,7 @@ from chronik_perf.load.topics import Offsets
 
 _LOOK_S = 0.0003
 _STANDSTILL_S = 5.0
-# Of a log that has stood still short of what was sent once, and by then lacks messages for good.
+# Of a log that stood still short of what was sent in the last window, too.
 _STANDSTILL_AGAIN_S = 0.5
 
 
@@ -34,6 +34,7 @@ class CountedLog:
             stored = self.total() - before
             now = clock_ns()
             if stored >= sent:
+                self._standstill_s = _STANDSTILL_S
                 return now, None
             if stored > seen:
                 seen, seen_ns = stored, now

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from chronik_perf import resources
-from chronik_perf.model import Unavailable, metric
+from chronik_perf.model import OPEN_ON, Unavailable, metric
 from chronik_perf.report.circumstances import measured
 from chronik_perf.report.intervals import drawing
 from chronik_perf.report.telling import figures
@@ -39,7 +39,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(metric=metric, drawing=drawing, figures=figures)
+    environment.globals.update(metric=metric, drawing=drawing, figures=figures, open_on=OPEN_ON)
     environment.filters.update(
         number=words.number,
         quantity=words.quantity,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronik_perf.model import SIDES, Block, Comparison, Measured, Metric, Side, Slice, Unavailable
-from chronik_perf.stats.typical import Typical, typical_of_pairs
+from chronik_perf.stats.typical import Typical, spreads_of
 
 LONGEST_NAME = 40
 
@@ -69,7 +69,7 @@ def typical_of(
 ) -> Typical | None:
     """Sum up the pairs of slices of each of the blocks.
 
-    None for a metric that a slice has no value of, and for values that are not the metric's in the comparison's blocks,
+    None for a metric that no slice has a value of, and for values that are not the metric's in the comparison's blocks,
     such as those of another percentile that stands in.
     """
     if metric.of_slice is None:
@@ -80,8 +80,15 @@ def typical_of(
         block = blocks.get(index)
         if block is None or [metric.take(block.side(s), workload) for s in SIDES] != [base, candidate]:
             return None
+    pairs = [ratios[index] for index, _, _ in per_block]
+    if not any(one.size for one in pairs):
+        return None
     wholes = [_log_ratio(base, candidate) for _, base, candidate in per_block]
-    return typical_of_pairs([ratios[index] for index, _, _ in per_block], wholes)
+    measured = [
+        min(sum(1 for _ in blocks[index].side(s).gate_slices(workload)) for s in SIDES)
+        for index, _, _ in per_block
+    ]
+    return spreads_of(pairs, wholes, measured).typical()
 
 
 def _log_ratio(base: float, candidate: float) -> float:

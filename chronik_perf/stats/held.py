@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chronik_perf.model import OPEN_ON, SIDES, Block, Comparison, Effect, Side, Unavailable, known
+from chronik_perf.model import OPEN_ON, SIDES, Block, Comparison, Effect, Side, Start, Unavailable, known
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.interval import paired_effect
@@ -68,14 +68,18 @@ def begun_threads(comparison: Comparison) -> Iterator[tuple[str, Grown]]:
 
 def _open_on(comparison: Comparison, more: Side, difference: float) -> str:
     """Say what most of the descriptors are open on that one side has more of; nothing where they are of many kinds."""
-    starts = [block.side(side) for block in comparison.kept_blocks for side in SIDES]
-    kinds = {key for start in starts for key in start.process if key.startswith(OPEN_ON)}
-    rises = {kind: sum(_number(b, more, kind) for b in comparison.kept_blocks) for kind in kinds}
+    blocks = [b for b in comparison.kept_blocks if all(_tells_kinds(b.side(side)) for side in SIDES)]
+    kinds = {key for b in blocks for side in SIDES for key in b.side(side).process if key.startswith(OPEN_ON)}
+    rises = {kind: sum(_number(b, more, kind) for b in blocks) for kind in kinds}
     most = max(rises, key=lambda kind: rises[kind], default=None)
-    each = rises[most] / len(comparison.kept_blocks) if most is not None else 0.0
+    each = rises[most] / len(blocks) if most is not None else 0.0
     if most is None or each < difference / 2:
         return ""
     return f" {words.number(each)} of them are open on {most.removeprefix(OPEN_ON)}."
+
+
+def _tells_kinds(start: Start) -> bool:
+    return any(key.startswith(OPEN_ON) for key in start.process)
 
 
 def _number(block: Block, more: Side, kind: str) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from chronik_perf.model import Effect, Metric, Unavailable, Word
 from chronik_perf.stats.betting import Direction, Floats, log_wealth
 from chronik_perf.stats.ends import last_interval
+from chronik_perf.stats.sequential import looks
 from chronik_perf.stats.typical import Typical
 
 # An interval wider than this factor says nothing; before enough blocks have been bet on it is open, and a float must
@@ -59,19 +60,16 @@ def paired_effect(
     # Ends that crossed contradict each other: the effect changed on the way, and nothing between them is excluded.
     low, high = sorted(last_interval(base, candidate, stake_scale, error, order, typical, helped=False))
 
-    def gained(direction: Direction, helped: bool = False) -> float:
+    def gained(direction: Direction) -> float:
         """Give the most log wealth that any look gained against no change."""
-        wealth = log_wealth(base, candidate, 0.0, direction, stake_scale, order, typical, helped=helped)
-        return float(wealth.max())
+        return float(log_wealth(base, candidate, 0.0, direction, stake_scale, order, typical).max())
 
     if typical is not None and margin is not None:
         helped = sorted(last_interval(base, candidate, stake_scale, error, order, typical))
-        needed = math.log(2 / error)
-        moved = (max(helped[1], mean) < -margin and gained("below") >= needed) or (
-            min(helped[0], mean) > margin and gained("above") >= needed
-        )
+        found = looks(base, candidate, margin, error / 2, order, typical, sameness=False)
+        moved = found.below.any() or found.above.any()
         low, high = helped if moved else (min(low, helped[0]), max(high, helped[1]))
-    p = min(1.0, 2 * math.exp(-max(gained("above", helped=True), gained("below", helped=True))))
+    p = min(1.0, 2 * math.exp(-max(gained("above"), gained("below"))))
     # Earlier looks cut the interval for good, so the mean of all blocks may lie a little outside of it.
     mean = min(max(mean, low), high)
     levels = (float(base.mean()), float(candidate.mean()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -34,53 +33,81 @@ class Typical:
         return Typical(change(self.value), change(self.value_se), change(self.whole_se))
 
 
-def typical_of_pairs(log_ratios: Sequence[Floats], wholes: Sequence[float]) -> Typical:
+@dataclass(frozen=True, slots=True, eq=False)
+class Spreads:
+    """What each block's own pairs tell, one value a block along the last axis.
+
+    `value` is the typical pair, `own` the variance of the pairs, `middle` the one that a single pair would have for the
+    mean of the middle to be as sure as it is, `pairs` how many there are, and `measured` how many were measured,
+    those without a value among them.
+    """
+
+    value: Floats
+    own: Floats
+    middle: Floats
+    pairs: Floats
+    measured: Floats
+
+    def map(self, change: Callable[[Floats], Floats]) -> Spreads:
+        """Give the same with all of them changed alike, such as blocks picked."""
+        return Spreads(*(change(x) for x in (self.value, self.own, self.middle, self.pairs, self.measured)))
+
+    def typical(self) -> Typical:
+        """Give the standard errors of blocks in this order.
+
+        That of the typical pair comes from the block's own variance and that of all pairs so far, half and half: a few
+        that agree by chance do not make a block sure. For the block as a whole neither its own spread counts (but in
+        the first, which has no other) nor how many of its pairs have a value: whatever is proven must not be so by
+        heeding least just the blocks in which a side stalls. Both stay what they are when the sides are exchanged, or
+        all ratios moved by the same.
+        """
+        freedom = np.maximum(0.0, self.pairs - 1)
+        before = _pooled(self.own, freedom, itself=False)
+        before[..., 0] = self.own[..., 0]
+        middle = _pooled(self.middle, freedom, itself=True)
+        middle = np.where(freedom > 0, (self.middle + middle) / 2, middle)
+        return Typical(
+            self.value,
+            np.sqrt(middle / np.maximum(1.0, self.pairs)),
+            np.sqrt(before / np.maximum(1.0, self.measured)),
+        )
+
+
+def spreads_of(
+    log_ratios: Sequence[Floats], wholes: Sequence[float], measured: Sequence[int] | None = None
+) -> Spreads:
     """Sum up the log ratios of the pairs of slices of each block, in the order of the blocks.
 
-    `wholes` are the blocks' own log ratios, which stand for the typical pair where a block has none. The standard error
-    of the typical pair comes from the block's own variance and that of all pairs so far, half and half: a few that
-    agree by chance do not make a block sure. That of a trimmed mean is from the Winsorized variance (Yuen, Biometrika
-    61, 1974). For the block as a whole its own spread does not count (but in the first, which has no other): whatever
-    is proven must not be so by heeding least just the blocks in which a side stalls. Both stay what they are when the
-    sides are exchanged, or all ratios moved by the same.
+    `wholes` are the blocks' own log ratios, which stand for the typical pair where a block has none; `measured` says
+    how many pairs each has, where some have no ratio. The variance of a trimmed mean is from the Winsorized one (Yuen,
+    Biometrika 61, 1974).
     """
-    value, value_se, whole_se = np.empty((3, len(log_ratios)))
-    pairs_so_far, middles_so_far = _Pooled(), _Pooled()
+    value, own, middle = np.zeros((3, len(log_ratios)))
     for at, (pairs, whole) in enumerate(zip(log_ratios, wholes, strict=True)):
         cut = int(pairs.size * TRIMMED)
         ordered = np.sort(pairs)
         value[at] = ordered[cut : pairs.size - cut].mean() if pairs.size else whole
-        n = max(1, pairs.size)
-        own = float(pairs.var(ddof=1)) if n > 1 else 0.0
-        whole_se[at] = math.sqrt((pairs_so_far.variance or own) / n)
-        pairs_so_far.add(own, n)
-        own = _variance_of_middle(ordered, cut) if n > 1 else middles_so_far.variance
-        middles_so_far.add(own, n)
-        value_se[at] = math.sqrt((own + middles_so_far.variance) / 2 / n)
-    return Typical(value, value_se, whole_se)
+        if pairs.size > 1:
+            own[at], middle[at] = pairs.var(ddof=1), _variance_of_middle(ordered, cut)
+    sizes = np.array([r.size for r in log_ratios], dtype=float)
+    return Spreads(value, own, middle, sizes, sizes if measured is None else np.array(measured, dtype=float))
+
+
+def typical_of_pairs(log_ratios: Sequence[Floats], wholes: Sequence[float]) -> Typical:
+    """Give the typical pair of each block, where every pair that was measured has a ratio; see `spreads_of`."""
+    return spreads_of(log_ratios, wholes).typical()
 
 
 def _variance_of_middle(ordered: Floats, cut: int) -> float:
-    """Give the variance that a single pair would have for the mean of the middle to be as sure as it is."""
     kept = ordered.size - 2 * cut
     winsorized = np.clip(ordered, ordered[cut], ordered[ordered.size - cut - 1])
     squares = float(np.sum((winsorized - winsorized.mean()) ** 2))
     return ordered.size * squares / (kept * (kept - 1))
 
 
-@dataclass(slots=True)
-class _Pooled:
-    """The variance of one pair, from all blocks so far, each with the weight of its pairs but one."""
-
-    squares: float = 0.0
-    degrees: int = 0
-
-    @property
-    def variance(self) -> float:
-        """Give it; 0 as long as no block had two pairs."""
-        return self.squares / self.degrees if self.degrees else 0.0
-
-    def add(self, own: float, pairs: int) -> None:
-        """Take in a block whose pairs have this variance."""
-        self.squares += own * (pairs - 1)
-        self.degrees += pairs - 1
+def _pooled(variances: Floats, freedom: Floats, *, itself: bool) -> Floats:
+    """Pool the variances of each block and those before it, or only of those before it; 0 where there are none."""
+    squares, degrees = np.cumsum(variances * freedom, axis=-1), np.cumsum(freedom, axis=-1)
+    if not itself:
+        squares, degrees = squares - variances * freedom, degrees - freedom
+    return np.where(degrees > 0, np.maximum(0.0, squares) / np.maximum(1.0, degrees), 0.0)

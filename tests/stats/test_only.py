@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from chronik_perf.model import Comparison, Profile, ProfileKind
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
@@ -52,6 +54,35 @@ def test_a_new_call_in_which_the_working_thread_waits_is_named_before_the_stages
         f"the thread MainThread now waits in {CHECKPOINT} for 66 % of its time, a call that it did not make before"
         in told
     )
+
+
+@pytest.mark.parametrize(
+    ("frames", "named"),
+    [
+        ("Mine.submit (mine.py);checkpoint (mine.py)", "checkpoint"),
+        ("checkpoint (wal.py);sleep (lib.py)", "checkpoint"),
+    ],
+)
+def test_the_call_is_named_and_not_what_a_library_does_for_it(frames: str, named: str) -> None:
+    """Given an override that only calls one thing more, that is named; given a call into a library, the call is."""
+    comparison = waiting_in(waits_more(), frames, 0.66)
+    assert culprits(comparison, judge(comparison))[0].name == named
+
+
+def test_a_function_that_the_base_was_seen_in_elsewhere_is_not_new() -> None:
+    """Given a base in which another caller waits in it now and then, the stage that grew is named."""
+
+    def seldom(profile: Profile) -> Profile:
+        is_base = (profile.side, profile.kind) == ("base", "wall")
+        return (
+            with_stacks(profile, {f"MainThread;stop (broker/server.py);{CHECKPOINT}": 1})
+            if is_base
+            else profile
+        )
+
+    comparison = waiting_in(waits_more(), CHECKPOINT, 0.66)
+    comparison = dataclasses.replace(comparison, profiles=tuple(map(seldom, comparison.profiles)))
+    assert culprits(comparison, judge(comparison))[0].name == "commit_wait"
 
 
 def test_a_short_new_wait_is_not_the_cause() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from chronik_perf.model import Effect, metric
 from chronik_perf.stats.interval import decide, paired_effect
 from chronik_perf.stats.sequential import looks, words_at_each_look
-from chronik_perf.stats.typical import Typical, typical_of_pairs
+from chronik_perf.stats.typical import Typical, spreads_of, typical_of_pairs
 
 Floats = NDArray[np.float64]
 BLOCKS, PAIRS = 40, 24
@@ -203,3 +203,26 @@ def test_the_words_of_a_look_are_those_of_the_interval(stalled: float) -> None:
         assert said[-1] == {"unchanged": "inside", "regressed": "below", "improved": "above"}.get(
             word, "open"
         )
+
+
+def test_a_word_that_was_reached_stays_whatever_comes_after_it() -> None:
+    """Given a proven loss, and then two blocks that were far off, the verdict goes on saying what its looks said."""
+    rng = np.random.default_rng(12)
+    candidate = np.concatenate((rng.normal(-0.08, 0.004, (20, PAIRS)), rng.normal(0.35, 0.004, (2, PAIRS))))
+    base = np.zeros_like(candidate)
+    typical = told_by(base, candidate)
+    said = words_at_each_look(whole(base), whole(candidate), 0.05, 2 * ONE_WAY, None, typical)
+    pairs = [(float(b), float(c)) for b, c in np.exp([whole(base), whole(candidate)]).T]
+    effect = paired_effect("ratio", pairs, 2 * ONE_WAY, 0.05, None, typical)
+    assert isinstance(effect, Effect)
+    assert (said[19], said[-1]) == ("below", "below")
+    assert decide(effect, metric("throughput"), 0.05) == "regressed"
+
+
+def test_a_block_is_not_heeded_less_because_some_of_its_slices_have_no_value() -> None:
+    """Given a block of which most slices stored nothing, its error as a whole is that of 24 pairs all the same."""
+    rng = np.random.default_rng(13)
+    pairs = [rng.normal(0, 0.06, PAIRS) for _ in range(6)]
+    told = spreads_of([*pairs, pairs[0][:4], pairs[0][:0]], [0.0] * 8, [PAIRS] * 8).typical()
+    assert told.whole_se[6:] == pytest.approx(told.whole_se[5], rel=0.1)
+    assert told.value_se[6] > 2 * told.value_se[5]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chronik_perf.stats.profile_diff.entry import MINOR, PASSED_ON, Grown, passed_on, under_another_name
-from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference
+from chronik_perf.stats.profile_diff.figures import DiffNode, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.tree import POOLED
 
 # Of the thread's time. A new call that takes less does not hold up what the thread serves.
@@ -35,8 +35,7 @@ def only_there(difference: ProfileDifference) -> tuple[Grown, ...]:
     Each is the outermost of its path and counts with all that it calls; the most time comes first. An override is among
     them, whose cost has moved to it: what it calls may be no news, but that it is there is.
     """
-    known = _seen_in_base(difference.root)
-    threads = difference.root.children
+    known, threads = _seen_in_base(difference), difference.root.children
     found = [_as_grown(new.call) for thread in threads for new in _new_calls(thread, None, known)]
     return tuple(sorted(found, key=lambda one: -one.us))
 
@@ -51,11 +50,10 @@ def blocking(cpu: ProfileDifference, wall: ProfileDifference) -> tuple[Blocked, 
     if busiest is None or thread is None or thread.base_samples == 0:
         return ()
     found = []
-    for new in _new_calls(thread, busiest, _seen_in_base(thread)):
+    for new in _new_calls(thread, busiest, _seen_in_base(wall)):
         share = new.call.candidate_us / thread.candidate_us
-        before = under_another_name(new.call, new.caller) / thread.base_us
         works = new.on_cpu is not None and new.on_cpu.candidate_us >= WORKS * new.call.candidate_us
-        if share >= LEAST_SHARE and before <= MINOR * share and not works:
+        if share >= LEAST_SHARE and new.before_us / thread.base_us <= MINOR * share and not works:
             found.append(Blocked(_as_grown(new.call), thread.name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
 
@@ -66,7 +64,7 @@ def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
     A thread begins in functions of the runtime that other threads have, too: the first that the base has in no thread
     is told.
     """
-    known = _seen_in_base(wall.root)
+    known = _seen_in_base(wall)
     found = []
     for thread in wall.root.children:
         if thread.base_samples == 0 and thread.state == "grew":
@@ -76,35 +74,50 @@ def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
 
 
 class _New(NamedTuple):
+    """A new call, what the base had in its place under another name, and the same path on the CPU."""
+
     call: DiffNode
-    caller: DiffNode
+    before_us: float
     on_cpu: DiffNode | None
 
 
-def _new_calls(top: DiffNode, on_cpu: DiffNode | None, known: set[str]) -> Iterator[_New]:
-    """Give the outermost calls below `top` to what is not `known`, each with the same path below `on_cpu`.
+def _new_calls(thread: DiffNode, on_cpu: DiffNode | None, known: set[str]) -> Iterator[_New]:
+    """Give the outermost calls of a thread to what is not `known`, each with the same path below `on_cpu`.
 
-    One that does nothing but call another that is new, as an override does, gives way to that.
+    One that does nothing but call another that is new, in the same file, gives way to that, as an override does that
+    adds one thing; what a library does for a call is not told in its place.
     """
-    pending: list[tuple[DiffNode, DiffNode | None]] = [(top, on_cpu)]
+    pending = [_New(thread, 0.0, on_cpu)]
     while pending:
-        node, beside = pending.pop()
-        for call in node.children:
-            same = next((c for c in beside.children if c.name == call.name), None) if beside else None
-            if call.name in known or _passes_on(call, known):
-                pending.append((call, same))
+        caller = pending.pop()
+        for call in caller.call.children:
+            on_it = (
+                next((c for c in caller.on_cpu.children if c.name == call.name), None)
+                if caller.on_cpu
+                else None
+            )
+            before_us = max(caller.before_us, under_another_name(call, caller.call))
+            if call.name in known:
+                pending.append(_New(call, 0.0, on_it))
+            elif _passes_on(call, known):
+                pending.append(_New(call, before_us, on_it))
             elif call.state in ("grew", "moved") and call.name != POOLED:
-                yield _New(call, node, same)
+                yield _New(call, before_us, on_it)
 
 
 def _passes_on(call: DiffNode, known: set[str]) -> bool:
-    return any(c.name not in known and c.candidate_us >= PASSED_ON * call.candidate_us for c in call.children)
+    file = parted(call.name)[1]
+    new = (c for c in call.children if c.name not in known and c.name != POOLED and parted(c.name)[1] == file)
+    return any(c.candidate_us >= PASSED_ON * call.candidate_us for c in new)
 
 
-def _seen_in_base(top: DiffNode) -> set[str]:
-    """Give the names of all frames below that the base was seen in; a stack may be deeper than Python's limit."""
-    names: set[str] = set()
-    pending = [top]
+def _seen_in_base(difference: ProfileDifference) -> set[str]:
+    """Give the names of all functions that the base was seen in, the small ones among them as far as they have names.
+
+    A stack may be deeper than Python's limit.
+    """
+    names = {frame.name for frame in difference.frames if frame.base_samples}
+    pending = [difference.root]
     while pending:
         for child in pending.pop().children:
             if child.base_samples:
