@@ -99,13 +99,13 @@ def make(folder: Path, size: Size, tell: Callable[[str], None]) -> Tables:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         parts = {
             "whole comparisons": pool.submit(whole.table, found, size.whole, SEED),
-            "replays": pool.submit(_each, rivals.table, chains, size.windows),
-            "replays at one level": pool.submit(_each, rivals.levelled, chains, size.windows),
-            "false alarms in drawn noise": pool.submit(false_alarms.drawn, size.synthetic, SEED),
-            "false alarms in recorded noise": pool.submit(false_alarms.recorded, aa, size.recorded, SEED),
-            "power": pool.submit(power.table, found, size.power, SEED),
-            "curves": pool.submit(power.curves, found, CURVES, size.power, SEED),
             "speed": pool.submit(speed.table, found, SPEEDS, size.speed, SEED),
+            "false alarms in drawn noise": pool.submit(false_alarms.drawn, size.synthetic, SEED),
+            "power": pool.submit(power.table, found, size.power, SEED),
+            "false alarms in recorded noise": pool.submit(false_alarms.recorded, aa, size.recorded, SEED),
+            "curves": pool.submit(power.curves, found, CURVES, size.power, SEED),
+            "replays at one level": pool.submit(_each, rivals.levelled, chains, size.windows),
+            "replays": pool.submit(_each, rivals.table, chains, size.windows),
         }
         names = {part: name for name, part in parts.items()}
         for part in as_completed(names):
