@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.proof.dataset import Row
 from chronik_perf.experiment.pilot import ROUND_TRIPS_PER_BURST
-from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Slice, Unavailable, known, metric
+from chronik_perf.model import SIDES, Block, Canaries, Comparison, Measured, Slice, Unavailable, metric
 from chronik_perf.stats import judge
 
 FIGURES = 6  # significant ones; noise begins at the third
@@ -97,20 +97,15 @@ def _start_line(block: Block, side: str, workload: str, run: str, began_s: float
         "commits": None if None in commits else sum(c for c in commits if c is not None),
         "slice_s": [_rounded(s.load.window_s) for s in slices],
         "slice_msgs_per_s": [_rounded(s.load.stored / s.load.window_s) for s in slices],
-        "slice_cpu_us": [_slice_cpu(s) for s in slices],
-        "slice_p99_ms": [_slice_p99(s) for s in slices],
+        "slice_cpu_us": [_of_slice("cpu_per_message", s) for s in slices],
+        "slice_p99_ms": [_of_slice("p99", s) for s in slices],
         "canaries": {"before": _canaries(block.canaries_before), "after": _canaries(block.canaries_after)},
         "notes": list(block.notes),
     }
 
 
-def _slice_cpu(s: Slice) -> float | None:
-    cpu_s = known(s.broker_cpu_s)
-    return None if cpu_s is None or s.load.stored == 0 else _rounded(cpu_s * 1e6 / s.load.stored)
-
-
-def _slice_p99(s: Slice) -> float | None:
-    of_slice = metric("p99").of_slice
+def _of_slice(name: str, s: Slice) -> float | None:
+    of_slice = metric(name).of_slice
     return None if of_slice is None else _figure(of_slice(s))
 
 

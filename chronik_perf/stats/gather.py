@@ -55,7 +55,7 @@ def pairs_of(comparison: Comparison, metric: Metric, workload: str) -> Pairs:
         else:
             rows.append((block.index, base, candidate))
             orders.append(block.base.order == 0)
-    typical = typical_of(comparison, metric, workload, rows)
+    typical = _typical(comparison, metric, workload, rows)
     dropped = tuple(block.index for block in blocks[last:])
     return Pairs(tuple(rows), tuple(missing), tuple(orders), typical, dropped)
 
@@ -64,22 +64,14 @@ def _measures(block: Block, workload: str) -> bool:
     return any(s.workload == workload for side in SIDES for s in block.side(side).slices)
 
 
-def typical_of(
+def _typical(
     comparison: Comparison, metric: Metric, workload: str, per_block: Sequence[tuple[int, float, float]]
 ) -> Typical | None:
-    """Sum up the pairs of slices of each of the blocks.
-
-    None for a metric that no slice has a value of, and for values that are not the metric's in the comparison's blocks,
-    such as those of another percentile that stands in.
-    """
+    """Sum up the pairs of slices of each of the blocks; None for a metric that no slice has a value of."""
     if metric.of_slice is None:
         return None
     blocks = {block.index: block for block in comparison.kept_blocks}
     ratios = dict(zip(blocks, slice_log_ratios(comparison, metric, workload), strict=True))
-    for index, base, candidate in per_block:
-        block = blocks.get(index)
-        if block is None or [metric.take(block.side(s), workload) for s in SIDES] != [base, candidate]:
-            return None
     pairs = [ratios[index] for index, _, _ in per_block]
     if not any(one.size for one in pairs):
         return None

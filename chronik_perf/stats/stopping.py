@@ -11,7 +11,7 @@ from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.design import least_blocks
 from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
-from chronik_perf.stats.gather import base_first, typical_of
+from chronik_perf.stats.gather import base_first, pairs_of
 from chronik_perf.stats.interval import on_test_scale
 from chronik_perf.stats.sequential import words_at_each_look
 from chronik_perf.stats.typical import Typical
@@ -118,7 +118,9 @@ def _on_scale(
     # Rows that were drawn rather than measured belong to no start whose place could be looked up.
     known = all(index in first for index in indexes)
     order = np.asarray([first[index] for index in indexes], dtype=bool) if known else None
-    typical = typical_of(comparison, of, row.workload, row.per_block)
+    # Another percentile that stands in for the metric is none that its slices tell of.
+    pairs = pairs_of(comparison, of, row.workload)
+    typical = pairs.typical if pairs.per_block == row.per_block else None
     return values[:, 0], values[:, 1], margin_of(of, row.threshold or of.threshold), order, typical
 
 

@@ -6,6 +6,7 @@ works, and everything in it grows where less is stored a second, so of waits not
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -69,7 +70,7 @@ def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
     for thread in wall.root.children:
         if thread.base_samples == 0 and thread.state == "grew":
             new = (node for node in passed_on(thread) if node.name not in known and node.name != POOLED)
-            found += [_as_grown(node) for node in [next(new, None)] if node is not None]
+            found += [_as_grown(node) for node in itertools.islice(new, 1)]
     return tuple(sorted(found, key=lambda one: -one.us))
 
 
