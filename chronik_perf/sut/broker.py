@@ -131,20 +131,12 @@ class BrokerProcess:
 
         Costs well below a millisecond. Raises MeasurementFailed, one sentence that names the stranger.
         """
-        failure = self.failure()
-        if failure:
-            raise MeasurementFailed(failure)
-        inodes = listeners.listening_inodes(self.host, self.port, self._network)
-        if not inodes:
+        if not self._listens():
             raise MeasurementFailed(
                 self.failure_soon()
                 or f"{self.target.name} (process {self.pid}) runs, but nothing listens on its port "
                 f"{self.port} any more{quoted(self.log_path)}"
             )
-        for inode in inodes:
-            if self._owner and listeners.holds(self._owner.pid, self._owner_fd, inode):
-                continue
-            self._adopt(inode)
 
     def cause_of(self, error: MeasurementFailed) -> MeasurementFailed:
         """Give what lies behind a failed request: the broker's end or a stranger on its port, else the error itself.
@@ -203,11 +195,12 @@ class BrokerProcess:
         deadline, pattern = begun + timeout_s, self.target.ready_line
         line = SaidReady(self.log_path, pattern)
         while True:
-            try:
+            with contextlib.suppress(OSError):
                 socket.create_connection((self.host, self.port), timeout=1).close()
-                break
-            except OSError:
-                self._keep_waiting(timeout_s, deadline)
+                # What answered and is gone again was somebody else's, for a moment and before the broker came.
+                if self._listens():
+                    break
+            self._keep_waiting(timeout_s, deadline)
         lacking = f": no line of its log matches its ready_line {pattern!r}"
         while pattern and not line.poll():
             self._keep_waiting(timeout_s, deadline, lacking)
@@ -224,17 +217,28 @@ class BrokerProcess:
     def _died_at_start(self) -> str:
         return f"{self.target.name} {self._child.ending()} before it was ready{quoted_start(self.log_path)}"
 
-    def _adopt(self, inode: int) -> None:
+    def _listens(self) -> bool:
+        """Tell whether it listens, or nobody does. Raises MeasurementFailed if it has ended, or for a stranger."""
+        failure = self.failure()
+        if failure:
+            raise MeasurementFailed(failure)
+        inodes = listeners.listening_inodes(self.host, self.port, self._network)
+        return bool(inodes) and all(self._adopt(inode) for inode in inodes)
+
+    def _adopt(self, inode: int) -> bool:
         """Find the listener in the family of the process that was started, or name the stranger."""
+        if self._owner and listeners.holds(self._owner.pid, self._owner_fd, inode):
+            return True
         found = listeners.find_holder(inode, listeners.family(self._child.pid))
         who = identity(found[0]) if found else None
         if found and who and (self._owner is None or who == self._owner):
             self._owner, self._owner_fd = who, found[1]
-            return
+            return True
         failure = self.failure_soon()
         if failure is None and inode not in listeners.listening_inodes(self.host, self.port, self._network):
-            self.verify_owner()  # a port that was being closed has a listener without a holder for an instant
-            return
+            return (
+                self._listens()
+            )  # a port that was being closed has a listener without a holder for an instant
         raise MeasurementFailed(
             failure
             or f"port {self.port} does not belong to {self.target.name} (process {self.pid}): "

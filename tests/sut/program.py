@@ -50,6 +50,8 @@ def main() -> None:
         os.wait()
     if mode == "ignores-term":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if mode == "comes-late":
+        time.sleep(1)  # longer than the toolkit looks at whoever has the port before
     listener = socket.create_server(("127.0.0.1", given.port))
     if mode == "says-it-is-ready":
         time.sleep(0.5)  # as one that opens its port before it has recovered

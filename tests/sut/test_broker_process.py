@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -269,6 +270,24 @@ def test_a_port_that_is_taken_names_who_has_it(start: Starter) -> None:
     finally:
         stranger.kill()
         stranger.communicate()
+
+
+def test_who_had_the_port_for_a_moment_before_the_broker_is_not_taken_for_it(start: Starter) -> None:
+    """Given a port that another program opens and closes while the broker is loading, the broker is waited for."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        what = dataclasses.replace(target("comes-late"), fixed_port=stranger.getsockname()[1])
+        brief = threading.Thread(target=lambda: (stranger.accept(), stranger.close()))
+        brief.start()
+        broker = start(what)
+        brief.join()
+    broker.verify_owner()
+    assert not refused(broker)
+
+
+def test_a_broker_gets_no_port_that_the_kernel_gives_to_others(start: Starter) -> None:
+    """Given a broker told its port, that is below those which a connection or a server that asks for any is given."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert 1024 < start(target("plain")).port < lowest
 
 
 def test_stopping_asks_first_and_leaves_nothing(start: Starter) -> None:
