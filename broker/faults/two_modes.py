@@ -53,7 +53,7 @@ FAULT = Fault(
     incident="beyond the catalogue",
     unit="further syncs per commit of a slow start",
     full=3,
-    moves=("throughput", "p50", "p99"),
+    moves=("modes", "throughput", "p50", "p99"),
     culprit="stage commit_wait",
     parts=_parts,
 )

@@ -5,20 +5,23 @@ loss. A new call in which the thread that does the work waits comes before the s
 call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage that was
 to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account could
 follow: where nothing else regressed, calls are named first that only the candidate was ever seen in. Threads that are
-not ended are named by the function that they begin in. Nothing is named that cannot be told from noise, and nothing
-at all where nothing has regressed or is left behind.
+not ended are named by the function that they begin in. Where a start is slow more often and the mean is not proven to
+have moved, the stages are named in which slow starts differ from the base's. Nothing is named that cannot be told from
+noise, and nothing at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.held import begun_threads, held
+from chronik_perf.stats.judge import judge
+from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 
 # What a broker keeps or loses costs it no time that an account could follow.
@@ -45,6 +48,9 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         if row.word == "regressed":
             regressed[row.workload].add(row.metric)
     named = list(_without_a_wait(verdict))
+    for of, shares in oftener_slow(comparison):
+        if "throughput" not in regressed[of.name]:
+            named += _where_slow(comparison, shares, of.name)
     for workload, metrics in regressed.items():
         if metrics <= KEPT:
             named += _only_there(comparison, workload)
@@ -71,6 +77,13 @@ def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
             and stage.effect is not None
         ):
             yield Culprit("stage", "commit_wait", row.workload, stage.effect.estimate)
+
+
+def _where_slow(comparison: Comparison, shares: ModeShares, workload: str) -> Iterator[Culprit]:
+    """Give the stages in which the candidate's slow starts differ from the base's beside them."""
+    if shares.slow_blocks:
+        slow = replace(comparison, blocks=shares.slow_blocks)
+        yield from _stages(slow, judge(slow), workload)
 
 
 def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:

@@ -13,6 +13,7 @@ from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first, pairs_of
 from chronik_perf.stats.interval import on_test_scale
+from chronik_perf.stats.mode_shares import could_have_modes
 from chronik_perf.stats.sequential import words_at_each_look
 from chronik_perf.stats.typical import Typical
 
@@ -85,7 +86,8 @@ def _futile(
     if not undecided:
         return Standing(True, "a gate could not be measured")
     lost = [r for r in undecided if ahead[id(r)].by_horizon <= HOPELESS]
-    if not lost:
+    # A mean that jumps between modes is decided by no budget; how often each comes may be.
+    if not lost or could_have_modes(comparison):
         return Standing(False)
     return Standing(True, f"{metric(lost[0].metric).title} could not be decided within the budget")
 

@@ -1,19 +1,21 @@
-"""What got worse without a word of its own: evidence, drifts within a start, and what a broker holds."""
+"""What got worse without a word of its own: evidence, drifts within a start, modes, and what a broker holds."""
 
 from __future__ import annotations
 
 from chronik_perf.model import Comparison, Verdict, metric
 from chronik_perf.stats.discovered import discovered
 from chronik_perf.stats.held import held
+from chronik_perf.stats.mode_shares import oftener_slow
 from chronik_perf.stats.slope_findings import THROUGHPUT, drifts
 
 _METRIC_OF = {"rss": "rss_growth"}
 
 
 def worse(comparison: Comparison, verdict: Verdict) -> tuple[str, ...]:
-    """Name each, once, by its metric or, where it has none, by what it is.
+    """Name each, once, by its metric or, where it has none, by what it is: "modes" that come more often, "threads".
 
-    Evidence is told from noise with a false discovery rate of 5 %; drifts, and what a broker holds, err in 1 % each.
+    Evidence is told from noise with a false discovery rate of 5 %; drifts, modes, and what a broker holds, err in 1 %
+    each.
     """
     told = discovered(verdict)
     names = [
@@ -27,5 +29,6 @@ def worse(comparison: Comparison, verdict: Verdict) -> tuple[str, ...]:
         for value, found in drifts(comparison, workload):
             if found.proven and (found.difference > 0) != (value is THROUGHPUT):
                 names.append(_METRIC_OF.get(value.name, value.name))
+    names += ["modes" for _ in oftener_slow(comparison)]
     names += [one.kind for one in held(comparison) if one.effect.estimate > 0]
     return tuple(dict.fromkeys(names))

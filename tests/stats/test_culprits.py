@@ -9,7 +9,8 @@ from chronik_perf.model import Block, Comparison, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
-from tests.builders import V220, V227, Noise, a_comparison, a_pair_of_equals
+from chronik_perf.stats.worse import worse
+from tests.builders import RAW, V220, V227, Noise, a_comparison, a_pair_of_equals
 
 
 def test_waiting_is_blamed_on_the_stage_that_grew() -> None:
@@ -18,6 +19,26 @@ def test_waiting_is_blamed_on_the_stage_that_grew() -> None:
     named = culprits(comparison, judge(comparison))
     assert (named[0].kind, named[0].name, named[0].workload) == ("stage", "commit_wait", "acks1")
     assert len({(c.kind, c.name) for c in named}) == len(named)
+
+
+def slow_in_half_of_its_starts(blocks: int) -> Comparison:
+    """Compare equals on the raw load, but every second start of the candidate is as v2.2.7 for life."""
+    equal, slower = (
+        a_comparison(V220, other, blocks=blocks, workloads=(RAW,), histograms=False, evidence=False, seed=5)
+        for other in (V220, V227)
+    )
+    mixed = [pair[index % 2] for index, pair in enumerate(zip(equal.blocks, slower.blocks, strict=True))]
+    return dataclasses.replace(equal, blocks=tuple(mixed))
+
+
+def test_a_slow_mode_is_blamed_on_what_its_starts_do_slowly() -> None:
+    """Given every second start slow, which no mean proves, the finding counts as worse and a stage is named."""
+    comparison = slow_in_half_of_its_starts(24)
+    verdict = judge(comparison)
+    assert verdict.outcome != "regression"
+    assert "modes" in worse(comparison, verdict)
+    named = culprits(comparison, verdict)
+    assert (named[0].kind, named[0].name, named[0].workload) == ("stage", "commit_wait", "raw")
 
 
 def slow_by_work(more: Callable[[Profile], dict[str, int]]) -> Comparison:

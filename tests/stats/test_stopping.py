@@ -76,6 +76,14 @@ def test_hopeless_noise_stops_for_futility() -> None:
     assert "could not be decided within the budget" in found.reason
 
 
+def test_starts_that_may_have_two_modes_go_on() -> None:
+    """Given every second start slow, which no mean can prove within the budget, it goes on: how often may be told."""
+    equal, slower = (compared(14, throughput, QUIET, 1) for throughput in (1.0, 0.5))
+    mixed = [pair[index % 2] for index, pair in enumerate(zip(equal.blocks, slower.blocks, strict=True))]
+    comparison = replace(equal, blocks=tuple(mixed))
+    assert not standing(comparison, judge(comparison, evidence=False), 6).stop
+
+
 def test_noise_that_more_blocks_can_beat_goes_on() -> None:
     """Where a budget may still decide, it goes on."""
     assert not after(10, 1.0, Noise(between=0.03), more=60).stop

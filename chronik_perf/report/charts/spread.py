@@ -14,7 +14,7 @@ from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
 from chronik_perf.stats.betting import Floats
 from chronik_perf.stats.density import bandwidth, density
-from chronik_perf.stats.mode_findings import SideModes
+from chronik_perf.stats.mode_shares import SideModes
 from chronik_perf.stats.modes import LEAST_VALUES
 
 Rows = list[dict[str, Any]]
