@@ -26,7 +26,6 @@ from chronik_perf.report.flame import Flame, flame
 from chronik_perf.report.intervals import ticks
 from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
-from chronik_perf.stats.account import EXPLAINS_MOST
 from chronik_perf.stats.family import EXACT
 from chronik_perf.stats.load import generator_busy
 
@@ -121,7 +120,5 @@ def _per_block(comparison: Comparison, row: MetricVerdict) -> Figure:
 def _telling_first(verdict: Verdict, workload: Workload) -> tuple[ProfileKind, ProfileKind]:
     """Show waits first where CPU does not explain most of a loss."""
     account = loss_account(verdict, workload.name)
-    waits = (
-        not isinstance(account, Unavailable) and account.share is not None and account.share < EXPLAINS_MOST
-    )
+    waits = not isinstance(account, Unavailable) and account.waits
     return ("wall", "cpu") if waits else ("cpu", "wall")

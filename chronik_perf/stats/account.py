@@ -12,6 +12,8 @@ from chronik_perf.stats.left_over import ClientTime, client_time
 
 EXPLAINS_MOST = 0.5
 EXPLAINS_LITTLE = 0.2
+# Of the part of its time that the base was busy: who does more work and nothing else is no less busy than before.
+NO_LESS_BUSY = 0.9
 
 
 _PHRASES = {
@@ -80,6 +82,16 @@ class LossAccount:
     wall_us: tuple[float, float]
     share: float | None
     share_bounds: tuple[float, float] | None
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether waiting, rather than work, is where the time of a loss has gone, as far as is known.
+
+        Work is most of it, and leaves the broker no less busy. One that waits has more to do as well, where the wait
+        parts its messages in smaller batches.
+        """
+        busy = min(1.0, self.cpu_us[0] / self.wall_us[0])
+        return self.share is not None and self.share < max(EXPLAINS_MOST, NO_LESS_BUSY * busy)
 
 
 def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> StageAccount | Unavailable:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
-from chronik_perf.stats.account import EXPLAINS_MOST, loss_account, stage_account, sure_to_be_work
+from chronik_perf.stats.account import loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.held import begun_threads, held
 from chronik_perf.stats.judge import judge
 from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
@@ -56,10 +56,10 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
             named += _only_there(comparison, workload)
         stages, frames = _stages(comparison, verdict, workload), _frames(comparison, workload)
         loss = loss_account(verdict, workload)
-        share = None if isinstance(loss, Unavailable) else loss.share
+        waits = not isinstance(loss, Unavailable) and loss.waits
         if not sure_to_be_work(verdict, workload):
             named += _waits(comparison, workload)
-        named += (*frames, *stages) if share is None or share >= EXPLAINS_MOST else (*stages, *frames)
+        named += (*stages, *frames) if waits else (*frames, *stages)
     if any(one.kind == "threads" and one.effect.estimate > 0 for one in held(comparison)):
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     first: dict[tuple[str, str], Culprit] = {}

@@ -100,6 +100,25 @@ def test_a_new_call_that_works_is_no_wait() -> None:
     assert [len(blocked(one)) for one in (waits, works)] == [1, 0]
 
 
+def test_what_works_on_a_core_that_others_use_too_is_no_wait() -> None:
+    """Given all work drawn out to four times its CPU time by a neighbour, so is a new call that works."""
+
+    def drawn_out(profile: Profile) -> Profile:
+        if (profile.side, profile.kind) != ("candidate", "wall"):
+            return profile
+        work = {
+            s: 3 * n
+            for s, n in profile.stacks.items()
+            if not s.endswith(("select (uvloop/loop.py)", CHECKPOINT))
+        }
+        return with_stacks(profile, {s: profile.stacks[s] + n for s, n in work.items()})
+
+    waits = waiting_in(waits_more(), CHECKPOINT, 0.4)
+    waits = dataclasses.replace(waits, profiles=tuple(map(drawn_out, waits.profiles)))
+    works = waiting_in(waits, CHECKPOINT, 0.4, kind="cpu")
+    assert [len(blocked(one)) for one in (waits, works)] == [1, 0]
+
+
 def test_an_override_of_a_wait_that_there_was_is_no_new_one() -> None:
     """Given a base that waits for its load in a method which the candidate overrides, nothing is told as new."""
 

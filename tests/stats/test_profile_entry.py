@@ -34,6 +34,44 @@ def test_a_function_that_does_its_own_work_more_often_is_named() -> None:
     assert entered({**BASE, f"{LOOP};decode (b.py)": 1200}) == "decode (b.py)"
 
 
+def test_what_only_leads_to_the_growth_is_not_named() -> None:
+    """Given a small part of a loop in which one function grew alone, that is named, and not the part that holds it."""
+    turn = "MainThread;run (loop.py);turn (server.py)"
+    base = {"MainThread;run (loop.py)": 2000, turn: 150, f"{turn};receive (r.py);decode (b.py)": 100}
+    grew = {**base, f"{turn};receive (r.py);decode (b.py)": 1000}
+    assert entered(grew, base) == "decode (b.py)"
+    base[f"{turn};receive (r.py)"] = grew[f"{turn};receive (r.py)"] = 50
+    assert entered(grew, base) == "decode (b.py)"
+    mine = f"{turn};receive (r.py);Mine.decode (c.py)"
+    override = {**base, f"{mine};decode (b.py)": 100, f"{mine};burn (d.py)": 900}
+    del override[f"{turn};receive (r.py);decode (b.py)"]
+    assert entered(override, base) == "burn (d.py)"
+
+
+def test_an_override_of_what_was_too_small_to_have_a_frame_is_no_new_work() -> None:
+    """Given a method that the base spent next to nothing in, its override is told by the call to what it replaced."""
+    base = {
+        "MainThread;run (loop.py)": 2000,
+        f"{LOOP};decode (b.py)": 200,
+        f"{LOOP};decode (b.py);_take (b.py)": 2,
+    }
+    mine = f"{LOOP};decode (b.py);Mine._take (c.py)"
+    assert (
+        entered({**base, f"{mine};_take (b.py)": 50, f"{mine};litter (c.py)": 800}, base) == "litter (c.py)"
+    )
+
+
+def test_a_call_that_is_made_more_often_is_named_and_not_its_largest_part() -> None:
+    """Given a call in which all parts grew alike, nearly all of it in one of them, the call is named."""
+    base = {
+        "MainThread;run (loop.py)": 2000,
+        f"{LOOP};decode (b.py)": 20,
+        f"{LOOP};decode (b.py);read (c.py)": 180,
+    }
+    more = {stack: n * 5 if "decode" in stack else n for stack, n in base.items()}
+    assert entered({**more, LOOP: 100}, {**base, LOOP: 100}) == "decode (b.py)"
+
+
 def test_an_override_is_no_new_work() -> None:
     """Given a method that was replaced by one of the same name which does one thing more, that thing is named."""
     mine = f"{LOOP};Mine.append (d.py)"

@@ -20,6 +20,9 @@ MINOR = 0.2
 # more of the whole than that: everything is under a main loop.
 MOST_OF_IT = 0.6
 SPECIFIC = 0.5
+# A call leads to another that holds this part of its growth, and grew by so much larger a factor than the rest.
+LED_TO = 0.8
+FASTER = 3.0
 # A thread that is new begins in the runtime's own functions, each of which only calls the next.
 PASSED_ON = 0.95
 
@@ -65,20 +68,35 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
             if call.state == "grey":
                 # The whole of a caller may vary by more than what grew in it.
                 pending += [(call, cost_us)] if cost_us > 0 else []
+            elif _goes_further(call, cost_us):
+                pending.append((call, cost_us))
             elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
                 yield call
             else:
                 pending.append((call, cost_us))
 
 
+def _goes_further(call: DiffNode, cost_us: float) -> bool:
+    """Tell whether a call that was there before only leads to what grew: one that it makes, and not the rest of it.
+
+    A call that is made more often grows in all its parts alike, also where one of them is most of it.
+    """
+    for inner in call.children:
+        before_us = inner.base_us + under_another_name(inner, call)
+        rest_us = cost_us - before_us, call.candidate_us - inner.candidate_us
+        alone = inner.candidate_us * rest_us[0] > FASTER * rest_us[1] * before_us
+        does_nothing_else = (
+            before_us >= PASSED_ON * cost_us and inner.candidate_us >= PASSED_ON * call.candidate_us
+        )
+        holds_it = inner.candidate_us - before_us >= LED_TO * (call.candidate_us - cost_us)
+        if inner.state == "grew" and holds_it and (alone or does_nothing_else):
+            return True
+    return False
+
+
 def _holds_most(call: DiffNode, cost_us: float, root: DiffNode) -> bool:
-    """Tell whether a call that was there before has most of all that grew, and no call within has."""
-    most_us = MOST_OF_IT * root.delta_us
-    return (
-        call.delta_us >= most_us
-        and cost_us <= SPECIFIC * root.base_us
-        and not any(c.state == "grew" and c.delta_us >= most_us for c in call.children)
-    )
+    """Tell whether a call that was there before has most of all that grew, and is not most of the program."""
+    return call.delta_us >= MOST_OF_IT * root.delta_us and cost_us <= SPECIFIC * root.base_us
 
 
 def _begun_by(thread: DiffNode) -> Iterator[DiffNode]:
@@ -98,10 +116,15 @@ def passed_on(thread: DiffNode) -> list[DiffNode]:
 
 
 def under_another_name(call: DiffNode, caller: DiffNode) -> float:
-    """Give what a new call cost before in another class or file: an override is no new work, what it calls may be."""
+    """Give what a new call cost before in another class or file: an override is no new work, what it calls may be.
+
+    What it stands in for may be too small for a frame of its own in the base; then what it costs in the override tells.
+    """
     if call.base_us > 0:
         return 0.0
-    return sum(c.base_us for c in caller.children if c.candidate_us == 0 and _bare(c) == _bare(call))
+    before_us = sum(c.base_us for c in caller.children if c.candidate_us == 0 and _bare(c) == _bare(call))
+    replaced = (c for c in call.children if c.name != call.name and _bare(c) == _bare(call))
+    return before_us or sum(c.candidate_us for c in replaced)
 
 
 def _bare(node: DiffNode) -> str:

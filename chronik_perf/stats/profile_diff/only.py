@@ -17,8 +17,9 @@ from chronik_perf.stats.profile_diff.tree import POOLED
 
 # Of the thread's time. A new call that takes less does not hold up what the thread serves.
 LEAST_SHARE = 0.2
-# A call that uses the CPU for most of its time is work, and told as that.
+# A call that uses the CPU for most of its time is work, and told as that: half as much of it as what else works there.
 WORKS = 0.5
+ENOUGH = 10  # samples of a call in both profiles, before its share of CPU stands for what works
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,33 @@ def blocking(cpu: ProfileDifference, wall: ProfileDifference) -> tuple[Blocked, 
     thread = next((t for t in wall.root.children if busiest is not None and t.name == busiest.name), None)
     if busiest is None or thread is None or thread.base_samples == 0:
         return ()
-    found = []
-    for new in _new_calls(thread, busiest, _seen_in_base(wall)):
+    known, found = _seen_in_base(wall), []
+    least = WORKS * _cpu_of_work(thread, busiest, known)
+    for new in _new_calls(thread, busiest, known):
         share = new.call.candidate_us / thread.candidate_us
-        works = new.on_cpu is not None and new.on_cpu.candidate_us >= WORKS * new.call.candidate_us
+        works = new.on_cpu is not None and new.on_cpu.candidate_us >= least * new.call.candidate_us
         if share >= LEAST_SHARE and new.before_us / thread.base_us <= MINOR * share and not works:
             found.append(Blocked(_as_grown(new.call), thread.name, share))
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _cpu_of_work(wall: DiffNode, cpu: DiffNode, known: set[str]) -> float:
+    """Give the part of its time for which what works in a thread of the candidate is on the CPU, at most 1.
+
+    It is below 1 on a machine that others use, too, and where a profiler stops the thread: what waits for the CPU is in
+    a wall profile like what waits for a disk. Told by that call which is on it most of all that the base makes, too.
+    """
+    shares, pending = [], [(wall, cpu)]
+    while pending:
+        waits, works = pending.pop()
+        beside = {call.name: call for call in works.children}
+        for call in waits.children:
+            if call.name in known and call.name in beside:
+                on_it = beside[call.name]
+                pending.append((call, on_it))
+                if min(call.candidate_samples, on_it.candidate_samples) >= ENOUGH:
+                    shares.append(on_it.candidate_us / call.candidate_us)
+    return min(1.0, max(shares, default=1.0))
 
 
 def new_threads(wall: ProfileDifference) -> tuple[Grown, ...]:
