@@ -14,6 +14,7 @@ from chronik_perf.experiment.plan import Budget
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import (
+    Comparison,
     MeasurementFailed,
     MissingProfile,
     Profile,
@@ -25,6 +26,11 @@ from chronik_perf.model import (
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
 from chronik_perf.sampling.thread_states import ThreadStates
+
+NO_PROFILES = "no profiles were taken"
+NO_SERIES = "no time series were taken"
+ENDED_EARLY = "evidence ended early"
+_TOLD = (NO_PROFILES, NO_SERIES, ENDED_EARLY)
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
@@ -66,12 +72,33 @@ class Evidence:
                     elif taken not in self.missing_profiles:
                         self.missing_profiles.append(taken)
         except MeasurementFailed as error:
-            self.fail(f"{rig.target.name}: evidence ended early: {error}")
+            self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
 
     def fail(self, note: str) -> None:
         """Note that no more is to be gathered, and why."""
         self.failed = True
         self.notes.append(note)
+
+    def added_to(self, comparison: Comparison) -> Comparison:
+        """Give a comparison with this evidence; what an earlier run gathered stays where this one has nothing.
+
+        What an earlier run said that it could not gather is left out once there is something.
+        """
+        notes, said = comparison.notes, self.notes
+        if self.series or self.profiles:
+            notes = tuple(note for note in notes if not any(told in note for told in _TOLD))
+        if comparison.series:
+            said = [note for note in said if not note.startswith(NO_SERIES)]
+        if comparison.profiles:
+            said = [note for note in said if not note.startswith(NO_PROFILES)]
+        looked = bool(self.profiles or self.missing_profiles)
+        return dataclasses.replace(
+            comparison,
+            series=tuple(self.series) or comparison.series,
+            profiles=tuple(self.profiles) if looked else comparison.profiles,
+            missing_profiles=tuple(self.missing_profiles) if looked else comparison.missing_profiles,
+            notes=(*notes, *said),
+        )
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:

@@ -11,7 +11,14 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
+from chronik_perf.experiment.evidence import (
+    ENDED_EARLY,
+    KINDS,
+    MOST_BYTES,
+    NO_PROFILES,
+    NO_SERIES,
+    Evidence,
+)
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
@@ -29,6 +36,7 @@ from chronik_perf.stats import Standing, judge, standing
 
 # What warm-up and gate slices of one workload write at the most, both sides together.
 GATES_BYTES = 1 << 30
+SPENT = "the budget went into the blocks that a word takes"
 
 
 def new_comparison(
@@ -98,15 +106,17 @@ def run(
         starts = spend.profile_starts if profiles else 1
         left_s = math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)
         if profiles and evidence_seconds(comparison, spend, 1, profiles=True) > left_s:
-            evidence.notes.append("no profiles were taken: the budget went into the blocks that a word takes")
+            evidence.notes.append(f"{NO_PROFILES}: {SPENT}")
             profiles, starts = False, 1
         if evidence_seconds(comparison, spend, 1, profiles) > left_s:
-            evidence.notes.append(
-                "no time series were taken: the budget went into the blocks that a word takes"
-            )
+            evidence.notes.append(f"{NO_SERIES}: {SPENT}")
             starts = 0
         windows = len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles)
-        check_free_space(place, writes * windows * MOST_BYTES)
+        try:
+            check_free_space(place, bool(starts) * writes * windows * MOST_BYTES)
+        except MeasurementFailed as error:
+            evidence.fail(f"{ENDED_EARLY}: {error}")
+            starts = 0
         index = have + len(spent_s) + 1
         for start in range(starts):
 
@@ -119,19 +129,14 @@ def run(
                 runner.watched(index + start, rng_of(design.seed, index + start), comparison.pilots, watch)
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
-                evidence.fail(f"evidence ended early: {error}")
+                evidence.fail(f"{ENDED_EARLY}: {error}")
             now = time.monotonic()
             left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
             # The next may take longer than the last.
             if evidence.failed or 1.2 * (now - start_begun) > left_s - CLOSING_S:
                 break
-        yield grown(
-            series=tuple(evidence.series),
-            profiles=tuple(evidence.profiles),
-            missing_profiles=tuple(evidence.missing_profiles),
-            notes=(*comparison.notes, *evidence.notes),
-            complete=True,
-        )
+        comparison = evidence.added_to(comparison)
+        yield grown(complete=True)
 
 
 def first_of_next(comparison: Comparison) -> Side | None:

@@ -55,8 +55,10 @@ class OpenWindow:
 
     def close(self) -> LoadWindow:
         """Read the offsets once more and give all bursts as one window."""
-        stored = self._log.total() - self._before
         bursts = self._bursts
+        acked = sum(b.acked for b in bursts)
+        # At acks=0 nothing is acknowledged, and each burst has waited already.
+        stored = self._log.shown(self._before, acked if self._workload.acks else 0)
         failures = sum((b.failures for b in bursts), Counter[str]())
         errors = [f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)]
         errors += self._lags
@@ -65,7 +67,6 @@ class OpenWindow:
                 f"{unsent} messages were due and never sent, because all {self._workload.in_flight} connections "
                 "were busy"
             )
-        acked = sum(b.acked for b in bursts)
         response, service = (
             _latency([s for s in samples if s is not None], acked, errors)
             for samples in ([b.response for b in bursts], [b.service for b in bursts])

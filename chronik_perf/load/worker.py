@@ -90,9 +90,8 @@ class _Worker:
         # 100 ms that belong to no window; and what the broker refuses is better known now.
         first = measure(self._driver, self._log, self._workload, GRACE_S, self._workload.message_size_bytes)
         if first.failed or first.stored < first.sent:
-            raise MeasurementFailed(
-                f"the broker at {self._bootstrap} did not take a first message: {'; '.join(first.errors)}"
-            )
+            why = "; ".join(first.errors) or "it was acknowledged, and the log does not hold it"
+            raise MeasurementFailed(f"the broker at {self._bootstrap} did not take a first message: {why}")
 
     def do(self, do: str, duration_s: float = 0.0, max_bytes: int = 0) -> dict[str, Any] | None:
         if do == "run":

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 PRODUCE, LIST_OFFSETS, METADATA, API_VERSIONS = 0, 2, 3, 18
@@ -42,13 +43,19 @@ def lying_broker(
     correlation: Callable[[int, int], int] = lambda n, c: c,
     stores: Callable[[int], bool] = lambda n: True,
     answers_produce: bool = True,
+    shown_after_s: float = 0.0,
 ) -> Iterator[str]:
     """Give the address of a broker with one partition that says `error(n)` to the n-th Produce (from 0).
 
     `correlation(n, c)` is the correlation id of that answer, where c is the right one. A Produce without an error
-    raises the log end offset by 1 where `stores(n)`.
+    raises the log end offset by 1 where `stores(n)`; ListOffsets tells it as it was `shown_after_s` ago, as the high
+    watermark of a replicated partition is.
     """
     produced, end, lock = 0, 0, threading.Lock()
+    ends = [(0.0, 0)]
+
+    def shown() -> int:
+        return max(then for at, then in ends if at <= time.monotonic() - shown_after_s)
 
     def serve(connection: socket.socket) -> None:
         nonlocal produced, end
@@ -70,12 +77,13 @@ def lying_broker(
                 )
                 body += struct.pack(">h", 0) + name + struct.pack(">bihiiiiii", 0, 1, 0, 0, 1, 1, 1, 1, 1)
             elif key == LIST_OFFSETS:
-                body = struct.pack(">i", 1) + name + struct.pack(">iihqq", 1, 0, 0, -1, end)
+                body = struct.pack(">i", 1) + name + struct.pack(">iihqq", 1, 0, 0, -1, shown())
             else:
                 with lock:
                     n, produced = produced, produced + 1
                     code = error(n)
                     end += code == 0 and stores(n)
+                    ends.append((time.monotonic(), end))
                 if not answers_produce:
                     continue
                 answer_to = correlation(n, answer_to)

@@ -60,6 +60,33 @@ def test_acknowledged_and_not_stored_shows_as_a_gap(workload: Callable[..., Work
     assert (window.sent, window.acked, window.stored) == (100, 100, 50)
 
 
+def test_a_high_watermark_that_comes_later_is_waited_for(workload: Callable[..., Workload]) -> None:
+    """Given a leader that acknowledges before its followers have a message, what they lack for a moment is not lost."""
+    with lying_broker("t", shown_after_s=0.1) as bootstrap:
+        load = LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
+        try:
+            windows = [load.run(10.0, 100 * 100) for _ in range(2)]
+            since_last_ns = time.monotonic_ns() - windows[-1].last_ack_ns
+        finally:
+            load.stop()
+    assert [(w.acked, w.stored) for w in windows] == [(100, 100)] * 2
+    # Then waiting for it is not part of the window
+    assert since_last_ns > 0.05e9
+
+
+def test_a_first_message_that_is_acknowledged_and_not_stored_is_said(
+    workload: Callable[..., Workload],
+) -> None:
+    """Given a broker whose log holds nothing of what it acknowledged, the load does not start, and says why."""
+    with (
+        lying_broker("t", stores=lambda n: False) as bootstrap,
+        pytest.raises(
+            MeasurementFailed, match="first message: it was acknowledged, and the log does not hold it"
+        ),
+    ):
+        LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
+
+
 @pytest.mark.timeout(60)
 def test_an_acks_0_log_that_never_catches_up_is_reported_as_it_is(workload: Callable[..., Workload]) -> None:
     """Messages that acks=0 lost do not hang the load: stored is what is there, and a sentence says what is missing."""
