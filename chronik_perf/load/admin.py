@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic, Offset
 
 from chronik_perf.load.client_config import admin_config, redact_text
 from chronik_perf.load.librdkafka_client import new_client, words
+from chronik_perf.load.wire.topics import TopicExists
 from chronik_perf.model import MeasurementFailed
 
 TIMEOUT_S = 10.0
@@ -84,6 +85,8 @@ class Admin:
         except TimeoutError as error:
             raise self._failed(what, "timed out") from error
         except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                raise TopicExists(str(self._failed(what, words(error)))) from error
             raise self._failed(what, words(error)) from error
 
     def _failed(self, what: str, why: str) -> MeasurementFailed:

@@ -104,9 +104,9 @@ def _topic(
         yield _Place(wanted, len(held), "was there before and empty; left with what was produced")
         return
     topic = OwnTopic(bootstrap, "perf-bench", partitions, client_config, wanted)
-    topic.make()
     place = _Place(topic.name, partitions, "made for this run, deleted after it")
     try:
+        topic.make()
         yield place
     finally:
         place.note = topic.delete() or place.note

@@ -55,6 +55,9 @@ def redact_text(text: str, config: Mapping[str, str] | None) -> str:
     return text
 
 
+MOST_QUEUED_KBYTES = 2_097_151
+
+
 def producer_config(
     workload: Workload, bootstrap: str, client_config: Mapping[str, str] | None
 ) -> dict[str, str | int | float | bool]:
@@ -77,8 +80,9 @@ def producer_config(
         "message.timeout.ms": 10_000,
         "request.timeout.ms": 10_000,
         "socket.timeout.ms": 10_000,
-        "queue.buffering.max.messages": max(100_000, workload.in_flight),
-        "queue.buffering.max.kbytes": min(kbytes, 2_097_151),
+        # A message is in the queue until its delivery has been told, and the next one is sent from there.
+        "queue.buffering.max.messages": max(100_000, workload.in_flight + 1),
+        "queue.buffering.max.kbytes": min(kbytes, MOST_QUEUED_KBYTES),
         "message.max.bytes": max(1_000_000, workload.message_size_bytes + 4096),
         "allow.auto.create.topics": False,
         "log_level": 2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Mapping
 
+from chronik_perf.load.client_config import MOST_QUEUED_KBYTES
 from chronik_perf.load.driver import Driver
 from chronik_perf.load.wire.requests import TURNS
 from chronik_perf.model import BadInput, Workload
@@ -26,6 +27,13 @@ def check_workload(workload: Workload, client_config: Mapping[str, str] | None) 
         raise BadInput(
             f"linger_ms of workload {workload.name} is {workload.linger_ms:g}; it cannot be negative"
         )
+    if workload.driver == "librdkafka":
+        queued = (workload.in_flight + 1) * (workload.message_size_bytes + 64)
+        if queued > MOST_QUEUED_KBYTES << 10:
+            raise BadInput(
+                f"{workload.in_flight} messages of {workload.message_size_bytes} bytes in flight take "
+                f"{queued >> 20} MiB; librdkafka's queue holds {MOST_QUEUED_KBYTES >> 10} MiB"
+            )
     if workload.driver == "wire" and client_config is not None:
         raise BadInput(
             "the wire driver speaks neither TLS nor SASL; "

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 
 from chronik_perf.load.topics import create_topic, delete_topic
+from chronik_perf.load.wire.topics import TopicExists
 from chronik_perf.model import PerfError
 
 
@@ -32,6 +33,9 @@ class OwnTopic:
         self._asked = True
         try:
             create_topic(self._bootstrap, self.name, self.partitions, self._client_config)
+        except TopicExists:
+            self._asked = False  # somebody else's, made in the same moment
+            raise
         except PerfError:
             self._refused = True
             raise

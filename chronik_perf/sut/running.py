@@ -32,10 +32,9 @@ class RunningBroker:
         broker = cls(target, host, int(port))
         try:
             socket.create_connection((host.strip("[]"), broker.port), timeout=_CONNECT_TIMEOUT_S).close()
-        except OSError as error:
-            why = (
-                "it timed out" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
-            )
+        except (OSError, UnicodeError) as error:  # the latter for what is no host's name, as a..b
+            strerror = getattr(error, "strerror", None)
+            why = "it timed out" if isinstance(error, TimeoutError) else (strerror or str(error)).lower()
             raise MeasurementFailed(
                 f"nothing answers at {target.address}, where {target.name} should run: {why}; "
                 "start the broker, or name where it listens"

@@ -44,12 +44,13 @@ def lying_broker(
     stores: Callable[[int], bool] = lambda n: True,
     answers_produce: bool = True,
     shown_after_s: float = 0.0,
+    cut_short: int | None = None,
 ) -> Iterator[str]:
     """Give the address of a broker with one partition that says `error(n)` to the n-th Produce (from 0).
 
     `correlation(n, c)` is the correlation id of that answer, where c is the right one. A Produce without an error
     raises the log end offset by 1 where `stores(n)`; ListOffsets tells it as it was `shown_after_s` ago, as the high
-    watermark of a replicated partition is.
+    watermark of a replicated partition is. Of answers to the API `cut_short` the second half is missing.
     """
     produced, end, lock = 0, 0, threading.Lock()
     ends = [(0.0, 0)]
@@ -88,6 +89,8 @@ def lying_broker(
                     continue
                 answer_to = correlation(n, answer_to)
                 body = struct.pack(">i", 1) + name + struct.pack(">iihqqqi", 1, 0, code, end, -1, 0, 0)
+            if key == cut_short:
+                body = body[: len(body) // 2]
             connection.sendall(struct.pack(">ii", 4 + len(body), answer_to) + body)
 
     with answering(serve) as bootstrap:

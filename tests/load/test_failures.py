@@ -15,6 +15,8 @@ import psutil
 import pytest
 
 from chronik_perf.load import LoadProcess, create_topic
+from chronik_perf.load.own_topic import OwnTopic
+from chronik_perf.load.topics import topic_exists
 from chronik_perf.model import BadInput, MeasurementFailed, Workload
 from tests.load.broker_process import RunningBroker
 from tests.load.lying_broker import answering
@@ -100,6 +102,35 @@ def test_a_topic_is_not_made_twice(broker: RunningBroker, topic: str) -> None:
         create_topic(broker.bootstrap, topic, 1)
 
 
+def test_a_topic_that_somebody_made_in_the_same_moment_is_not_deleted(
+    broker: RunningBroker, topic: str
+) -> None:
+    """Given a name that was free when it was chosen, and taken when it was to be made, what took it stays."""
+    own = OwnTopic(broker.bootstrap, "any", 1, None, topic)
+    with pytest.raises(MeasurementFailed, match="topic already exists"):
+        own.make()
+    assert own.delete() == ""
+    assert topic_exists(broker.bootstrap, topic)
+
+
+def test_what_is_no_host_is_no_address() -> None:
+    """Given a name with an empty label, which no resolver takes, it is bad input in one sentence."""
+    with pytest.raises(BadInput, match=r"'a\.\.b:9092' is not an address"):
+        create_topic("a..b:9092", "any", 1)
+
+
+def test_more_in_flight_than_librdkafka_queues_by_itself_can_be_given(
+    broker: RunningBroker, topic: str, workload: Callable[..., Workload]
+) -> None:
+    """Given as many messages in flight as a queue holds, each delivery sends the next one all the same."""
+    load = LoadProcess.start(workload(in_flight=100_000, message_size_bytes=1), broker.bootstrap, topic, None)
+    try:
+        window = load.run(20.0, 120_000)
+    finally:
+        load.stop()
+    assert (window.sent, window.failed, window.stored) == (120_000, 0, 120_000)
+
+
 def test_a_stranger_that_speaks_something_else_is_named(workload: Callable[..., Workload]) -> None:
     """What listens and is no broker is told from a broker, in bounded time."""
     with (
@@ -115,6 +146,10 @@ def test_a_stranger_that_speaks_something_else_is_named(workload: Callable[..., 
         ({"acks": 7}, "acks .* must be 0, 1 or -1"),
         ({"message_size_bytes": 0}, "message_size_bytes .* at least 1"),
         ({"in_flight": 0}, "in_flight .* at least 1"),
+        (
+            {"in_flight": 128, "message_size_bytes": 32 << 20},
+            "take 4128 MiB; librdkafka's queue holds 2047 MiB",
+        ),
         (
             {"driver": "librdkafka", "arrival": "open", "rate_msgs_per_s": 5.0},
             "open loop needs the wire driver",

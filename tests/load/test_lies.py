@@ -9,7 +9,7 @@ import pytest
 
 from chronik_perf.load import LoadProcess
 from chronik_perf.model import MeasurementFailed, Workload
-from tests.load.lying_broker import lying_broker
+from tests.load.lying_broker import LIST_OFFSETS, METADATA, lying_broker
 
 
 def test_refused_messages_are_counted_as_failed(workload: Callable[..., Workload]) -> None:
@@ -43,6 +43,18 @@ def test_a_broker_that_refuses_the_first_message_is_known_at_once(workload: Call
     with (
         lying_broker("t", error=lambda n: 29) as bootstrap,
         pytest.raises(MeasurementFailed, match="topic authorization failed"),
+    ):
+        LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
+
+
+@pytest.mark.parametrize(("api", "name"), [(METADATA, "Metadata"), (LIST_OFFSETS, "ListOffsets")])
+def test_an_answer_that_is_cut_short_is_said(api: int, name: str, workload: Callable[..., Workload]) -> None:
+    """Given a broker under development whose answer ends before it should, it is named in one sentence."""
+    with (
+        lying_broker("t", cut_short=api) as bootstrap,
+        pytest.raises(
+            MeasurementFailed, match=f"the broker at {bootstrap} answered {name} with what is no v"
+        ),
     ):
         LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.model import BadInput, MeasurementFailed
@@ -15,16 +16,25 @@ CONNECT_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 10.0
 _MOST_BYTES = 64 << 20
 
+T = TypeVar("T")
+
 
 def addresses(bootstrap: str) -> list[tuple[str, int]]:
     """Split `host:port,host:port`; BadInput where a part is not an address."""
     found = []
     for part in bootstrap.split(","):
         host, colon, port = part.strip().rpartition(":")
-        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        if not (colon and port.isdecimal() and 0 < int(port) < 65536 and _could_be_a_host(host)):
             raise BadInput(f"'{part.strip()}' is not an address; give host:port, such as 127.0.0.1:9092")
         found.append((host.strip("[]"), int(port)))
     return found
+
+
+def _could_be_a_host(name: str) -> bool:
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:  # a label that is empty, as in a..b, or too long
+        return False
 
 
 class WireConnection:
@@ -35,7 +45,7 @@ class WireConnection:
         self._correlation = 0
         try:
             self.socket = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a broker may advertise what is no host
             raise MeasurementFailed(f"no broker answers at {self.address}: {_reason(error)}") from error
         try:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,13 +85,20 @@ class WireConnection:
             f"the wire driver speaks v{ours[-1]} to v{ours[0]}, so use --driver librdkafka"
         )
 
-    def request(self, api_key: int, body: bytes) -> bytes:
-        """Send a request in the agreed version and give the response's body, without its header."""
-        return self._exchange(api_key, self.version(api_key), body)
+    def ask(self, api_key: int, body: bytes, read: Callable[[bytes], T]) -> T:
+        """Send a request in the agreed version and give what `read` makes of the response's body."""
+        version = self.version(api_key)
+        answer = self._exchange(api_key, version, body)
+        try:
+            return read(answer)
+        except (struct.error, UnicodeDecodeError) as error:
+            raise MeasurementFailed(
+                f"the broker at {self.address} answered {protocol.API_NAMES[api_key]} with what is no v{version} of it"
+            ) from error
 
     def metadata(self, topic: str | None) -> responses.Metadata:
         """Ask for the brokers and for the leaders of one topic."""
-        return responses.read_metadata(self.request(protocol.METADATA, protocol.metadata_body(topic)))
+        return self.ask(protocol.METADATA, protocol.metadata_body(topic), responses.read_metadata)
 
     def close(self) -> None:
         """Close the connection."""
@@ -140,9 +157,9 @@ class WireConnection:
         return MeasurementFailed(f"what listens at {self.address} does not speak Kafka's protocol")
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
-    return (error.strerror or str(error)).lower()
+    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
@@ -10,6 +12,12 @@ from chronik_perf.model import MeasurementFailed
 
 CREATE_TIMEOUT_S = 10.0
 _RETRY_S = 0.02
+
+T = TypeVar("T")
+
+
+class TopicExists(MeasurementFailed):
+    """A topic was to be made under a name that somebody's topic has."""
 
 
 class WireOffsets:
@@ -33,9 +41,8 @@ class WireOffsets:
         offsets: dict[int, int] = {}
         for connection, partitions in self._connections:
             body = protocol.list_offsets_body(self._topic, partitions, timestamp)
-            for partition, (error, offset) in responses.read_list_offsets(
-                connection.request(protocol.LIST_OFFSETS, body)
-            ).items():
+            answer = connection.ask(protocol.LIST_OFFSETS, body, responses.read_list_offsets)
+            for partition, (error, offset) in answer.items():
                 if error:
                     raise MeasurementFailed(
                         f"the broker at {connection.address} does not tell the offsets of "
@@ -75,9 +82,10 @@ def create(bootstrap: str, topic: str, partitions: int) -> None:
     with WireConnection.to_any(bootstrap) as first:
         version = first.version(protocol.CREATE_TOPICS)
         body = protocol.create_topic_body(version, topic, partitions, int(CREATE_TIMEOUT_S * 1e3))
-        code, words = responses.read_create_topic(_ask_controller(first, protocol.CREATE_TOPICS, body))
+        code, words = _ask_controller(first, protocol.CREATE_TOPICS, body, responses.read_create_topic)
         if code:
-            raise MeasurementFailed(
+            kind = TopicExists if code == protocol.TOPIC_EXISTS else MeasurementFailed
+            raise kind(
                 f"the broker at {first.address} did not create topic '{topic}': "
                 f"{protocol.error_text(code)}{f', {words}' if words else ''}"
             )
@@ -98,7 +106,7 @@ def delete(bootstrap: str, topic: str) -> None:
     """Delete a topic; MeasurementFailed if the broker refuses. A topic that is not there is no failure."""
     with WireConnection.to_any(bootstrap) as first:
         body = protocol.delete_topic_body(topic, int(CREATE_TIMEOUT_S * 1e3))
-        code = responses.read_delete_topic(_ask_controller(first, protocol.DELETE_TOPICS, body))
+        code = _ask_controller(first, protocol.DELETE_TOPICS, body, responses.read_delete_topic)
         if code not in (0, protocol.UNKNOWN_TOPIC):
             raise MeasurementFailed(
                 f"the broker at {first.address} did not delete topic '{topic}': {protocol.error_text(code)}"
@@ -111,19 +119,19 @@ def exists(bootstrap: str, topic: str) -> bool:
         return first.metadata(topic).error != protocol.UNKNOWN_TOPIC
 
 
-def _ask_controller(first: WireConnection, api_key: int, body: bytes) -> bytes:
+def _ask_controller(first: WireConnection, api_key: int, body: bytes, read: Callable[[bytes], T]) -> T:
     # Only the controller of a ZooKeeper cluster creates topics; elsewhere any broker forwards the request.
     metadata = first.metadata(None)
     home = metadata.brokers.get(metadata.controller)
     if home is None or f"{home[0]}:{home[1]}" == first.address or len(metadata.brokers) == 1:
-        return first.request(api_key, body)
+        return first.ask(api_key, body, read)
     with WireConnection(*home) as controller:
-        return controller.request(api_key, body)
+        return controller.ask(api_key, body, read)
 
 
 def _answers(first: WireConnection, topic: str, metadata: responses.Metadata) -> bool:
     body = protocol.list_offsets_body(topic, metadata.leaders)
     if len(metadata.brokers) > 1:
         return True  # leaders are spread; WireOffsets asks each of them when the load starts
-    offsets = responses.read_list_offsets(first.request(protocol.LIST_OFFSETS, body))
+    offsets = first.ask(protocol.LIST_OFFSETS, body, responses.read_list_offsets)
     return all(code not in protocol.NOT_YET for code, _ in offsets.values())
