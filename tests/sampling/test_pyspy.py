@@ -114,6 +114,46 @@ def test_without_py_spy_the_run_goes_on(broker: BrokerProcess, monkeypatch: pyte
     assert missing.reason == "py-spy is not installed (pip install py-spy)"
 
 
+def py_spy_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a program in the place of py-spy."""
+    program = folder / "bin" / "py-spy"
+    program.parent.mkdir()
+    program.write_text(does)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program.with_name("python")))
+    return program
+
+
+def test_a_py_spy_that_does_not_run_costs_the_profile_alone(
+    broker: BrokerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a py-spy of another machine, the load goes on and the reason names the file."""
+    program = py_spy_that("\x7fELF of another machine", tmp_path, monkeypatch)
+    missing = take(broker.pid, "cpu", 0)
+    assert isinstance(missing, MissingProfile)
+    assert missing.reason.startswith(f"{program} does not run")
+
+
+@pytest.mark.parametrize(
+    ("at_the_end", "says"),
+    [
+        ("echo half a line > $out; exit 0", "cannot be read"),
+        ("trap '' INT; sleep 30", "did not write the samples of process"),
+    ],
+)
+def test_samples_that_cannot_be_read_cost_the_profile_alone(
+    at_the_end: str, says: str, broker: BrokerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a py-spy that leaves something else, or does not end and is killed, the load goes on and that is said."""
+    monkeypatch.setattr("chronik_perf.sampling.profilers.program._END_LIMIT_S", 1.0)
+    out = 'while [ "$1" != --output ]; do shift; done; out=$2'
+    does = f'[ "$1" = --version ] && echo py-spy 9 && exit; {out}; echo Sampling process; trap "{at_the_end}" INT'
+    py_spy_that(f"#!/bin/bash\n{does}; while :; do sleep 0.05; done", tmp_path, monkeypatch)
+    missing = take(broker.pid, "cpu", 0.1)
+    assert isinstance(missing, MissingProfile)
+    assert says in missing.reason
+
+
 def test_an_error_in_the_window_ends_py_spy(broker: BrokerProcess) -> None:
     """Given a load that fails while it is profiled, its error comes through and py-spy is gone."""
     with pytest.raises(ZeroDivisionError), profilers.record(broker.pid, "cpu"):

@@ -17,6 +17,7 @@ import functools
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -43,8 +44,11 @@ class PySpy:
         return runtime.is_python
 
     def unavailable(self, kind: ProfileKind) -> str | None:
-        """Say that it is not installed, where it is not."""
-        return None if _program() else "py-spy is not installed (pip install py-spy)"
+        """Say that it is not installed, or does not run, where that is so."""
+        program = _program()
+        if program is None:
+            return "py-spy is not installed (pip install py-spy)"
+        return None if _version(program) else f"{program} does not run (pip install --force-reinstall py-spy)"
 
     @contextlib.contextmanager
     def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
@@ -61,12 +65,18 @@ class PySpy:
                     threads_before = thread_cpu_s(pid)
                     yield recording
                 used_s = {t: s - threads_before.get(t, 0.0) for t, s in thread_cpu_s(pid).items()}
+            if recording.missing is None and spy.returncode == -signal.SIGKILL:
+                recording.missing = f"py-spy did not write the samples of process {pid} in time"
             if recording.missing is None:
-                threads = read_raw(out.read_text()) if out.exists() else []
-                recording.thread_names = {one.tid: one.name for one in threads if one.tid is not None}
-                recording.stacks = weighted_by_cpu(threads, used_s) if kind == "cpu" else merged(threads)
-                if not recording.stacks:
-                    recording.missing = f"py-spy took no sample of process {pid}"
+                try:
+                    threads = read_raw(out.read_text()) if out.exists() else []
+                except (OSError, ValueError) as error:
+                    recording.missing = f"py-spy's samples of process {pid} cannot be read: {error}"
+                else:
+                    recording.thread_names = {one.tid: one.name for one in threads if one.tid is not None}
+                    recording.stacks = weighted_by_cpu(threads, used_s) if kind == "cpu" else merged(threads)
+                    if not recording.stacks:
+                        recording.missing = f"py-spy took no sample of process {pid}"
             if recording.missing is not None:
                 recording.missing += _reason(said.read_text())
 
