@@ -80,7 +80,7 @@ def bisect(
     """Measure until the search has an answer or `budget_s` is spent; yields after each block and each skipped commit.
 
     Both ends must build and run. Another commit that does not is skipped: one that does not build at once, and one
-    whose block fails as soon as a block of both ends shows that the failure is the commit's own. Raises
+    whose block fails if, when a block of both ends has not, it fails beside the good end as well. Raises
     MeasurementFailed and BadInput for what is wrong with an end; what was last yielded holds all that was measured.
     """
     begun, earlier_s = time.monotonic(), search.elapsed_s
@@ -122,11 +122,10 @@ def bisect(
             return
         say(_progress(search, step, answer))
         begun_block = time.monotonic()
-        try:
-            make(step.reference)
-            make(step.commit)
-        except (MeasurementFailed, BadInput) as error:
-            search, answer = grown(_skip(search, step.commit, str(error), say))
+        unbuilt = _unbuilt(step, make)
+        if unbuilt is not None:
+            commit, reason = unbuilt
+            search, answer = grown(_skip(search, commit, reason, say))
             yield search, answer
             continue
         try:
@@ -134,12 +133,39 @@ def bisect(
         except MeasurementFailed as error:
             if step.commit == last and step.reference == 0:
                 raise
-            # Whose fault it was is seen in a block of the ends: if that fails as well, it is not the commit's.
-            search = measure(search, Step(0, last, step.closing))
-            search = _skip(search, step.commit, str(error), say)
+            search, failing = _whose_fault(search, step, measure)
+            if failing is not None:
+                search = _skip(search, failing, str(error), say)
         block_s.append(time.monotonic() - begun_block)
         search, answer = grown(search)
         yield search, answer
+
+
+def _unbuilt(step: Step, make: Build) -> tuple[int, str] | None:
+    """Build both commits of a step; give the one that cannot be, and why."""
+    for commit in (step.reference, step.commit):
+        try:
+            make(commit)
+        except (MeasurementFailed, BadInput) as error:
+            return commit, str(error)
+    return None
+
+
+def _whose_fault(search: Bisection, step: Step, measure: Measure) -> tuple[Bisection, int | None]:
+    """Tell which commit of a block that failed does not run: None if neither, since it was the machine's, once.
+
+    Raises MeasurementFailed where a block of both ends fails as well: then it is no commit's.
+    """
+    last = len(search.commits) - 1
+    search = measure(search, Step(0, last, step.closing))
+    for commit in (step.reference, step.commit):
+        if commit in (0, last):
+            continue  # which have just run
+        try:
+            search = measure(search, Step(0, commit))
+        except MeasurementFailed:
+            return search, commit
+    return search, None
 
 
 def _skip(search: Bisection, commit: int, reason: str, say: Say) -> Bisection:

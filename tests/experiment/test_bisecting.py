@@ -89,6 +89,39 @@ def test_a_commit_that_does_not_run_is_skipped() -> None:
     assert [(s.commit, s.reason) for s in found.skipped] == [(1, "the broker ended")]
 
 
+@pytest.mark.parametrize("fails", [(2, 1), (1, 0)])
+def test_a_block_that_fails_once_costs_no_commit(fails: tuple[int, int]) -> None:
+    """Given one failure that does not come again, also beside the culprit at the close, nothing is skipped for it."""
+    left = 1
+
+    def measure(search: Bisection, step: Step) -> Bisection:
+        nonlocal left
+        if (step.commit, step.reference) == fails and left:
+            left -= 1
+            raise MeasurementFailed("the machine was busy")
+        shift = -0.5 if step.commit == 2 and step.reference < 2 else 0.0
+        return contrast_added(search, Contrast(step.reference, step.commit, shift, step.closing))
+
+    *_, (found, answer) = bisect(_tiny(), measure, lambda _: None, 1e6, lambda _: None)
+    assert not left
+    assert found.skipped == ()
+    assert (answer.kind, answer.culprit.high) == ("found", 2)
+
+
+def test_the_commit_that_fails_is_skipped_and_not_the_one_beside_it() -> None:
+    """Given a commit that no longer runs when it is to confirm the culprit, it is skipped, and the culprit stays."""
+
+    def measure(search: Bisection, step: Step) -> Bisection:
+        if step.reference == 1 or (step.commit == 1 and any(c.closing for c in search.contrasts)):
+            raise MeasurementFailed("the broker ended")
+        shift = -0.5 if step.commit == 2 else 0.0
+        return contrast_added(search, Contrast(step.reference, step.commit, shift, step.closing))
+
+    *_, (found, answer) = bisect(_tiny(), measure, lambda _: None, 1e6, lambda _: None)
+    assert [s.commit for s in found.skipped] == [1]
+    assert (answer.kind, answer.culprit.low, answer.culprit.high) == ("found", 1, 2)
+
+
 def test_a_search_whose_end_does_not_run_fails() -> None:
     """Given a bad end that does not run, the search fails with its reason instead of skipping it."""
 
