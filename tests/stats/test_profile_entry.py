@@ -102,6 +102,14 @@ def test_a_new_call_is_named_though_its_caller_varies_by_more() -> None:
     assert [(f.name, f.whole) for f in found[:1]] == [("follow (m.py)", True)]
 
 
+def test_a_main_loop_that_has_more_to_do_comes_after_what_asks_for_it() -> None:
+    """Given a new task for which the loop itself works as long again, the task is named; given no task, the loop is."""
+    loop = LOOP.rpartition(";")[0]
+    more = {**BASE, loop: 500}
+    assert entered({**more, f"{loop};propose (m.py)": 400}) == "propose (m.py)"
+    assert entered({**more, f"{loop};propose (m.py)": 100}) == "run (loop.py)"
+
+
 def test_a_new_thread_is_named_by_what_it_does() -> None:
     """Given a thread that was not there before, its function is named and not how the runtime begins a thread."""
     started = "Thread-9;_bootstrap (threading.py);run (threading.py)"
