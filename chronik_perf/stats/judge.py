@@ -22,7 +22,7 @@ from chronik_perf.stats.family import EXACT, Family, threshold_of
 from chronik_perf.stats.findings import findings
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.held import held_findings
-from chronik_perf.stats.load import little, saturated, saturation_words
+from chronik_perf.stats.load import SATURABLE, little, saturated, saturation_words
 from chronik_perf.stats.mode_findings import mode_findings
 from chronik_perf.stats.own import own_metrics
 from chronik_perf.stats.rows import evidence_row, statistical_row
@@ -99,7 +99,7 @@ def _row(
     else:
         pairs = pairs_of(comparison, metric, workload.name)
         row = statistical_row(metric, workload, role, threshold, pairs, family)
-    if metric.name in ("throughput", "p99") and row.word == "unchanged":
+    if metric.name in SATURABLE and row.word == "unchanged":
         return _unless_saturated(comparison, workload, row)
     return row
 

@@ -13,6 +13,7 @@ from chronik_perf.stats.family import Family, margin_of
 from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first, pairs_of
 from chronik_perf.stats.interval import on_test_scale
+from chronik_perf.stats.load import SATURABLE, saturated
 from chronik_perf.stats.mode_shares import could_have_modes
 from chronik_perf.stats.sequential import words_at_each_look
 from chronik_perf.stats.typical import Typical
@@ -85,7 +86,7 @@ def _futile(
         return Standing(False)
     if not undecided:
         return Standing(True, "a gate could not be measured")
-    lost = [r for r in undecided if ahead[id(r)].by_horizon <= HOPELESS]
+    lost = [r for r in undecided if _decided(comparison, r, ahead[id(r)]) <= HOPELESS]
     # A mean that jumps between modes is decided by no budget; how often each comes may be.
     if not lost or could_have_modes(comparison):
         return Standing(False)
@@ -129,6 +130,13 @@ def _on_scale(
 def _ahead(comparison: Comparison, row: MetricVerdict, family: Family, more: int) -> Forecast:
     base, candidate, margin, order, typical = _on_scale(comparison, row)
     return forecast(base, candidate, margin, family.one_way, base.size + more, order, typical)
+
+
+def _decided(comparison: Comparison, row: MetricVerdict, ahead: Forecast) -> float:
+    """Give the share of futures with a word: never *unchanged* where the generator was the limit."""
+    if row.metric in SATURABLE and saturated(comparison, row.workload):
+        return ahead.below + ahead.above
+    return ahead.by_horizon
 
 
 def _worse(row: MetricVerdict, ahead: Forecast) -> float:

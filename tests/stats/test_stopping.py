@@ -84,6 +84,16 @@ def test_starts_that_may_have_two_modes_go_on() -> None:
     assert not standing(comparison, judge(comparison, evidence=False), 6).stop
 
 
+def test_a_saturated_generator_does_not_spend_the_budget() -> None:
+    """Given equals and a generator that is the limit, whose sameness is never shown, it ends and says which gate."""
+    busy = {**V220, ACKS1.name: replace(V220[ACKS1.name], generator_busy=0.97)}
+    comparison = a_comparison(
+        busy, busy, blocks=24, noise=QUIET, workloads=(ACKS1, RAW), histograms=False, evidence=False, slices=4
+    )  # fmt: skip
+    found = standing(comparison, judge(comparison, evidence=False), 16)
+    assert found.reason == "throughput could not be decided within the budget"
+
+
 def test_noise_that_more_blocks_can_beat_goes_on() -> None:
     """Where a budget may still decide, it goes on."""
     assert not after(10, 1.0, Noise(between=0.03), more=60).stop
