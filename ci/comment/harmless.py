@@ -18,13 +18,14 @@ _LONGEST_LINE = 2_000  # characters, before it is made harmless
 # Between two characters that would mean something together; shown as nothing.
 _APART = "\N{WORD JOINER}"
 _FOLDED = re.compile(r"\s*<details><summary>([^<>]*)</summary>\s*")
+# No boundary of words is asked for: GitHub has one after an underscore, where `\b` has none.
 _TOLD = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     r"|(?P<markup>[<>&\[\]`~$\\])"
     r"|(?P<mention>@)"
-    r"|(?P<reference>#(?=[^\s#])|\bGH-(?=\d))"
+    r"|(?P<reference>#(?=[^\s#])|GH-(?=\d))"
     r"|(?P<scheme>:(?=//))"
-    r"|(?P<host>\bwww(?=\.))",
+    r"|(?P<host>www(?=\.))",
     re.IGNORECASE,
 )
 

@@ -100,7 +100,8 @@ def test_a_run_is_shown_and_later_updated(forge: Forge, tmp_path: Path) -> None:
 HOSTILE = (
     "<!-- chronik-perf -->\n### All is well @maintainer @team/all &#64;entity \\@escaped team/broker#12 #13 GH-14\n"
     "<img src=x onerror=alert(1)> <details open>\n![pixel](https://evil.example/p.png) [click](https://evil.example)\n"
-    "<https://evil.example> https://evil.example/x www.evil.example mail@evil.example\n[ref]: https://evil.example\n"
+    "<https://evil.example> https://evil.example/x www.evil.example mail@evil.example _www.evil.example _GH-15\n"
+    "[ref]: https://evil.example\n"
     "&lt;script&gt; &amp;lt;b> \\<i> @\u200bzero \u202eright-to-left <!-- chronik-perf --> `@code` $x$\n\n"
     "    indented @code\n```\n@fenced\n"
 )
