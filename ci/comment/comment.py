@@ -89,6 +89,9 @@ def unpacked(file: IO[bytes]) -> str:
         entry = archive.getinfo(SUMMARY)
         if stat.S_ISLNK(entry.external_attr >> 16):
             return f"The gate's {SUMMARY} is a link and was not followed."
+        # GitHub uses no other. LZMA's own errors are none of zipfile's, and its dictionary may ask for all memory.
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile(f"{SUMMARY} is compressed in a way that GitHub does not use")
         with archive.open(entry) as content:
             return content.read(LARGEST_SUMMARY_BYTES).decode(errors="replace")
 

@@ -36,9 +36,9 @@ def pull(number: int, sha: str = SHA, repository: int | None = 42) -> dict[str, 
     return {"number": number, "owner": "stranger", "head": {"ref": "faster", "sha": sha, "repo": home}}
 
 
-def archive(*files: tuple[str | zipfile.ZipInfo, str]) -> bytes:
+def archive(*files: tuple[str | zipfile.ZipInfo, str], by: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(packed, "w", by) as made:
         for name, content in files:
             made.writestr(name, content)
     return packed.getvalue()
@@ -134,6 +134,14 @@ def test_markup_of_a_stranger_is_text(forge: Forge, tmp_path: Path) -> None:
     assert "All is well @" in seen and "<img src=x" in seen, "it is shown, and as what it is"
 
 
+def damaged() -> bytes:
+    """Give an archive whose summary is compressed by LZMA, which GitHub never does, and broken in its middle."""
+    packed = bytearray(archive(("summary.md", "fine words " * 900), by=zipfile.ZIP_LZMA))
+    at = packed.index(b"summary.md") + len("summary.md")
+    packed[at + 4 : at + 9] = b"\xff" * 5  # the filter's properties
+    return bytes(packed)
+
+
 LINK = zipfile.ZipInfo("summary.md")
 LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
 
@@ -147,6 +155,7 @@ LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
         ({1: archive((LINK, "/etc/passwd"))}, "is a link and was not followed"),
         ({1: b"no archive"}, "cannot be read"),
         ({1: archive(("summary.md", "fine " * 900))[:-700]}, "cannot be read"),
+        ({1: damaged()}, "cannot be read"),
         ({1: b"\0" * (33 << 20)}, "larger than 32 MiB"),
         ({1: archive(("summary.md", "many words " * 1_000_000))}, "too long for a comment"),
         (
@@ -155,7 +164,19 @@ LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
         ),
         ({1: archive(("summary.md", "<" * 150_000))}, "&#60;&#60;"),
     ],
-    ids=["none", "no summary", "outside", "link", "no zip", "torn", "large", "bomb", "long", "one line"],
+    ids=[
+        "none",
+        "no summary",
+        "outside",
+        "link",
+        "no zip",
+        "torn",
+        "damaged",
+        "large",
+        "bomb",
+        "long",
+        "one line",
+    ],
 )
 def test_whatever_the_artifact_is(
     forge: Forge, tmp_path: Path, archives: dict[int, bytes], says: str
