@@ -31,7 +31,7 @@ _TIMES = frozenset({"t", "time", "timestamp", "date", "datetime", "index", "x"})
 _CALENDAR = frozenset({"year", "quarter", "month", "week", "day", "hour"})
 # They may name what was measured, too; where they count, they never fall.
 _COUNTERS = _TIMES | {"id", "no", "n", "nr", "row", "obs"}
-_NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)", re.IGNORECASE)
 _SEPARATORS = (";", "\t", "|", ",")  # the comma last: beside another it is a decimal one
 
 
@@ -121,7 +121,7 @@ def _of_lists(content: list[list[Any]]) -> list[Column]:
     width = max(len(row) for row in content)
     rows = [[*row, *[None] * (width - len(row))] for row in content]
     # A first column that only rises is the time of each observation, and so is one of dates.
-    first = [row[0] for row in rows]
+    first = [row[0] for row in rows if row]
     is_time = any(isinstance(v, str) for v in first) or (
         len(first) > 2
         and all(_is_number(v) for v in first)
