@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from chronik_perf.cli.tables import add_row, print_table
 from chronik_perf.model import BadInput, Comparison, Environment, Side, metric
+from chronik_perf.printing import one_line
 from chronik_perf.sampling.machine import environment
 from chronik_perf.store import RunFolder, load
 from chronik_perf.store.baseline_folder import Kept, baselines, find, named
@@ -33,8 +34,8 @@ def print_list(folder: Path | None) -> None:
         one = kept.baseline
         starts = max((m.n for m in one.metrics), default=0)
         comparable = "no" if not_comparable(one, machine) else "yes"
-        table.add_row(kept.name, one.title, one.recorded_at[:10], str(starts), one.machine.name, comparable)
-    _print(table)
+        add_row(table, kept.name, one.title, one.recorded_at[:10], str(starts), one.machine.name, comparable)
+    print_table(table)
 
 
 def print_one(name: str, folder: Path | None) -> None:
@@ -45,8 +46,8 @@ def print_one(name: str, folder: Path | None) -> None:
     table = _table("workload", "metric", "unit", "median", "lowest", "highest", "starts")
     for row in kept.baseline.metrics:
         numbers = (row.median, min(row.values), max(row.values))
-        table.add_row(row.workload, _title(row), row.unit, *map(_number, numbers), str(row.n))
-    _print(table)
+        add_row(table, row.workload, _title(row), row.unit, *map(_number, numbers), str(row.n))
+    print_table(table)
 
 
 def print_drift(run: Path, side: Side, name: str | None, folder: Path | None) -> None:
@@ -62,8 +63,8 @@ def print_drift(run: Path, side: Side, name: str | None, folder: Path | None) ->
     for row in rows:
         change = "" if row.relative is None else f"{row.relative:+.1%}"
         medians = (_number(row.then.median), _number(row.now.median))
-        table.add_row(row.now.workload, _title(row.now), row.now.unit, *medians, change, _outside(row))
-    _print(table)
+        add_row(table, row.now.workload, _title(row.now), row.now.unit, *medians, change, _outside(row))
+    print_table(table)
     print("this compares two days, not two versions: it tells drift and is no verdict")
 
 
@@ -83,10 +84,10 @@ def _folder(given: Path | None) -> Path:
 
 def _head(kept: Kept, machine: Environment) -> None:
     one = kept.baseline
-    print(f"{kept.name}: {one.title}, recorded {one.recorded_at[:10]}")
-    print(f"on {one.machine.name}" + (f"; warnings about it: {one.warnings}" if one.warnings else ""))
+    print(one_line(f"{kept.name}: {one.title}, recorded {one.recorded_at[:10]}"))
+    print(one_line(f"on {one.machine.name}{f'; warnings about it: {one.warnings}' if one.warnings else ''}"))
     if why := not_comparable(one, machine):
-        print(why)
+        print(one_line(why))
 
 
 def _title(row: Recorded) -> str:
@@ -110,11 +111,3 @@ def _table(*heads: str) -> Table:
     for head in heads:
         table.add_column(head, justify="right" if head in numbers else "left", no_wrap=True)
     return table
-
-
-def _print(table: Table) -> None:
-    # A pipe gets whole lines: what is cut to fit a screen that is not there helps nobody.
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
-    console.print(table)

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from chronik_perf.cli import comparing
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.tables import add_row, print_table
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Comparison, MeasurementFailed
 from chronik_perf.stats import judge
@@ -149,8 +149,8 @@ def _print(scores: Sequence[Score]) -> None:
     for s in scores:
         found = ", ".join(s.regressed[:2] or [f"{f} (a finding)" for f in s.findings[:2]]) or s.failed or "no"
         right = "" if s.right_metric is None else "yes" if s.right_metric else "no"
-        table.add_row(s.fault, f"{s.strength:g}", found, right, (s.named or ("-",))[0], s.declared)
-    Console(width=160).print(table)
+        add_row(table, s.fault, f"{s.strength:g}", found, right, (s.named or ("-",))[0], s.declared)
+    print_table(table, width=160)
     for line in _summary(scores):
         print(line)
 

@@ -128,3 +128,17 @@ def test_a_command_is_kept_with_a_note(tmp_path: Path) -> None:
     assert "give it a name" in says(tmp_path, "save", "run", "--folder", "kept")
     assert "a command has no commit" in baseline(tmp_path, "save", "run", "--name", "mine")
     assert "/opt" not in next((tmp_path / "kept").rglob("*.json")).read_text()
+
+
+def test_a_command_is_listed_as_it_was_typed(tmp_path: Path) -> None:
+    """Given a command with what would be markup, a picture or an escape sequence, its words are shown and no more."""
+    line = "command:b --dirs=[/tmp] --level [red] --icon :smile: --bell '\x1b[31m' {port}"
+    command = dataclasses.replace(
+        measured().base, name=line, version=line, provenance=Provenance("command", None, None, "/opt/b")
+    )
+    save(measured(base=command), tmp_path / "run")
+    baseline(tmp_path, "save", "run", "--name", "mine")
+    for words in (["list"], ["show", "mine"], ["check", "run", "--name", "mine"]):
+        said = baseline(tmp_path, *words)
+        assert "--dirs=[/tmp] --level [red] --icon :smile: --bell" in said
+        assert "\x1b" not in said
