@@ -134,8 +134,10 @@ class BuildLock:
 
     def _write(self, holder: Holder) -> None:
         self._holder = holder
-        os.ftruncate(self.fileno(), 0)
-        os.write(self.fileno(), json.dumps(asdict(holder)).encode())
+        # A full disk takes it from nobody that they have the lock; what is written only tells others who that is.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self.fileno(), 0)
+            os.write(self.fileno(), json.dumps(asdict(holder)).encode())
 
     def _written(self) -> Holder | None:
         """Give who has it; None while nobody is known to, or only to share it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +59,21 @@ def test_a_full_disk_under_the_cache_is_said(tmp_path: Path, what: str) -> None:
     assert f"the disk of the build cache, {cache}" in last
     assert last.endswith("is full: free some, or remove builds (perf cache clean)")
     assert not [path for path in done.stdout.splitlines() if path.startswith(str(cache))]
+
+
+def test_builds_are_cleaned_from_a_full_disk(tmp_path: Path) -> None:
+    """Given a build on a disk that has since become full, what makes room works: the build is removed."""
+    repository = BrokerRepository(tmp_path / "repository", sys.executable)
+    repository.commit("v1")
+    cache = tmp_path / "cache"
+    python = shlex.quote(sys.executable)
+    steps = f"""
+        {python} -c "from chronik_perf.targets import resolve; resolve('v1')" || exit
+        head -c {16 * MIB} /dev/zero > {shlex.quote(str(cache))}/full
+        {python} -m chronik_perf cache clean
+    """
+    done = on_a_small_disk(cache, "sh", "-c", steps, cwd=repository.root)
+    assert "No space left" in done.stderr, "the disk is full"
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("removed 1 build, ")
+    assert len(done.stdout.splitlines()) == 1, "nothing is left on it"
