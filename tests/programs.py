@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -34,3 +35,10 @@ def needs_namespaces() -> None:
 def unprivileged(*command: str) -> list[str]:
     """Give the words that run a command without the right to make network namespaces, whoever runs the tests."""
     return [sys.executable, str(Path(__file__).with_name("unprivileged.py")), *command]
+
+
+def bound_by_modes(*command: str) -> list[str]:
+    """Give the words that run a command for which the modes of folders hold, whoever runs the tests: root has a way."""
+    if os.geteuid() != 0:
+        return list(command)
+    return [need("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command]

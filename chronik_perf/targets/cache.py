@@ -14,6 +14,7 @@ from pathlib import Path
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput
 from chronik_perf.targets.lock import BuildLock
+from chronik_perf.targets.removal import removed
 from chronik_perf.targets.scheme import Say
 
 LIMIT_BYTES = 10 << 30
@@ -130,7 +131,7 @@ def in_use(key: str, short: str, say: Say) -> bool:
 
 def begin(key: str) -> Path:
     """Take away what a build that was interrupted has left, and give the tree's folder, which does not exist yet."""
-    shutil.rmtree(cache_root() / key, ignore_errors=True)
+    removed(cache_root() / key)
     (cache_root() / key).mkdir(parents=True)
     return tree_of(key)
 
@@ -143,7 +144,7 @@ def finish(entry: Entry) -> None:
 
 def discard(key: str) -> None:
     """Leave nothing of a build that did not become whole; its log stays."""
-    shutil.rmtree(cache_root() / key, ignore_errors=True)
+    removed(cache_root() / key)
 
 
 def why_full() -> str:
@@ -167,14 +168,14 @@ def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
     sweep()
     had = entries()
     total = sum(entry.size_bytes for entry in had)
-    removed = []
+    gone = []
     for entry in reversed(had):
         if total <= limit_bytes:
             break
         if entry.key != keep and _remove(entry.key):
-            removed.append(entry)
+            gone.append(entry)
             total -= entry.size_bytes
-    return removed
+    return gone
 
 
 def sweep() -> int:
@@ -202,7 +203,8 @@ def _remove(key: str, unfinished: bool = False) -> bool:
         try:
             if unfinished and entry_of(key) is not None:  # it has been made meanwhile
                 return False
-            shutil.rmtree(cache_root() / key, ignore_errors=True)
+            if not removed(cache_root() / key):
+                return False
             log_of(key).unlink(missing_ok=True)
             return True
         finally:

@@ -13,6 +13,7 @@ import pytest
 
 from chronik_perf.model import BadInput, MeasurementFailed
 from chronik_perf.targets import build_environment, cache, explain, resolve
+from tests.programs import bound_by_modes
 from tests.targets.repository import BrokerRepository
 
 
@@ -343,3 +344,28 @@ def test_a_present_manifest_that_cannot_be_read_is_said(repository: BrokerReposi
     (repository.root / "perf.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(BadInput, match=r"perf\.toml cannot be read: it is not UTF-8"):
         resolve("worktree:")
+
+
+def test_folders_that_a_build_made_read_only_are_removed(
+    repository: BrokerRepository, tmp_path: Path
+) -> None:
+    """Given a build that leaves folders that nobody may write to, it can fail, be built again, and be cleaned away."""
+    repository.commit(
+        "v1",
+        build="mkdir -p kept/deep && touch kept/deep/x && ln -s / kept/root && chmod -w kept/deep && chmod 0 kept && "
+        f"test -e {tmp_path}/soon",
+    )
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        command = bound_by_modes(sys.executable, *words)
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    build = ("-c", "from chronik_perf.targets import resolve; resolve('v1')")
+    assert "failed with exit code 1" in call(*build).stderr
+    assert left_in_cache() == []
+    (tmp_path / "soon").touch()
+    assert call(*build).returncode == 0
+    assert len(left_in_cache()) == 1
+    done = call("-m", "chronik_perf", "cache", "clean")
+    assert done.stdout.startswith("removed 1 build, "), done.stdout + done.stderr
+    assert left_in_cache() == []
