@@ -17,13 +17,13 @@ import numpy as np
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
 from chronik_perf.experiment.counting import CountingPlan, Valgrind, count
-from chronik_perf.files import write_whole
-from chronik_perf.model import SIDES, BadInput, Side, Target
+from chronik_perf.model import SIDES, Side, Target
 from chronik_perf.model.instructions import CountedRun
 from chronik_perf.report.terminal import printable, wrapped
 from chronik_perf.sampling.machine import choose_cores
 from chronik_perf.stats import instructions as stats
 from chronik_perf.stats import words
+from chronik_perf.store import reading
 from chronik_perf.store.document import without_secrets
 from chronik_perf.targets import find
 
@@ -52,7 +52,8 @@ def carry_out(
 ) -> None:
     """Count two versions, each a name and its overrides, and print what was found.
 
-    Raises BadInput for a version that there is not, and MeasurementFailed where valgrind is missing or a broker fails.
+    Raises BadInput for a version that there is not, and MeasurementFailed where valgrind is missing, a broker fails, or
+    the disk does not take the file.
     """
     found = find(*base), find(*candidate)
     for one in found:
@@ -64,9 +65,10 @@ def carry_out(
         targets = found[0].target(say), found[1].target(say)
         runs = list(count(targets, plan, valgrind, folder, core, say))
     result = _result(targets, plan, valgrind, runs)
+    # Printed first: it took minutes, and nothing that may be wrong with the file is to lose it.
+    print(printable("\n".join(_lines(result))), flush=True)
     if as_json is not None:
         _write(as_json, result, runs, command)
-    print(printable("\n".join(_lines(result))))
 
 
 @contextlib.contextmanager
@@ -213,7 +215,4 @@ def _write(path: Path, result: _Result, runs: list[CountedRun], command: str) ->
             "timers_at_most": one.timers,
         }
     document["functions"] = [dataclasses.asdict(f) for f in result.functions]
-    try:
-        write_whole(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror}") from None
+    reading.write(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Wait, seconds
+from chronik_perf.cli.options import Wait, check_writable, seconds
 from chronik_perf.model import BadInput
 
 
@@ -53,6 +53,7 @@ def doctor(
         raise BadInput("--thresholds is where --learn writes; give --learn RUNS with it")
     if machine_only and keep is not None:
         raise BadInput("--keep has no place beside --machine-only, which measures no blocks")
+    check_writable("--json", json)
     budget_s = seconds("--budget", budget)
     if not machine_only and budget_s < 30:
         raise BadInput(

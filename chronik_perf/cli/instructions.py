@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import SetBase, SetCandidate, Wait, overrides
+from chronik_perf.cli.options import SetBase, SetCandidate, Wait, check_writable, overrides
 from chronik_perf.model import BadInput
 
 _FEWEST_MESSAGES, _FEWEST_REPEATS = 500, 2
@@ -44,8 +44,7 @@ def instructions(
         raise BadInput(
             f"--repeats is {repeats}; give at least {_FEWEST_REPEATS}, for one shows no precision of its own"
         )
-    if as_json is not None and as_json.is_dir():
-        raise BadInput(f"--json is {as_json}, which is a folder; name a file")
+    check_writable("--json", as_json)
     from chronik_perf.cli.counting import carry_out
 
     carry_out(

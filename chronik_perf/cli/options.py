@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +76,22 @@ def share(option: str, text: str) -> float:
     if not 0.5 < value < 1:
         raise BadInput(f"{option} is '{text}'; it must lie between 50% and 100%")
     return value
+
+
+def check_writable(option: str, file: Path | None) -> None:
+    """Refuse, before anything is measured, a file that could not be written after it. Raises BadInput."""
+    if file is None:
+        return
+    if file.is_dir():
+        raise BadInput(f"{option} is {file}, which is a folder; name a file")
+    # Folders that are missing are made; the first that is there has to take them.
+    there = next((folder for folder in file.parents if os.path.lexists(folder)), Path())
+    if not there.is_dir():
+        raise BadInput(f"{option} cannot be written, as {there} is no folder; name another file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(
+            f"{option} cannot be written, as nothing may be written into {there}; name another file"
+        )
 
 
 def overrides(given: list[str]) -> dict[str, str]:

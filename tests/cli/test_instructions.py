@@ -49,17 +49,45 @@ def test_it_says_what_it_sees_and_what_it_is_blind_to(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["chronik-perf.lock", "counted.json"]
 
 
+def test_what_was_counted_is_told_though_its_file_cannot_be_written(tmp_path: Path) -> None:
+    """Given a folder for the file that has gone when all is counted, what was found is printed before what failed."""
+    need("valgrind")
+    folder = tmp_path / "results"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "chronik_perf", "instructions", small(), small()),
+            *("--messages", "1000", "--repeats", "2", "--json", "results/counted.json"),
+        ],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "repeat 1" in process.stderr.readline()
+    folder.rmdir()
+    folder.touch()
+    stdout, stderr = process.communicate(timeout=170)
+    assert process.returncode == 4, stderr
+    assert "instructions per message" in stdout
+    assert stderr.splitlines()[-1].startswith("perf: cannot write results/counted.json: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["v2.2.0", "v9.9.9"], "v9.9.9"),
         (["v2.2.0", "v2.2.7", "--messages", "3"], "--messages"),
         (["v2.2.0", "v2.2.7", "--repeats", "1"], "--repeats"),
-        (["v2.2.0", "v2.2.7", "--json", "."], "--json"),
+        (["v2.2.0", "v2.2.7", "--json", "."], "--json is ., which is a folder"),
+        (["v2.2.0", "v2.2.7", "--json", "taken/below/counted.json"], "--json cannot be written, as taken"),
     ],
 )
 def test_bad_usage_exits_with_2(arguments: list[str], says: str, tmp_path: Path) -> None:
     """Given words that cannot be right, they are named before anything is started."""
+    (tmp_path / "taken").touch()
     done = refused(["instructions", *arguments], tmp_path)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
