@@ -17,14 +17,20 @@ def bisect(
     good: Annotated[str | None, typer.Argument(help="A commit before the loss, such as v1.4.")] = None,
     bad: Annotated[str | None, typer.Argument(help="A commit after it, such as HEAD.")] = None,
     metric: Annotated[
-        str, typer.Option(metavar="NAME", help="The metric that changed: throughput, cpu_per_message or p99.")
-    ] = "throughput",
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The metric that changed: throughput, cpu_per_message or p99.  [default: throughput]",
+        ),
+    ] = None,
     workload: Annotated[
-        str, typer.Option(metavar="NAME", help="The load that shows it: acks1, raw or acks0.")
-    ] = "acks1",
+        str | None,
+        typer.Option(metavar="NAME", help="The load that shows it: acks1, raw or acks0.  [default: acks1]"),
+    ] = None,
     confidence: Annotated[
-        str, typer.Option(metavar="P", help="How probable a commit must be before it is named.")
-    ] = "95%",
+        str | None,
+        typer.Option(metavar="P", help="How probable a commit must be before it is named.  [default: 95%]"),
+    ] = None,
     budget: Annotated[
         str, typer.Option(metavar="TIME", help="Time that all may take, builds included.")
     ] = "30m",
@@ -42,10 +48,11 @@ def bisect(
     wait: Wait = False,
 ) -> int:
     """Search the commits from GOOD to BAD for the one that changed a metric, in noise."""
-    budget_s, sure = seconds("--budget", budget), share("--confidence", confidence)
+    budget_s, sure = seconds("--budget", budget), share("--confidence", confidence or "95%")
     if resume is None and (good is None or bad is None):
         raise BadInput("two commits are needed, such as: perf bisect v1.4 HEAD")
-    if resume is not None and (good or bad or out or netns or seed is not None):
+    of_new_searches_only = (good, bad, metric, workload, confidence, out, seed, netns or None)
+    if resume is not None and any(given is not None for given in of_new_searches_only):
         raise BadInput(
             "beside --resume only --budget, --repo and --wait have a place: a search keeps what it has"
         )
@@ -53,7 +60,18 @@ def bisect(
 
     command = shlex.join(["perf", *sys.argv[1:]])
     with bisecting.begun(
-        good or "", bad or "", metric, workload, sure, out, resume, seed, repo, netns, wait, command
+        good or "",
+        bad or "",
+        metric or "throughput",
+        workload or "acks1",
+        sure,
+        out,
+        resume,
+        seed,
+        repo,
+        netns,
+        wait,
+        command,
     ) as job:
         kind = bisecting.carry_out(job, budget_s)
     return {"found": 0, "nothing": 0}.get(kind, 3)

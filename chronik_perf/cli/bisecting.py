@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chronik_perf.cli.comparing import place_for, tidy, with_seed, workloads
+from chronik_perf.cli import comparing
 from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
 from chronik_perf.cli.resuming import same_surroundings
 from chronik_perf.cli.saying import say
@@ -34,6 +34,7 @@ from chronik_perf.model import (
 from chronik_perf.report.bisection import render
 from chronik_perf.stats.bisection import Step, next_step
 from chronik_perf.store import RunFolder, load_bisection, save_bisection
+from chronik_perf.store.bisection import BISECTION
 from chronik_perf.targets import resolve
 from chronik_perf.targets.git import Repository, find_repository
 from chronik_perf.targets.line import line_between
@@ -114,9 +115,10 @@ def begun(
     if netns := earlier.network_namespaces if earlier is not None else netns:
         check_namespaces()
     with machine_lock(wait, say), networks(netns) as both:
-        folder = RunFolder(resume) if resume is not None else RunFolder.create(out, good, bad)
-        place = place_for(folder, (load,), None, False)
-        try:
+        if resume is not None:
+            earlier = load_bisection(resume)  # the call that was waited for may have added to it
+        folder, own = (RunFolder(resume), ()) if resume is not None else comparing.new_folder(out, good, bad)
+        with _kept(folder, own), _place(folder, load) as place:
             if earlier is not None:
                 same_surroundings(folder.path, earlier.environment, place.environment)
             seed = seed if seed is not None else secrets.randbelow(2**31)
@@ -132,15 +134,10 @@ def begun(
                 seed=seed,
                 environment=place.environment,
                 started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                command=with_seed(command, seed),
+                command=comparing.with_seed(command, seed),
                 network_namespaces=netns,
             )
             yield Job(search, folder.path, place, repository, both)
-        except BaseException:
-            _tell_what_stays(folder)
-            raise
-        finally:
-            shutil.rmtree(place.data_root, ignore_errors=True)
 
 
 def carry_out(job: Job, budget_s: float) -> str:
@@ -161,14 +158,30 @@ def carry_out(job: Job, budget_s: float) -> str:
 def _workload(metric_name: str, workload: str) -> Workload:
     if metric_name not in SEARCHED:
         raise BadInput(f"perf bisect does not search by {metric_name!r}; it does by {', '.join(SEARCHED)}")
-    (load,) = workloads(False, [workload])
+    (load,) = comparing.workloads(False, [workload])
     if metric_name == "p99" and load.acks == 0:
         raise BadInput("acks0 acknowledges nothing, so it has no p99; name another with --workload")
     return load
 
 
-def _tell_what_stays(folder: RunFolder) -> None:
-    if any(folder.path.glob("bisection.json")):
-        say(f"what was measured is kept in {folder.path}; go on with: perf bisect --resume {folder.path}")
-        return
-    tidy(folder, (folder.path,), told=True)
+@contextlib.contextmanager
+def _place(folder: RunFolder, load: Workload) -> Iterator[Place]:
+    """Give where brokers run, whose data goes with the end of the search."""
+    place = comparing.place_for(folder, (load,), None, False)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place.data_root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _kept(folder: RunFolder, own: tuple[Path, ...]) -> Iterator[None]:
+    """When it fails, say where what was measured lies; where nothing was, leave only logs that tell why."""
+    try:
+        yield
+    except BaseException as error:
+        if (folder.path / BISECTION).exists():
+            say(f"what was measured is kept in {folder.path}; go on with: perf bisect --resume {folder.path}")
+        else:
+            comparing.tidy(folder, own, told=isinstance(error, Exception))
+        raise

@@ -87,7 +87,10 @@ def test_an_interrupted_search_is_kept_and_goes_on(repository: BrokerRepository)
         (["bisect", "c1", "c6", "--metric", "speed"], "'speed'"),
         (["bisect", "c1", "c6", "--workload", "acks7"], "acks7"),
         (["bisect", "--resume", "nowhere"], "nowhere"),
-        (["bisect", "--resume", "run", "--seed", "3"], "--resume"),
+        (["bisect", "--resume", "run", "--seed", "3"], "beside --resume"),
+        (["bisect", "--resume", "run", "--metric", "p99"], "beside --resume"),
+        (["bisect", "--resume", "run", "--workload", "raw"], "beside --resume"),
+        (["bisect", "--resume", "run", "--confidence", "99%"], "beside --resume"),
     ],
 )
 def test_bad_usage_exits_with_2(arguments: list[str], says: str, repository: BrokerRepository) -> None:
@@ -99,8 +102,12 @@ def test_bad_usage_exits_with_2(arguments: list[str], says: str, repository: Bro
 
 
 def test_an_end_that_does_not_build_is_said(repository: BrokerRepository) -> None:
-    """Given a bad end that does not build, there is nothing to search between: one sentence, exit code 4."""
-    done = refused(["bisect", "c1", "c3"], repository.root)
-    assert done.returncode == 4
-    assert "the build of" in done.stderr.splitlines()[-1]
-    assert not list(repository.root.glob("runs/*/bisection.json"))
+    """Given a bad end that does not build, one sentence says so, exit code 4; nothing is left but what was there."""
+    (repository.root / "mine").mkdir()
+    for out in ([], ["--out", "made"], ["--out", "mine"]):
+        done = refused(["bisect", "c1", "c3", *out], repository.root)
+        assert done.returncode == 4
+        assert "the build of" in done.stderr.splitlines()[-1]
+    there = {p.name for p in repository.root.iterdir()}
+    assert there == {".git", "chronik-perf.lock", "mine", "perf.toml", "src"}
+    assert not list((repository.root / "mine").iterdir())
