@@ -13,8 +13,8 @@ from chronik_perf.cli.comparing import Job, kept, place_for
 from chronik_perf.cli.namespaces import check_namespaces
 from chronik_perf.cli.saying import say
 from chronik_perf.experiment import machine_lock
-from chronik_perf.model import BadInput, Comparison, Environment, Target, Workload, differing_field
-from chronik_perf.stats import design_check
+from chronik_perf.model import BadInput, Comparison, Design, Environment, Target, Workload, differing_field
+from chronik_perf.stats import DesignPower, design_check
 from chronik_perf.store import RunFolder, load
 from chronik_perf.targets import cache, provenance
 from chronik_perf.targets.secrets import with_secrets
@@ -38,7 +38,30 @@ def resumed(
     Raises BadInput where it is not, or where the run is of another machine or of other code.
     """
     folder = RunFolder.open(path)
-    earlier = load(folder.path)
+    # What cannot be is said at once, and not when the machine is free.
+    _planned(_checked(path, names, asked, clients), blocks, budget_s)
+    with machine_lock(wait, say), kept(folder, own=()):
+        earlier = _checked(path, names, asked, clients)  # the call that was waited for may have added to it
+        plan, power = _planned(earlier, blocks, budget_s)
+        starts = not all(target.runs_already for target in (earlier.base, earlier.candidate))
+        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
+        try:
+            same_surroundings(path, earlier.environment, place.environment)
+        except BadInput:
+            shutil.rmtree(place.data_root, ignore_errors=True)
+            raise
+        say(power.sentence)
+        commands = f"{earlier.command}\n{command}"
+        notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
+        grown = dataclasses.replace(earlier, design=plan, command=commands, complete=False, notes=notes)
+        yield Job(grown, folder, place)
+
+
+def _checked(
+    path: Path, names: tuple[str | None, str | None], asked: tuple[Workload, ...] | None, clients: Clients
+) -> Comparison:
+    """Give the run as it is now, if it is what is asked for and can be gone on with. Raises BadInput if not."""
+    earlier = load(RunFolder.open(path).path)
     for given, had in zip(names, (earlier.base.name, earlier.candidate.name), strict=True):
         if given is not None and given != had:
             raise BadInput(
@@ -51,27 +74,17 @@ def resumed(
         check_namespaces()
     for target in (earlier.base, earlier.candidate):
         _same_code(path, target)
-    earlier = dataclasses.replace(
+    return dataclasses.replace(
         earlier, base=with_secrets(earlier.base), candidate=with_secrets(earlier.candidate)
     )
-    targets = (earlier.base, earlier.candidate)
+
+
+def _planned(earlier: Comparison, blocks: int | None, budget_s: float | None) -> tuple[Design, DesignPower]:
+    """Give the plan of more blocks, and what all of them together can tell. Raises BadInput if that is nothing."""
     more = blocks or earlier.design.blocks
     plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
-    power = design_check(in_all, earlier.workloads)
-    with machine_lock(wait, say), kept(folder, own=()):
-        starts = not all(target.runs_already for target in targets)
-        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
-        try:
-            same_surroundings(path, earlier.environment, place.environment)
-        except BadInput:
-            shutil.rmtree(place.data_root, ignore_errors=True)
-            raise
-        say(power.sentence)
-        commands = f"{earlier.command}\n{command}"
-        notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
-        grown = dataclasses.replace(earlier, design=plan, command=commands, complete=False, notes=notes)
-        yield Job(grown, folder, place)
+    return plan, design_check(in_all, earlier.workloads)
 
 
 def same_surroundings(path: Path, had: Environment, has: Environment) -> None:
