@@ -6,6 +6,7 @@ Exit codes: 0 no regression, 1 regression (from a computed verdict and from nowh
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -26,8 +27,10 @@ from chronik_perf.cli.history import app as history
 from chronik_perf.cli.init import init
 from chronik_perf.cli.instructions import instructions
 from chronik_perf.cli.report import report
+from chronik_perf.cli.saying import unforeseen
 from chronik_perf.cli.selftest import selftest
 from chronik_perf.cli.targets import targets
+from chronik_perf.cli.workflow import unheard
 from chronik_perf.model import BadInput, PerfError
 
 EXIT_OK, EXIT_REGRESSION, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -66,6 +69,12 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; whatever goes wrong is one sentence on stderr."""
+    # What another command prints may be read by a program, to which the runner's words would be none of its business.
+    with unheard() if arguments[:1] == ["gate"] else contextlib.nullcontext():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     program = "chronik-perf" if sys.argv[0].endswith("chronik-perf") else "perf"
     result: Any = EXIT_FAILED
     try:
@@ -96,13 +105,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("CHRONIK_PERF_DEBUG"):
             raise
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return _say(
-            program,
-            f"the measurement failed on an error of this tool ({text}); "
-            "set CHRONIK_PERF_DEBUG=1 to see where, and please report it",
-            EXIT_FAILED,
-        )
+        return _say(program, unforeseen(error), EXIT_FAILED)
 
 
 def _check_folder() -> None:

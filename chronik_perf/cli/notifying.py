@@ -6,6 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from chronik_perf.cli.workflow import heard, is_github
 from chronik_perf.files import write_whole
 from chronik_perf.model import Comparison, MeasurementFailed, PerfError, Verdict
 from chronik_perf.report import github, markdown
@@ -13,9 +14,9 @@ from chronik_perf.report import github, markdown
 
 def told(comparison: Comparison, verdict: Verdict) -> None:
     """Annotate the job, write its summary and its outputs, where this is a job of GitHub Actions."""
-    if not _is_github():
+    if not is_github():
         return
-    print(github.render(comparison, verdict), end="")
+    _annotate(github.render(comparison, verdict))
     _append("GITHUB_STEP_SUMMARY", markdown.render(comparison, verdict))
     _append("GITHUB_OUTPUT", f"outcome={verdict.outcome}\n")
 
@@ -30,14 +31,15 @@ def failure(error: PerfError, out: Path | None) -> None:
     if begun and out is not None and not (out / "summary.md").exists():
         with contextlib.suppress(OSError):  # a full disk may be the very failure that is told
             write_whole(out / "summary.md", page)
-    if _is_github():
-        print(github.failure(str(error)), end="", flush=True)
+    if is_github():
+        _annotate(github.failure(str(error)))
         _append("GITHUB_STEP_SUMMARY", page)
         _append("GITHUB_OUTPUT", "outcome=failed\n")
 
 
-def _is_github() -> bool:
-    return os.environ.get("GITHUB_ACTIONS") == "true"
+def _annotate(commands: str) -> None:
+    with heard(), contextlib.suppress(BrokenPipeError):  # the files are written, whoever reads our output
+        print(commands, end="", flush=True)
 
 
 def _append(variable: str, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, Workload, is_own, metric
+from chronik_perf.printing import one_line
 from chronik_perf.report.circumstances import clients, counted, of_starts, profilers, settings
 from chronik_perf.report.telling import tell
 from chronik_perf.report.terminal import printable, wrapped
@@ -122,7 +123,7 @@ def _differences(comparison: Comparison) -> Iterator[str]:
 
 
 def _value(value: str | None) -> str:
-    return "not set" if value is None else value
+    return "not set" if value is None else one_line(value)
 
 
 def _basis(comparison: Comparison, verdict: Verdict) -> str:

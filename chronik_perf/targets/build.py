@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chronik_perf.model import MeasurementFailed
+from chronik_perf.printing import one_line
 from chronik_perf.targets import cache
 from chronik_perf.targets.build_environment import build_environment, key_of, seen
 from chronik_perf.targets.checkout import LONGEST_S, check_out
@@ -55,7 +56,7 @@ def _make(
         check_out(repository, commit, short, tree, lock, say)
         with_what = seen(manifest, tree) if manifest.build else {}
         if manifest.build:
-            say(f"building {short}: {manifest.build}")
+            say(f"building {short}: {one_line(manifest.build)}")
             run_build(manifest, tree, short, cache.log_of(key), say, lock)
         check_program(manifest, tree, short)
         took_s, size = time.monotonic() - begun, cache.size_of(tree)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronik_perf.model import BadInput, Provenance, Target
+from chronik_perf.printing import one_line
 from chronik_perf.targets import cache
 from chronik_perf.targets.build import check_program, run_build
 from chronik_perf.targets.build_environment import seen
@@ -49,7 +50,7 @@ def _target(repository: Repository, manifest: Manifest, overrides: Mapping[str, 
     commit = repository.commit_of("HEAD")
     built_with = seen(manifest, repository.root) if manifest.build else {}
     if manifest.build:
-        say(f"building the present tree: {manifest.build}")
+        say(f"building the present tree: {one_line(manifest.build)}")
         name = hashlib.sha256(str(repository.root).encode()).hexdigest()[:20]
         cache.prepared()
         run_build(manifest, repository.root, "the present tree", cache.log_of(f"worktree-{name}"), say)

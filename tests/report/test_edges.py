@@ -37,6 +37,17 @@ def test_no_block_at_all(page: Page, tmp_path: Path) -> None:
     assert "Interrupted" in text.render(nothing, verdict)
 
 
+def test_a_setting_stays_on_its_line(small: Comparison) -> None:
+    """Given a setting of several lines, one of which a CI system would obey, the text has it on one."""
+    base, candidate = (
+        replace(target, built_with={"GREETING": greeting})
+        for target, greeting in ((small.base, "hi"), (small.candidate, "hi\n::error::forged"))
+    )
+    loud = replace(small, base=base, candidate=candidate)
+    said = text.render(loud, judge(loud)).splitlines()
+    assert "  build GREETING: hi → hi ::error::forged" in said
+
+
 def test_missing_evidence_shows_its_reason(small: Comparison) -> None:
     """Where series or profiles could not be taken, the page says unavailable, and why."""
     bare = replace(

@@ -1,0 +1,86 @@
+"""`perf gate` in a job of GitHub: what the runner hears of it, whatever a change's own text says, and when it fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import environment, refused
+from tests.targets.repository import BrokerRepository
+
+# What GitHub's runner takes for a command: it trims a line before it looks for `::`, and looks for `##[` anywhere.
+FORGED = (
+    "::set-output name=outcome::none",
+    "  ::error::forged",
+    "said ##[warning]forged",
+    "::stop-commands::x",
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerRepository:
+    """Make a repository of a base, and of a change whose build is a text of commands, says them too, and fails."""
+    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = BrokerRepository(tmp_path / "repository", sys.executable)
+    made.commit("v1")
+    lines = "\n".join(("", *FORGED, ""))
+    build = f"cat <<'END'{lines}END\nexit 7"
+    made.commit("v2", build="BUILD")
+    file = made.root / "perf.toml"
+    file.write_text(file.read_text().replace('"BUILD"', json.dumps(build)))
+    made.git("commit", "-qam", "a build of commands")
+    return made
+
+
+def heard(said: str) -> list[str]:
+    """Give the lines that GitHub's runner would obey."""
+    stopped, obeyed = "", []
+    for line in said.splitlines():
+        trimmed = line.strip()
+        if stopped:
+            stopped = "" if trimmed == f"::{stopped}::" else stopped
+        elif trimmed.startswith("::stop-commands::"):
+            stopped = trimmed.removeprefix("::stop-commands::")
+        elif trimmed.startswith("::") or "##[" in line:
+            obeyed.append(line)
+    assert not stopped, "later steps of the job are heard"
+    return obeyed
+
+
+def test_a_change_gives_the_runner_no_commands(repository: BrokerRepository) -> None:
+    """Given a change whose build is made of workflow commands and says them, the runner obeys the gate's own alone."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chronik_perf", "gate", "v1", "HEAD", "--no-profiles"],
+        cwd=repository.root,
+        env=environment(repository.root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # as the runner shows them: in one log
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 4, done.stdout
+    assert "::error::forged" in done.stdout, "it is shown"
+    [own] = heard(done.stdout)
+    assert own.startswith("::error title=performance%3A no verdict::the build of HEAD")
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("::stop-commands::")
+    assert len(first) > 40, "nobody guesses it"
+
+
+def test_outside_of_a_job_no_commands_are_printed(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a terminal, or another command than the gate, there is no runner to be told to stop."""
+    assert "stop-commands" not in refused(["targets", "v1"], repository.root).stdout
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert "stop-commands" not in refused(["gate", "v1", "nothing"], repository.root).stdout
