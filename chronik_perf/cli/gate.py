@@ -5,14 +5,17 @@ What a pipeline may set has a variable, too: CI systems hand over inputs as such
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chronik_perf.cli.options import OnInconclusive, Seed, Wait, seconds
-from chronik_perf.model import BadInput, PerfError
+from chronik_perf.cli.saying import unforeseen
+from chronik_perf.model import BadInput, MeasurementFailed, PerfError
 
 
 def gate(
@@ -89,11 +92,15 @@ def gate(
         budget_s = seconds("--budget", budget) if budget is not None else None
         change = gating.change(base, head, last_release, repo)
         outcome = gating.carry_out(change, budget_s, seed, out, profiles, repo, netns, wait)
-    except PerfError as error:
-        notifying.failure(error, out)
+    except Exception as error:
+        # A gap of this tool's own must neither fail a job that only advises, nor leave one without an outcome.
+        failed = error if isinstance(error, PerfError) else MeasurementFailed(unforeseen(error))
+        notifying.failure(failed, out)
         if not advisory:
             raise
-        print(f"perf: advisory, so the job goes on: {error}", file=sys.stderr)
+        if os.environ.get("CHRONIK_PERF_DEBUG"):
+            traceback.print_exc()
+        print(f"perf: advisory, so the job goes on: {failed}", file=sys.stderr)
         return 0
     if advisory or (outcome == "inconclusive" and on_inconclusive is OnInconclusive.PASS):
         return 0

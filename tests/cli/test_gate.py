@@ -84,3 +84,18 @@ def test_outside_of_a_job_no_commands_are_printed(
     assert "stop-commands" not in refused(["targets", "v1"], repository.root).stdout
     monkeypatch.delenv("GITHUB_ACTIONS")
     assert "stop-commands" not in refused(["gate", "v1", "nothing"], repository.root).stdout
+
+
+@pytest.mark.parametrize(("advisory", "code"), [([], 4), (["--advisory"], 0)])
+def test_an_error_that_nobody_foresaw_is_told_to_the_job(
+    advisory: list[str], code: int, repository: BrokerRepository, tmp_path: Path
+) -> None:
+    """Given a folder where the lock should be, the job is told that the gate failed, and goes on where it advises."""
+    (repository.root / "chronik-perf.lock").mkdir()
+    done = refused(["gate", "v1", "HEAD", *advisory], repository.root)
+    assert done.returncode == code, done.stderr
+    assert "chronik-perf.lock" in done.stderr
+    assert (tmp_path / "output").read_text() == "outcome=failed\n"
+    assert "chronik-perf.lock" in (tmp_path / "summary.md").read_text()
+    [own] = heard(done.stdout)
+    assert own.startswith("::error title=performance%3A no verdict::")
