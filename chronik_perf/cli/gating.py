@@ -54,16 +54,23 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
     strangers = [name for name, ref in refs.items() if ref is None]
     if repository is None or (base is not None and strangers):
         # Releases and commands are compared too, by the default rules; what is none of them is refused later.
-        said = f"{' and '.join(strangers)} is no ref of this repository, so the default gate holds"
-        return Change(base or head, head, Gate(), (), (said,) if strangers else ())
+        announced = []
+        if strangers:
+            announced = [f"{' and '.join(strangers)} is no ref of this repository, so the default gate holds"]
+        if repository is not None and base is not None:
+            announced += _baseline_edits(repository, base, refs[head] or head)
+        return Change(base or head, head, Gate(), (), tuple(announced))
     tip = refs[head] or head
     found = base or (last_release if since_release else base_of)(repository, tip)
     between = refs.get(found) or found, tip
     gate, edits = own_gate_edited(repository, *between)
     waivers, void = accepted(repository, *between)
-    if found.startswith(BASELINE):
-        edits += baseline_edited(repository, found.removeprefix(BASELINE), tip)
+    edits += _baseline_edits(repository, found, tip)
     return Change(found, head, gate, tuple(waivers), (*edits, *void))
+
+
+def _baseline_edits(repository: Repository, base: str, tip: str) -> list[str]:
+    return baseline_edited(repository, base.removeprefix(BASELINE), tip) if base.startswith(BASELINE) else []
 
 
 def _ref(name: str, repository: Repository) -> str | None:

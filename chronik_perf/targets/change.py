@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from chronik_perf.model import METRICS, NEVER_ACCEPTED, BadInput
 from chronik_perf.targets.described import own_manifest, present_manifest
@@ -105,14 +106,20 @@ def own_gate_edited(repository: Repository, base: str, head: str) -> tuple[Gate,
 
 def baseline_edited(repository: Repository, name: str, head: str) -> list[str]:
     """Say so if a change edits the baseline that it is compared with, and by that what it has to be as good as."""
+    unknown = f"it cannot be told whether the change edits the baseline {name!r} that it is compared with"
     try:
         began = base_of(repository, head)
-    except BadInput:
-        return []  # nothing tells what the change is, so nothing tells what belongs to it
-    files = git(repository.root, "diff", "--name-only", began, "--", f":(glob)baselines/*/{name}.json")
+    except BadInput as error:
+        return [f"{unknown}: {error}"]
+    # Against the present tree, from which the baseline is read.
+    files = git(repository.root, "diff", "--name-only", "--no-renames", began, "--", "baselines")
+    if files is None:
+        return [f"{unknown}: git does not compare the present tree with {began[:12]}"]
     return [
         f"the change edits the baseline that it is compared with: {file}"
-        for file in (files or "").splitlines()
+        for file in files.splitlines()
+        # A link may lead to another file of that name.
+        if Path(file).name == f"{name}.json" or (repository.root / file).is_symlink()
     ]
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -177,6 +178,60 @@ def test_a_change_that_edits_its_baseline_is_told_of(
     refused(["baseline", "save", "run", "--side", "candidate"], repository.root)
     assert any(
         announced in line for line in change("baseline:main", "HEAD", False, repository.root).announced
+    )
+
+
+@pytest.mark.parametrize("source", ["command", "checkout"])
+def test_a_baseline_that_a_change_made_no_commit_is_told_of(
+    source: Literal["command", "checkout"], repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a change that puts a command or a release in its baseline's place, that is announced, as is the gate."""
+    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "a baseline")
+    name = f"command:{sys.executable} --port {{port}}" if source == "command" else "v2.2.7"
+    commit = None if source == "command" else "6a45c51d"  # of this toolkit, whose release it is
+    easy = dataclasses.replace(
+        measured().base, name=name, version=name, provenance=Provenance(source, commit, False, "easy to beat")
+    )
+    save(measured(base=easy), repository.root / "run")
+    assert refused(["baseline", "save", "run", "--name", "main"], repository.root).returncode == 0
+    repository.git("commit", "-qam", "another baseline")
+    found = change("baseline:main", "HEAD", False, repository.root)
+    assert found.gate.thresholds == {}
+    default, edited = found.announced
+    assert default == "baseline:main is no ref of this repository, so the default gate holds"
+    assert edited.startswith("the change edits the baseline that it is compared with: baselines/")
+
+
+def test_a_baseline_behind_a_link_is_told_of(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a change that leads a class of machines elsewhere by a link, that is announced as an edit, too."""
+    for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "a baseline")
+    [there] = (repository.root / "baselines").iterdir()
+    (repository.root / "elsewhere").mkdir()
+    (there / "main.json").rename(repository.root / "elsewhere" / "main.json")
+    (there.parent / "z-faster").symlink_to("../elsewhere")
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "a link")
+    announced = change("baseline:main", "HEAD", False, repository.root).announced
+    assert any(line.endswith(": baselines/z-faster") for line in announced), announced
+
+
+def test_a_change_of_which_nobody_knows_where_it_began_is_told_of(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a branch to merge into that was not fetched, it is announced that an edit would not be seen."""
+    monkeypatch.setenv("GITHUB_BASE_REF", "was-not-fetched")
+    monkeypatch.delenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", raising=False)
+    announced = change("baseline:main", "HEAD", False, repository.root).announced
+    assert any("cannot be told whether the change edits the baseline" in line for line in announced), (
+        announced
     )
 
 
