@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.components import EM_STEPS, two_components
 from chronik_perf.stats.dip import critical_dip, dip
 from chronik_perf.stats.valley import critical_valley, valley
 
@@ -35,7 +36,6 @@ MOST_MODES = 3
 STRAY = 0.1
 # From which part of the distance between the modes the slices beside them move too: then it is the machine.
 SHARED = 0.5
-EM_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def far_apart(own: Floats, beside: Floats) -> bool:
     """
     if own.size < LEAST_VALUES:
         return False
-    low, high, sd, weight = _two_components(own)
+    low, high, sd, weight = two_components(own)
     if not LEAST_WEIGHT <= weight <= 1 - LEAST_WEIGHT or high - low < FAR_APART * sd:
         return False
     lower = own < (low + high) / 2
@@ -214,37 +214,9 @@ def _split(logs: Sequence[Floats]) -> _Split | None:
         effective
     ):
         return None
-    low, high, sd, weight = _two_components(everything)
+    low, high, sd, weight = two_components(everything)
     if not LEAST_WEIGHT <= weight <= 1 - LEAST_WEIGHT or high - low <= LEAST_APART * sd:
         return None
     # Where a value belongs to either with the same chance.
     cut = (low + high) / 2 + sd**2 / (high - low) * math.log(weight / (1 - weight))
     return _Split(cut, sd, effective) if low < cut < high else None
-
-
-def _two_components(x: Floats) -> tuple[float, float, float, float]:
-    """Fit two normal components of one SD; give both means, the SD, and the weight of the lower."""
-    ordered = np.sort(x)
-    n = np.arange(1, ordered.size)
-    sums, squares = np.cumsum(ordered), float(np.sum(ordered**2))
-    # Begin with the cut that leaves the least variance within (Fisher, JASA 53, 1958).
-    between = sums[:-1] ** 2 / n + (sums[-1] - sums[:-1]) ** 2 / (ordered.size - n)
-    k = int(np.argmax(between)) + 1
-    low, high = float(ordered[:k].mean()), float(ordered[k:].mean())
-    variance = max((squares - float(between[k - 1])) / ordered.size, 1e-12)
-    weight = k / ordered.size
-    for _ in range(EM_STEPS):
-        odds = math.log(weight / (1 - weight)) + ((x - high) ** 2 - (x - low) ** 2) / (2 * variance)
-        chance = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
-        total = float(chance.sum())
-        if not 1e-9 < total < x.size - 1e-9:
-            break
-        before = low
-        weight = total / x.size
-        low = float(chance @ x) / total
-        high = float((1 - chance) @ x) / (x.size - total)
-        variance = float(chance @ (x - low) ** 2 + (1 - chance) @ (x - high) ** 2) / x.size
-        variance = max(variance, 1e-12)
-        if abs(low - before) < 1e-9:
-            break
-    return low, high, math.sqrt(variance), weight

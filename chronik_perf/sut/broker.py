@@ -13,12 +13,12 @@ from typing import Self
 
 from chronik_perf.model import MeasurementFailed, Target
 from chronik_perf.network import HOST, Network
-from chronik_perf.processes import Identity, identity
 from chronik_perf.sut import listeners
 from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports, metrics_address
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted, quoted_start
+from chronik_perf.sut.owner import Owner
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
@@ -46,8 +46,7 @@ class BrokerProcess:
         self._child = child
         self._wrapped = wrapped
         self._network = network
-        self._owner: Identity | None = None
-        self._owner_fd = ""
+        self._owner = Owner(child.pid)
         self._outcome: StopOutcome | None = None
 
     @classmethod
@@ -101,7 +100,7 @@ class BrokerProcess:
     @property
     def pid(self) -> int:
         """The broker's own process: the one that listens."""
-        return self._owner.pid if self._owner else self._child.pid
+        return self._owner.pid
 
     @property
     def metrics_url(self) -> str | None:
@@ -112,7 +111,7 @@ class BrokerProcess:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
         if self._outcome is not None:
             return f"{self.target.name} has been stopped"
-        gone = self._owner is not None and identity(self._owner.pid) != self._owner
+        gone = self._owner.gone
         if gone and self.pid == self._child.pid:
             self._child.wait(_ENDING_S)  # it has ended, or is about to have; how is known in a moment
         if self._child.ended():
@@ -223,22 +222,14 @@ class BrokerProcess:
         if failure:
             raise MeasurementFailed(failure)
         inodes = listeners.listening_inodes(self.host, self.port, self._network)
-        return bool(inodes) and all(self._adopt(inode) for inode in inodes)
+        return bool(inodes) and all(self._owner.holds(inode) or self._soon_gone(inode) for inode in inodes)
 
-    def _adopt(self, inode: int) -> bool:
-        """Find the listener in the family of the process that was started, or name the stranger."""
-        if self._owner and listeners.holds(self._owner.pid, self._owner_fd, inode):
-            return True
-        found = listeners.find_holder(inode, listeners.family(self._child.pid))
-        who = identity(found[0]) if found else None
-        if found and who and (self._owner is None or who == self._owner):
-            self._owner, self._owner_fd = who, found[1]
-            return True
+    def _soon_gone(self, inode: int) -> bool:
+        """Look again at a listener that is not the broker, and name the stranger that has it."""
         failure = self.failure_soon()
         if failure is None and inode not in listeners.listening_inodes(self.host, self.port, self._network):
-            return (
-                self._listens()
-            )  # a port that was being closed has a listener without a holder for an instant
+            # A port that was being closed has a listener without a holder for an instant.
+            return self._listens()
         raise MeasurementFailed(
             failure
             or f"port {self.port} does not belong to {self.target.name} (process {self.pid}): "
