@@ -52,6 +52,7 @@ class Job:
     repository: Repository
     networks: Networks
     targets: dict[int, Target] = field(default_factory=dict)
+    tried: int = 0
 
     def build(self, number: int) -> None:
         """Make the target of a commit. Raises MeasurementFailed or BadInput where that cannot be."""
@@ -71,7 +72,8 @@ class Job:
             BISECT_BUDGET,
             self.networks,
         )
-        index = len(search.contrasts) + 1
+        # One that failed keeps its number, for its logs tell why.
+        index = self.tried = max(self.tried, len(search.contrasts)) + 1
         with beside_the_load(self.place):
             block, pilots = runner.run(index, rng_of(search.seed, index), search.pilots, {})
         take = metric(search.metric).take

@@ -203,6 +203,8 @@ def _remove(key: str, unfinished: bool = False) -> bool:
         try:
             if unfinished and entry_of(key) is not None:  # it has been made meanwhile
                 return False
+            # First, or half of a tree would be taken for whole where this is interrupted.
+            (cache_root() / key / _MARK).unlink(missing_ok=True)
             if not removed(cache_root() / key):
                 return False
             log_of(key).unlink(missing_ok=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -326,6 +328,22 @@ def test_the_cache_makes_room_and_keeps_what_is_used(repository: BrokerRepositor
         call.kill()
         call.wait()
     assert [e.name for e in cache.make_room(0)] == ["v1"]
+
+
+def test_a_removal_that_is_interrupted_leaves_nothing_that_is_taken_for_whole(
+    repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given Ctrl-C while a build is removed, what is left of it is no build, and the next call builds again."""
+    repository.commit("v1")
+    resolve_elsewhere = [sys.executable, "-c", "from chronik_perf.targets import resolve; resolve('v1')"]
+    subprocess.run(resolve_elsewhere, check=True)
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(shutil, "rmtree", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            cache.make_room(0)
+    assert cache.entries() == []
+    subprocess.run(resolve_elsewhere, check=True)
+    assert [e.name for e in cache.entries()] == ["v1"]
 
 
 def test_a_cache_that_cannot_be_written_is_said(
