@@ -1,4 +1,4 @@
-"""A blocking connection to one broker: versions agreed at the start, then one request at a time."""
+"""A blocking connection to one broker: versions agreed at the start, then questions, or requests without waiting."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class WireConnection:
             raise MeasurementFailed(f"no broker answers at {self.address}: {_reason(error)}") from error
         try:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            code, self._ranges = responses.read_api_versions(self._exchange(protocol.API_VERSIONS, 0, b""))
+            # The first question also finds out who is there: a stranger may wait for more than we will ever say.
+            answer = self._exchange(protocol.API_VERSIONS, 0, b"", CONNECT_TIMEOUT_S)
+            code, self._ranges = responses.read_api_versions(answer)
             if code:
                 raise MeasurementFailed(
                     f"the broker at {self.address} does not tell its versions: {protocol.error_text(code)}"
@@ -85,15 +87,51 @@ class WireConnection:
             f"the wire driver speaks v{ours[-1]} to v{ours[0]}, so use --driver librdkafka"
         )
 
-    def ask(self, api_key: int, body: bytes, read: Callable[[bytes], T]) -> T:
+    def ask(
+        self,
+        api_key: int,
+        body: bytes,
+        read: Callable[[bytes], T],
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> T:
         """Send a request in the agreed version and give what `read` makes of the response's body."""
-        version = self.version(api_key)
-        answer = self._exchange(api_key, version, body)
+        return self.understood(api_key, self._exchange(api_key, self.version(api_key), body, timeout_s), read)
+
+    def send(self, *requests: tuple[int, bytes]) -> tuple[int, ...]:
+        """Write requests, each an API key and a body, in one piece and the agreed versions; give their correlation ids.
+
+        Raises MeasurementFailed where a version is not offered, or the broker takes nothing more in bounded time.
+        """
+        frames, first = [], self._correlation + 1
+        for api_key, body in requests:
+            version = self.version(api_key)
+            self._correlation += 1
+            frames.append(protocol.frame(api_key, version, self._correlation, body))
+        try:
+            self.socket.settimeout(REQUEST_TIMEOUT_S)
+            self.socket.sendall(b"".join(frames))
+        except OSError as error:
+            raise self._unanswered(requests[0][0], error) from error
+        return tuple(range(first, self._correlation + 1))
+
+    def receive(self, api_key: int, timeout_s: float = REQUEST_TIMEOUT_S) -> tuple[int, bytes]:
+        """Give correlation id and body of the next response to what was sent, whichever request it answers.
+
+        Raises MeasurementFailed if none has come after `timeout_s`, in words that name the API that is waited for.
+        """
+        try:
+            return self._response(time.monotonic() + timeout_s)
+        except OSError as error:
+            raise self._unanswered(api_key, error) from error
+
+    def understood(self, api_key: int, answer: bytes, read: Callable[[bytes], T]) -> T:
+        """Give what `read` makes of a response's body; MeasurementFailed where it is no response of that API."""
         try:
             return read(answer)
         except (struct.error, UnicodeDecodeError) as error:
             raise MeasurementFailed(
-                f"the broker at {self.address} answered {protocol.API_NAMES[api_key]} with what is no v{version} of it"
+                f"the broker at {self.address} answered {protocol.API_NAMES[api_key]} "
+                f"with what is no v{self.version(api_key)} of it"
             ) from error
 
     def metadata(self, topic: str | None) -> responses.Metadata:
@@ -112,35 +150,33 @@ class WireConnection:
     ) -> None:
         self.close()
 
-    def _exchange(self, api_key: int, version: int, body: bytes) -> bytes:
+    def _exchange(self, api_key: int, version: int, body: bytes, timeout_s: float) -> bytes:
         self._correlation += 1
-        # The first question also finds out who is there: a stranger may wait for more than we will ever say.
-        timeout_s = CONNECT_TIMEOUT_S if self._correlation == 1 else REQUEST_TIMEOUT_S
         deadline = time.monotonic() + timeout_s
         try:
             self.socket.settimeout(timeout_s)
             self.socket.sendall(protocol.frame(api_key, version, self._correlation, body))
-            (size,) = struct.unpack(">i", self._read(4, deadline))
-            if not 4 <= size <= _MOST_BYTES:
-                raise self._no_kafka()
-            response = self._read(size, deadline)
+            correlation, answer = self._response(deadline)
         except OSError as error:
             # One that wants TLS hangs up at the first question, one that wants SASL after it has told its versions.
             hint = {
                 1: "; it may speak no Kafka, and one that wants TLS or SASL needs a client configuration",
                 2: "; one that wants SASL needs a client configuration (--client-config)",
             }.get(self._correlation, "")
-            raise MeasurementFailed(
-                f"the broker at {self.address} did not answer {protocol.API_NAMES[api_key]}: "
-                f"{_reason(error)}{hint}"
-            ) from error
-        (correlation,) = struct.unpack_from(">i", response)
+            raise self._unanswered(api_key, error, hint) from error
         if correlation != self._correlation:
             raise MeasurementFailed(
                 f"the broker at {self.address} answered with correlation id {correlation} "
                 f"where {self._correlation} was due"
             )
-        return response[4:]
+        return answer
+
+    def _response(self, deadline: float) -> tuple[int, bytes]:
+        (size,) = struct.unpack(">i", self._read(4, deadline))
+        if not 4 <= size <= _MOST_BYTES:
+            raise self._no_kafka()
+        response = self._read(size, deadline)
+        return int.from_bytes(response[:4], "big", signed=True), response[4:]
 
     def _read(self, size: int, deadline: float) -> bytes:
         parts = []
@@ -152,6 +188,12 @@ class WireConnection:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def _unanswered(self, api_key: int, error: OSError, hint: str = "") -> MeasurementFailed:
+        name = protocol.API_NAMES[api_key]
+        return MeasurementFailed(
+            f"the broker at {self.address} did not answer {name}: {_reason(error)}{hint}"
+        )
 
     def _no_kafka(self) -> MeasurementFailed:
         return MeasurementFailed(f"what listens at {self.address} does not speak Kafka's protocol")

@@ -10,18 +10,21 @@ from collections.abc import Iterable
 
 import google_crc32c
 
-PRODUCE, LIST_OFFSETS, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS = 0, 2, 3, 18, 19, 20
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS = 0, 1, 2, 3, 18, 19, 20
 
 # What this client can speak, best first. Kafka 4 has dropped older ones; flexible versions are not needed.
 SPOKEN: dict[int, tuple[int, ...]] = {
     PRODUCE: (7, 6, 5, 4, 3),
+    FETCH: (4,),
     LIST_OFFSETS: (1,),
     METADATA: (4,),
+    API_VERSIONS: (0,),
     CREATE_TOPICS: (4, 3, 2),
     DELETE_TOPICS: (3, 2, 1),
 }
 API_NAMES = {
     PRODUCE: "Produce",
+    FETCH: "Fetch",
     LIST_OFFSETS: "ListOffsets",
     METADATA: "Metadata",
     API_VERSIONS: "ApiVersions",
@@ -102,14 +105,18 @@ def produce_request(
     version: int, correlation_id: int, topic: str, partition: int, acks: int, timeout_ms: int, batch: bytes
 ) -> bytes:
     """Encode a whole Produce request (v3 to v7) of one batch for one partition."""
-    body = (
+    return frame(PRODUCE, version, correlation_id, produce_body(topic, partition, acks, timeout_ms, batch))
+
+
+def produce_body(topic: str, partition: int, acks: int, timeout_ms: int, batch: bytes) -> bytes:
+    """Encode Produce (v3 to v7, which are the same) of one batch for one partition."""
+    return (
         struct.pack(">hhi", -1, acks, timeout_ms)
         + struct.pack(">i", 1)
         + string(topic)
         + struct.pack(">iii", 1, partition, len(batch))
         + batch
     )
-    return frame(PRODUCE, version, correlation_id, body)
 
 
 def produce_response_start(
@@ -124,6 +131,14 @@ def produce_response_start(
     after_size = struct.pack(">ii", correlation_id, 1) + string(topic) + struct.pack(">iih", 1, partition, 0)
     length = len(after_size) + rest
     return struct.pack(">i", length) + after_size, 4 + length
+
+
+def fetch_body(
+    topic: str, partition: int, offset: int, max_wait_ms: int, min_bytes: int, max_bytes: int
+) -> bytes:
+    """Encode Fetch v4 for one partition from an offset on, as a consumer that reads uncommitted messages too."""
+    head = struct.pack(">iiiib", -1, max_wait_ms, min_bytes, max_bytes, 0)
+    return head + struct.pack(">i", 1) + string(topic) + struct.pack(">iiqi", 1, partition, offset, max_bytes)
 
 
 def list_offsets_body(topic: str, partitions: Iterable[int], timestamp: int = LATEST) -> bytes:

@@ -32,6 +32,13 @@ class Reader:
         self._at += length
         return raw.decode()
 
+    def blob(self) -> bytes:
+        """Read NULLABLE_BYTES, null as none."""
+        length = max(0, self.one("i"))
+        (raw,) = struct.unpack_from(f"{length}s", self._data, self._at)
+        self._at += length
+        return bytes(raw)
+
     def numbers(self) -> list[int]:
         """Read an ARRAY of INT32."""
         return [self.one("i") for _ in range(self.one("i"))]
@@ -85,6 +92,27 @@ def read_metadata(data: bytes) -> Metadata:
             reader.numbers()  # in-sync replicas
             leaders[index] = leader
     return Metadata(brokers, controller, leaders, error)
+
+
+def read_produce(data: bytes) -> tuple[int, int]:
+    """Read Produce (v3 to v7) of one partition: error code, and the offset that the first message was given."""
+    reader = Reader(data)
+    reader.one("i")  # number of topics
+    reader.text()
+    _partitions, _index, error, offset = reader.take("iihq")
+    return error, offset
+
+
+def read_fetch(data: bytes) -> tuple[int, int | None]:
+    """Read Fetch v4 of one partition: error code, and the first message's offset (None: it holds no messages)."""
+    reader = Reader(data)
+    reader.take("ii")  # throttle, number of topics
+    reader.text()
+    _partitions, _index, error, _high_watermark, _last_stable = reader.take("iihqq")
+    for _ in range(reader.one("i")):  # aborted transactions; -1 where there are none
+        reader.take("qq")
+    records = reader.blob()
+    return error, Reader(records).one("q") if records else None
 
 
 def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:
