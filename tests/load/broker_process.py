@@ -36,13 +36,17 @@ class RunningBroker:
 
 
 @contextlib.contextmanager
-def running_broker(folder: Path, version: str = "v2.2.0") -> Iterator[RunningBroker]:
-    """Start a broker on a free port and end it afterwards, whatever state it is in."""
+def running_broker(folder: Path, version: str = "v2.2.0", *settings: str) -> Iterator[RunningBroker]:
+    """Start a broker on a free port and end it afterwards, whatever state it is in.
+
+    `settings` are NAME=VALUE, such as those of its faults.
+    """
     with (folder / "broker.log").open("w") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "broker", "start", "--port", "0", "--version", version),
                 *("--data-dir", str(folder / "data")),
+                *(part for setting in settings for part in ("--set", setting)),
             ],
             stdout=subprocess.PIPE,
             stderr=log,

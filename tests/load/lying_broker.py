@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-PRODUCE, LIST_OFFSETS, METADATA, API_VERSIONS = 0, 2, 3, 18
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, API_VERSIONS = 0, 1, 2, 3, 18
 
 
 @contextlib.contextmanager
@@ -45,12 +45,16 @@ def lying_broker(
     answers_produce: bool = True,
     shown_after_s: float = 0.0,
     cut_short: int | None = None,
+    fetch_error: int | None = None,
+    hangs_up_at: int | None = None,
 ) -> Iterator[str]:
     """Give the address of a broker with one partition that says `error(n)` to the n-th Produce (from 0).
 
     `correlation(n, c)` is the correlation id of that answer, where c is the right one. A Produce without an error
     raises the log end offset by 1 where `stores(n)`; ListOffsets tells it as it was `shown_after_s` ago, as the high
     watermark of a replicated partition is. Of answers to the API `cut_short` the second half is missing.
+    Where `fetch_error` is given, Fetch is offered: that error is its answer, or, with 0, no messages when its time is
+    up. A request of the API `hangs_up_at` ends the connection.
     """
     produced, end, lock = 0, 0, threading.Lock()
     ends = [(0.0, 0)]
@@ -66,8 +70,12 @@ def lying_broker(
             request = exactly(connection, size)
             key, _version, answer_to = struct.unpack_from(">hhi", request)
             name = text(topic)
+            if key == hangs_up_at:
+                raise ConnectionResetError
             if key == API_VERSIONS:
                 ranges = {PRODUCE: (3, 7), LIST_OFFSETS: (1, 1), METADATA: (4, 4), API_VERSIONS: (0, 0)}
+                if fetch_error is not None:
+                    ranges[FETCH] = (4, 4)
                 body = struct.pack(">hi", 0, len(ranges))
                 body += b"".join(struct.pack(">hhh", k, low, high) for k, (low, high) in ranges.items())
             elif key == METADATA:
@@ -79,6 +87,13 @@ def lying_broker(
                 body += struct.pack(">h", 0) + name + struct.pack(">bihiiiiii", 0, 1, 0, 0, 1, 1, 1, 1, 1)
             elif key == LIST_OFFSETS:
                 body = struct.pack(">i", 1) + name + struct.pack(">iihqq", 1, 0, 0, -1, shown())
+            elif key == FETCH:
+                assert fetch_error is not None
+                (client_id_bytes,) = struct.unpack_from(">h", request, 8)
+                (max_wait_ms,) = struct.unpack_from(">i", request, 10 + client_id_bytes + 4)
+                time.sleep(0 if fetch_error else max_wait_ms / 1e3)
+                body = struct.pack(">ii", 0, 1) + name
+                body += struct.pack(">iihqqii", 1, 0, fetch_error, shown(), shown(), -1, 0)
             else:
                 with lock:
                     n, produced = produced, produced + 1
