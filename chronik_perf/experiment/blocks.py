@@ -25,6 +25,7 @@ from chronik_perf.experiment.slices import measure_slice
 from chronik_perf.experiment.starting import start_rig
 from chronik_perf.experiment.warmup import warm_up
 from chronik_perf.model import SIDES, Block, Canaries, Pilot, Side, Slice, Start, Target, Workload
+from chronik_perf.network import Network
 from chronik_perf.sampling.canaries import measure_canaries
 
 # Both sides of a pair lose alike. In the recorded comparisons that had such blocks (benchmarks/data), throughput of ten
@@ -36,6 +37,9 @@ PLACES = ("data-a", "data-b")
 
 Watch = Callable[[Rig, Sequence[Rig]], None]
 """Called for each rig that is up and warm; the other rigs up come second."""
+
+Leave = Callable[[Rig, Network], None]
+"""Called for each rig, with its network, when all have been watched; it may stop the rig's broker."""
 
 
 class BlockRunner:
@@ -115,8 +119,10 @@ class BlockRunner:
             pilots,
         )
 
-    def watched(self, index: int, rng: random.Random, pilots: tuple[Pilot, ...], watch: Watch) -> None:
-        """Start both sides once more, as for a block, and hand each to `watch` when they are warm.
+    def watched(
+        self, index: int, rng: random.Random, pilots: tuple[Pilot, ...], watch: Watch, leave: Leave
+    ) -> None:
+        """Start both sides once more, as for a block, hand each to `watch` when they are warm, and to `leave` then.
 
         Raises MeasurementFailed; whatever was started is ended before anything leaves this method.
         """
@@ -128,6 +134,8 @@ class BlockRunner:
                 self._begin(rigs, index, places, rng, patience_s=PATIENCE_S if rest else LITTLE_PATIENCE_S)
                 for rig in rigs:
                     watch(rig, [r for r in rigs if r is not rig])
+                for rig in rng.sample(rigs, len(rigs)):
+                    leave(rig, self._networks[rig.order])
                 rigs_end(rigs, rng)
                 rigs.clear()
         finally:

@@ -1,4 +1,4 @@
-"""Evidence: time series and profiles, from longer slices of their own. Nothing of it ever gates.
+"""Evidence: time series, profiles and probes, from longer slices of their own. Nothing of it ever gates.
 
 They are taken when the blocks are done, on more fresh starts of each side, for which block is the last is known only
 when its verdict is. Profiles are taken on each of these starts, the time split among them: what the samples of one
@@ -10,19 +10,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
+from chronik_perf.experiment.probing import answers, restarts_soon, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import (
     Comparison,
     MeasurementFailed,
     MissingProfile,
+    Probe,
     Profile,
     ProfileKind,
     Series,
     Unavailable,
     Workload,
 )
+from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
 from chronik_perf.sampling.thread_states import ThreadStates
@@ -44,6 +48,7 @@ class Evidence:
     series: list[Series] = dataclasses.field(default_factory=list)
     profiles: list[Profile] = dataclasses.field(default_factory=list)
     missing_profiles: list[MissingProfile] = dataclasses.field(default_factory=list)
+    probes: list[Probe] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
 
@@ -74,6 +79,18 @@ class Evidence:
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
 
+    def probe(self, rig: Rig, place: Place, network: Network, start: int) -> None:
+        """Ask what no load asks, and start the broker again on its data. It is stopped then."""
+        if self.failed:
+            return
+        try:
+            told = answers(rig, place, network)
+            if start == 0 or restarts_soon(rig):
+                told |= started_again(rig, place, network)
+            self.probes.append(Probe(rig.side, start, told))
+        except MeasurementFailed as error:
+            self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
+
     def fail(self, note: str) -> None:
         """Note that no more is to be gathered, and why."""
         self.failed = True
@@ -97,6 +114,7 @@ class Evidence:
             series=tuple(self.series) or comparison.series,
             profiles=tuple(self.profiles) if looked else comparison.profiles,
             missing_profiles=tuple(self.missing_profiles) if looked else comparison.missing_profiles,
+            probes=tuple(self.probes) or comparison.probes,
             notes=(*notes, *said),
         )
 

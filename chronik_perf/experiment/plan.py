@@ -74,6 +74,8 @@ DEFAULT_BUDGET = Budget(
 BISECT_BUDGET = Budget(
     seconds=1800.0, blocks=1000, gate_s=0.72, least_pairs=2, series_s=0.0, profile_s=0.0, profile_starts=1
 )
+# A broker that is ready so soon can be started again on each start that is probed; a slower one is once.
+SOON_S = 3.0
 # Profiles of several starts would leave a shorter run too few blocks.
 LEAST_FOR_STARTS_S = 90.0
 

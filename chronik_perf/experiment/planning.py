@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from chronik_perf.experiment.pilot import MOST
-from chronik_perf.experiment.plan import Budget
-from chronik_perf.model import SIDES, Block, Comparison, MetricVerdict, Verdict, Workload, metric
+from chronik_perf.experiment.plan import SOON_S, Budget
+from chronik_perf.model import SIDES, Block, Comparison, MetricVerdict, Verdict, Workload, known, metric
 from chronik_perf.stats import (
     PILOT_BLOCKS,
     Family,
@@ -27,6 +27,8 @@ CLOSING_S = 4.0
 # One more fresh start of both sides, and what a start's windows of one side and workload take beside their load.
 START_S = 2.0
 AROUND_WINDOWS_S = 0.8
+# What a side is asked beside its load, and stopping it to start it again.
+ASKED_S = 1.5
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.
@@ -118,8 +120,15 @@ def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profile
     """Give about how long evidence takes on so many of the `profile_starts` of a side; the first has the series."""
     windows_s = spend.series_s + 2 * spend.profile_s * profiles * starts / spend.profile_starts
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
-    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S
+    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S + 2 * _probe_seconds(comparison)
     return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s
+
+
+def _probe_seconds(comparison: Comparison) -> float:
+    """Give about how long a side takes to be asked other things and to start once more."""
+    ready = [known(b.side(side).ready_s) or 0.0 for b in comparison.blocks for side in SIDES]
+    again_s = float(np.median(ready)) if ready else 0.0
+    return ASKED_S + (2 * again_s if again_s <= SOON_S else 0.0)
 
 
 def affordable(comparison: Comparison, block_seconds: Sequence[float], left_s: float | None) -> int:

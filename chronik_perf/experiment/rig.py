@@ -52,8 +52,8 @@ LOOKS, LOOK_S = 5, 0.0005
 class Rig:
     """One start under measurement. Make it with `start_rig`; end it with `close` (asks) or `kill` (does not).
 
-    `topics` are those that must be deleted, since the broker outlives them; `data_dir` is None where the broker's data
-    are its owner's.
+    `topics` are those that must be deleted, since the broker outlives them, `topic_names` one for each workload;
+    `data_dir` is None where the broker's data are its owner's.
     """
 
     side: Side
@@ -67,6 +67,7 @@ class Rig:
     process: ProcessSampler
     loads: dict[str, LoadProcess] = field(default_factory=dict)
     topics: list[OwnTopic] = field(default_factory=list)
+    topic_names: list[str] = field(default_factory=list)
     idle: float = 0.0
     patience_s: float = PILOT_PATIENCE_S
     slices: list[Slice] = field(default_factory=list)
@@ -83,20 +84,24 @@ class Rig:
         """Resident memory of the broker."""
         return self.process.rss_bytes()
 
+    def stop(self) -> None:
+        """Stop the loads and ask the broker to stop; what it did when asked is noted. Harmless where that was done."""
+        for load in self.loads.values():
+            load.stop()
+        self.metrics.close()
+        if isinstance(self.broker, BrokerProcess):
+            outcome = self.broker.stop()
+            if outcome.note and outcome.note not in self.notes:
+                self.notes.append(outcome.note)
+
     def close(self) -> None:
-        """Stop the loads, ask the broker to stop, and delete its data; what it did when asked is noted.
+        """Stop all, and delete the broker's data.
 
         A broker that ran before goes on, and the topics that were made on it are deleted. Raises MeasurementFailed if
         one cannot be: every further block would leave more on somebody else's disk.
         """
-        for load in self.loads.values():
-            load.stop()
-        self.metrics.close()
+        self.stop()
         left = self._delete_topics()
-        if isinstance(self.broker, BrokerProcess):
-            outcome = self.broker.stop()
-            if outcome.note:
-                self.notes.append(outcome.note)
         if self.data_dir is not None:
             delete_data(self.data_dir)
         if left:

@@ -32,6 +32,7 @@ from chronik_perf.experiment.planning import (
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
+from chronik_perf.network import Network
 from chronik_perf.stats import Standing, judge, standing
 
 # What warm-up and gate slices of one workload write at the most, both sides together.
@@ -124,9 +125,13 @@ def run(
                 report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
                 evidence.gather(rig, others, comparison.workloads, spend, start=start, profiles=profiles)
 
+            def leave(rig: Rig, network: Network, start: int = start) -> None:
+                evidence.probe(rig, place, network, start)
+
             start_begun = time.monotonic()
             try:
-                runner.watched(index + start, rng_of(design.seed, index + start), comparison.pilots, watch)
+                rng = rng_of(design.seed, index + start)
+                runner.watched(index + start, rng, comparison.pilots, watch, leave)
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
                 evidence.fail(f"{ENDED_EARLY}: {error}")

@@ -74,6 +74,7 @@ def start_rig(
             topic = OwnTopic(bootstrap, f"perf-{workload.name}", workload.partitions, place.client_config)
             if target.runs_already:
                 rig.topics.append(topic)
+            rig.topic_names.append(topic.name)
             with network.entered():
                 topic.make()
             loads[workload.name].connect(bootstrap, topic.name)

@@ -29,6 +29,7 @@ from chronik_perf.model.evidence import (
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
+from chronik_perf.model.probe import PROBED, Probe, Probed, ProbeName
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
@@ -39,6 +40,7 @@ __all__ = [
     "METRICS",
     "NEVER_ACCEPTED",
     "OPEN_ON",
+    "PROBED",
     "RUNS",
     "SCHEMA_VERSION",
     "SIDES",
@@ -71,6 +73,9 @@ __all__ = [
     "OwnMetric",
     "PerfError",
     "Pilot",
+    "Probe",
+    "ProbeName",
+    "Probed",
     "Profile",
     "ProfileKind",
     "Provenance",

@@ -8,6 +8,7 @@ from chronik_perf.model.block import Block
 from chronik_perf.model.cause import Cause
 from chronik_perf.model.evidence import MissingProfile, Profile, Series
 from chronik_perf.model.measured import Measured
+from chronik_perf.model.probe import Probe
 from chronik_perf.model.target import Side, Target
 from chronik_perf.model.workload import Workload
 
@@ -89,6 +90,7 @@ class Comparison:
     series: tuple[Series, ...] = ()
     profiles: tuple[Profile, ...] = ()
     missing_profiles: tuple[MissingProfile, ...] = ()
+    probes: tuple[Probe, ...] = ()
     elapsed_s: float = 0.0
     complete: bool = False
     ended: str = ""  # why no more blocks were measured

@@ -1,13 +1,13 @@
 """What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
 
-A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains the
-loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a new
-call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage that was
-to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account could
-follow: where nothing else regressed, calls are named first that only the candidate was ever seen in. Threads that are
-not ended are named by the function that they begin in. Where a start is slow more often and the mean is not proven to
-have moved, the stages are named in which slow starts differ from the base's. Nothing is named that cannot be told from
-noise, and nothing at all where nothing has regressed or is left behind.
+A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains
+the loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a
+new call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage
+that was to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account
+could follow, nor do replies out of order: where nothing else regressed, calls are named first that only the candidate
+was ever seen in. Threads that are not ended are named by the function that they begin in. Where a start is slow more
+often and the mean is not proven to have moved, the stages are named in which slow starts differ from the base's.
+Nothing is named that cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from chronik_perf.stats.account import loss_account, stage_account, sure_to_be_w
 from chronik_perf.stats.held import begun_threads, held
 from chronik_perf.stats.judge import judge
 from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
+from chronik_perf.stats.probed import probe_changes
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 
 # What a broker keeps or loses costs it no time that an account could follow.
@@ -62,6 +63,9 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         named += (*stages, *frames) if waits else (*frames, *stages)
     if any(one.kind == "threads" and one.effect.estimate > 0 for one in held(comparison)):
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
+    if any(change.of.count and change.worse for change in probe_changes(comparison)):
+        for load in comparison.workloads:
+            named += _only_there(comparison, load.name)
     first: dict[tuple[str, str], Culprit] = {}
     for one in named:
         first.setdefault((one.kind, one.name), one)

@@ -25,6 +25,7 @@ from chronik_perf.stats.held import held_findings
 from chronik_perf.stats.load import SATURABLE, little, saturated, saturation_words
 from chronik_perf.stats.mode_findings import mode_findings
 from chronik_perf.stats.own import own_metrics
+from chronik_perf.stats.probed import probe_findings
 from chronik_perf.stats.rows import evidence_row, statistical_row
 from chronik_perf.stats.slope_findings import slope_findings
 from chronik_perf.stats.symmetry import favoured_places
@@ -82,6 +83,7 @@ def _findings(comparison: Comparison) -> tuple[str, ...]:
         *mode_findings(comparison),
         *slope_findings(comparison),
         *held_findings(comparison),
+        *probe_findings(comparison),
     )
 
 

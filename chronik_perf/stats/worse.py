@@ -1,4 +1,4 @@
-"""What got worse without a word of its own: evidence, drifts within a start, modes, and what a broker holds."""
+"""What got worse without a word of its own: evidence, drifts within a start, modes, probes, what a broker holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from chronik_perf.model import Comparison, Verdict, metric
 from chronik_perf.stats.discovered import discovered
 from chronik_perf.stats.held import held
 from chronik_perf.stats.mode_shares import oftener_slow
+from chronik_perf.stats.probed import probe_changes
 from chronik_perf.stats.slope_findings import THROUGHPUT, drifts
 
 _METRIC_OF = {"rss": "rss_growth"}
@@ -14,8 +15,8 @@ _METRIC_OF = {"rss": "rss_growth"}
 def worse(comparison: Comparison, verdict: Verdict) -> tuple[str, ...]:
     """Name each, once, by its metric or, where it has none, by what it is: "modes" that come more often, "threads".
 
-    Evidence is told from noise with a false discovery rate of 5 %; drifts, modes, and what a broker holds, err in 1 %
-    each.
+    Evidence is told from noise with a false discovery rate of 5 %; drifts, modes, probes, and what a broker holds, err
+    in 1 % each.
     """
     told = discovered(verdict)
     names = [
@@ -30,5 +31,6 @@ def worse(comparison: Comparison, verdict: Verdict) -> tuple[str, ...]:
             if found.proven and (found.difference > 0) != (value is THROUGHPUT):
                 names.append(_METRIC_OF.get(value.name, value.name))
     names += ["modes" for _ in oftener_slow(comparison)]
+    names += [change.of.name for change in probe_changes(comparison) if change.worse]
     names += [one.kind for one in held(comparison) if one.effect.estimate > 0]
     return tuple(dict.fromkeys(names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from chronik_perf.model import Block, Comparison, Profile
+from chronik_perf.model import Block, Comparison, Probe, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
@@ -79,6 +79,23 @@ def test_a_broker_that_is_less_busy_than_before_waits() -> None:
         {**V220, "raw": busy}, {**V220, "raw": parted}, blocks=12, histograms=False, noise=Noise(), seed=5
     )
     assert culprits(comparison, judge(comparison))[0].kind == "stage"
+
+
+def test_replies_out_of_order_are_blamed_on_what_is_new() -> None:
+    """Given equals of which one overtakes replies, the call that only it makes is the lead, and nothing without it."""
+    equals = a_pair_of_equals(blocks=12, histograms=False, noise=Noise(), seed=5)
+
+    def more(profile: Profile) -> Profile:
+        stacks = profile.stacks
+        if (profile.side, profile.workload, profile.kind) == ("candidate", "raw", "cpu"):
+            stacks = {**stacks, "MainThread;<module> (broker/__main__.py);Overtaking.flush (order.py)": 100}
+        return dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values()))
+
+    new = dataclasses.replace(equals, profiles=tuple(map(more, equals.profiles)))
+    probes = (Probe("base", 0, {"misordered": 0.0}), Probe("candidate", 0, {"misordered": 20.0}))
+    misordered = dataclasses.replace(new, probes=probes)
+    assert [c.name for c in culprits(misordered, judge(misordered))] == ["Overtaking.flush"]
+    assert culprits(new, judge(new)) == ()
 
 
 def test_small_functions_together_are_no_function() -> None:

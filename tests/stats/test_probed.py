@@ -1,0 +1,72 @@
+"""What probes tell of two sides: counts decide at once, times by a test over starts, and equals do not differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from chronik_perf.model import Comparison, Measured, Probe, ProbeName, Unavailable
+from chronik_perf.stats import judge
+from chronik_perf.stats.probed import probe_changes
+from chronik_perf.stats.worse import worse
+from tests.builders import a_pair_of_equals
+
+EQUALS = a_pair_of_equals(blocks=2, histograms=False, evidence=False)
+
+
+def probed(name: ProbeName, base: list[Measured], candidate: list[Measured]) -> Comparison:
+    """Give a comparison whose starts told these values."""
+    probes = [Probe("base", n, {name: value}) for n, value in enumerate(base)]
+    probes += [Probe("candidate", n, {name: value}) for n, value in enumerate(candidate)]
+    return replace(EQUALS, probes=tuple(probes))
+
+
+def test_one_reply_out_of_order_decides() -> None:
+    """Given one start that overtook a reply, and a base that never did, it is a finding and counts as worse."""
+    comparison = probed("misordered", [0.0, 0.0], [0.0, 3.0])
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if "out of their order" in f]
+    assert said.endswith("3 replies in 2 starts; v2.2.0 (base) never does.")
+    assert worse(comparison, verdict) == ("misordered",)
+
+
+def test_memory_after_a_restart_is_told() -> None:
+    """Given four restarts a side that hold 40 and 300 MB, the finding has both and the interval of the change."""
+    comparison = probed("restart_memory", [40.0, 41.0, 39.0, 40.5], [300.0, 290.0, 310.0, 305.0])
+    (change,) = probe_changes(comparison)
+    assert change.worse
+    assert "holds in memory 301 MB" in change.said and "40.1 MB" in change.said
+    (turned,) = probe_changes(
+        probed("restart_memory", [300.0, 290.0, 310.0, 305.0], [40.0, 41.0, 39.0, 40.5])
+    )
+    assert not turned.worse
+
+
+def test_what_differs_by_little_or_in_few_starts_is_not_told() -> None:
+    """Given 5 % more in starts that hardly differ, or ten times as much in two starts, nothing is told."""
+    assert not list(
+        probe_changes(probed("restart_memory", [40.0, 40.1, 39.9, 40.0], [42.0, 42.1, 41.9, 42.0]))
+    )
+    assert not list(probe_changes(probed("delivery", [1.0, 1.1], [10.0, 11.0])))
+
+
+def test_a_side_that_does_not_start_again_is_told() -> None:
+    """Given a candidate that dies on its own data, and a base that does not, the reason is the finding."""
+    lost = Unavailable("v2.2.7 ended with exit code 1 before it was ready")
+    comparison = probed("restart_time", [0.2, 0.2, 0.2], [lost, lost, lost])
+    (change,) = probe_changes(comparison)
+    assert change.worse
+    assert change.said.endswith("in 3 starts: v2.2.7 ended with exit code 1 before it was ready.")
+    assert not list(probe_changes(probed("restart_time", [lost, lost], [lost, lost])))
+
+
+def test_equals_hardly_ever_differ() -> None:
+    """Given equals whose times differ by half from start to start, also with heavy tails, 1 % is the most that errs."""
+    rng = np.random.default_rng(20261127)
+    for draw in (lambda: rng.normal(0, 0.5, 8), lambda: 0.3 * rng.standard_t(3, 8)):
+        found = 0
+        for _ in range(500):
+            values = [float(v) for v in np.exp(draw())]
+            found += bool(list(probe_changes(probed("delivery", [*values[:4]], [*values[4:]]))))
+        assert found <= 4  # 0.25 % of 500 each, of which more than 4 come in 1 of 100 such tests
