@@ -138,7 +138,7 @@ def test_a_py_spy_that_does_not_run_costs_the_profile_alone(
     ("at_the_end", "says"),
     [
         ("echo half a line > $out; exit 0", "cannot be read"),
-        ("trap '' INT; sleep 30", "did not write the samples of process"),
+        ("trap '' INT; exec sleep 30", "did not write the samples of process"),
     ],
 )
 def test_samples_that_cannot_be_read_cost_the_profile_alone(
