@@ -17,6 +17,8 @@ from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
 from chronik_perf.sut.running import NOT_STARTED
 
+# How long a restart is waited for: so many times what the start on an empty folder took.
+PATIENCE, LEAST_PATIENCE_S = 10, 10.0
 _RESTARTED: tuple[ProbeName, ...] = ("restart_time", "restart_memory", "restart_lost")
 _ASKED: tuple[ProbeName, ...] = ("misordered", "beside_slow", "delivery")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
@@ -59,6 +61,7 @@ def started_again(rig: Rig, place: Place, network: Network) -> dict[ProbeName, M
             core=place.broker_core,
             hash_seed=rig.seed,
             log_path=log.with_name(f"{log.stem}-again{log.suffix}"),
+            ready_timeout_s=max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s),
             network=network,
         )
     except MeasurementFailed as error:

@@ -18,6 +18,7 @@ from chronik_perf.experiment.evidence import (
     NO_PROFILES,
     NO_SERIES,
     Evidence,
+    paced,
 )
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
@@ -123,7 +124,8 @@ def run(
 
             def watch(rig: Rig, others: Sequence[Rig], start: int = start) -> None:
                 report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
-                evidence.gather(rig, others, comparison.workloads, spend, start=start, profiles=profiles)
+                loads = paced(comparison, rig.side)
+                evidence.gather(rig, others, loads, spend, start=start, profiles=profiles)
 
             def leave(rig: Rig, network: Network, start: int = start) -> None:
                 evidence.probe(rig, place, network, start)

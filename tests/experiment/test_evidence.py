@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronik_perf.experiment.evidence import NO_PROFILES, NO_SERIES, Evidence
-from tests.builders import a_pair_of_equals
+from chronik_perf.experiment.evidence import NO_PROFILES, NO_SERIES, Evidence, paced
+from tests.builders import ACKS0, ACKS1, V220, a_comparison, a_pair_of_equals
 
 WITH = a_pair_of_equals(blocks=2)
 WITHOUT = replace(
@@ -29,3 +29,16 @@ def test_what_lacks_is_said() -> None:
     """Given nothing before and nothing now, the reason is a note of the comparison."""
     nothing = replace(WITHOUT, notes=())
     assert Evidence(notes=[f"{NO_PROFILES}: no time"]).added_to(nothing).notes == (f"{NO_PROFILES}: no time",)
+
+
+def test_a_side_that_has_become_slow_is_sent_no_more_than_it_stores() -> None:
+    """Given acks=0 of which one side stores a fifteenth, its windows are bounded by that, and nothing else is."""
+    slow = replace(V220["acks0"], msgs_per_s=V220["acks0"].msgs_per_s / 15)
+    comparison = a_comparison(
+        V220, {**V220, "acks0": slow}, blocks=4, evidence=False, workloads=(ACKS1, ACKS0)
+    )
+    base, candidate = paced(comparison, "base"), paced(comparison, "candidate")
+    assert (base[0], candidate[0]) == (ACKS1, ACKS1)
+    stored_bytes = slow.msgs_per_s * ACKS0.slice_s * ACKS0.message_size_bytes
+    assert stored_bytes / 2 < candidate[1].slice_bytes < 2 * stored_bytes
+    assert candidate[1].slice_bytes * 4 < base[1].slice_bytes <= ACKS0.slice_bytes
