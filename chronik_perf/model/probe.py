@@ -15,26 +15,20 @@ ProbeName: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """One thing that is probed. A `count` should be 0; of the others a start gives one value in `unit`.
-
-    `said` says what the value is, to follow a side's name and come before the value.
-    """
+    """One thing that is probed. A `count` should be 0; of the others a start gives one value in `unit`."""
 
     name: ProbeName
     unit: str
-    said: str
     count: bool = False
 
 
 PROBED: tuple[Probed, ...] = (
-    Probed("misordered", "replies", "answers a client's requests out of their order", count=True),
-    Probed(
-        "restart_lost", "msg", "started again on its own data, lacks messages that it had stored", count=True
-    ),
-    Probed("beside_slow", "ms", "answers a quick request, while another client's fetch waits, after"),
-    Probed("delivery", "ms", "answers a waiting fetch with what is produced after"),
-    Probed("restart_time", "s", "started again on what its load has stored, serves after"),
-    Probed("restart_memory", "MB", "started again on what its load has stored, holds in memory"),
+    Probed("misordered", "replies", count=True),
+    Probed("restart_lost", "msg", count=True),
+    Probed("beside_slow", "ms"),
+    Probed("delivery", "ms"),
+    Probed("restart_time", "s"),
+    Probed("restart_memory", "MB"),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronik_perf.model import PROBED, SIDES, Comparison, Probed, Side, Unavailable, known
+from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats import words
 from chronik_perf.stats.betting import Floats
 from chronik_perf.stats.gather import name_of
@@ -21,6 +21,16 @@ ERROR = 0.01  # of all that is probed together, that one of them is wrongly said
 LEAST_STARTS = 3
 # Where next to nothing differs from start to start a test tells of changes that matter to nobody.
 LEAST_CHANGE = 0.2
+# With places for who has more of it and for what the `other` side has: `value`, and `less`, which of a count is none.
+_SAID: dict[ProbeName, str] = {
+    "misordered": "{who} answers a client's requests out of their order: {value}; {other} never does",
+    "restart_lost": "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
+    "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
+    "after {less}",
+    "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",
+    "restart_time": "Started again on what its load has stored, {who} serves after {value}, and {other} after {less}",
+    "restart_memory": "Started again on what its load has stored, {who} holds {value} in memory, and {other} {less}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,8 @@ def _counted(comparison: Comparison, of: Probed, base: Floats, candidate: Floats
         return
     worse = bool(candidate.sum() > 0)
     values = candidate if worse else base
-    side: Side = "candidate" if worse else "base"
-    other = name_of(comparison, "base" if worse else "candidate")
-    yield ProbeChange(
-        of,
-        worse,
-        f"{name_of(comparison, side)} {of.said}: {words.number(float(values.sum()))} {of.unit} in "
-        f"{words.count(values.size, 'start')}; {other} never does.",
-    )
+    counted = f"{words.number(float(values.sum()))} {of.unit} in {words.count(values.size, 'start')}"
+    yield ProbeChange(of, worse, f"{_said(comparison, of, worse, counted)}.")
 
 
 def _timed(comparison: Comparison, of: Probed, base: Floats, candidate: Floats) -> Iterator[ProbeChange]:
@@ -79,14 +83,18 @@ def _timed(comparison: Comparison, of: Probed, base: Floats, candidate: Floats) 
     shift, reach = _welch(np.log(base), np.log(candidate))
     if abs(shift) <= reach or abs(math.expm1(shift)) < LEAST_CHANGE:
         return
+    worse = shift > 0
+    less, value = (words.quantity(v, of.unit) for v in sorted((_mean(base), _mean(candidate))))
     low, high = (words.percent(math.expm1(shift + end), signed=True) for end in (-reach, reach))
-    yield ProbeChange(
-        of,
-        shift > 0,
-        f"{name_of(comparison, 'candidate')} {of.said} {words.quantity(_mean(candidate), of.unit)}, and "
-        f"{name_of(comparison, 'base')} {words.quantity(_mean(base), of.unit)} ({low} to {high}, "
-        f"from {words.count(min(base.size, candidate.size), 'start')} a side).",
-    )
+    starts = words.count(min(base.size, candidate.size), "start")
+    said = _said(comparison, of, worse, value, less)
+    yield ProbeChange(of, worse, f"{said} ({low} to {high}, from {starts} a side).")
+
+
+def _said(comparison: Comparison, of: Probed, worse: bool, value: str, less: str = "") -> str:
+    base, candidate = (name_of(comparison, side) for side in SIDES)
+    who, other = (candidate, base) if worse else (base, candidate)
+    return _SAID[of.name].format(who=who, other=other, value=value, less=less)
 
 
 def _mean(values: Floats) -> float:

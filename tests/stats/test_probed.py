@@ -36,7 +36,7 @@ def test_memory_after_a_restart_is_told() -> None:
     comparison = probed("restart_memory", [40.0, 41.0, 39.0, 40.5], [300.0, 290.0, 310.0, 305.0])
     (change,) = probe_changes(comparison)
     assert change.worse
-    assert "holds in memory 301 MB" in change.said and "40.1 MB" in change.said
+    assert "(candidate) holds 301 MB in memory, and" in change.said and "(base) 40.1 MB (+5" in change.said
     (turned,) = probe_changes(
         probed("restart_memory", [300.0, 290.0, 310.0, 305.0], [40.0, 41.0, 39.0, 40.5])
     )
