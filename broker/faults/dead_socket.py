@@ -50,7 +50,7 @@ FAULT = Fault(
     incident="v2.2.25",
     unit="thousands of reads per second and dead socket",
     full=17,
-    moves=("cpu_per_message", "throughput"),
+    moves=("idle_share", "cpu_per_message", "throughput"),
     culprit="frame read_end",
     parts=_parts,
 )

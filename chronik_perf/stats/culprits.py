@@ -4,10 +4,11 @@ A stage is named for waiting and a function for work. Which of the two comes fir
 the loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a
 new call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage
 that was to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account
-could follow, nor do replies out of order: where nothing else regressed, calls are named first that only the candidate
-was ever seen in. Threads that are not ended are named by the function that they begin in. Where a start is slow more
-often and the mean is not proven to have moved, the stages are named in which slow starts differ from the base's.
-Nothing is named that cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
+could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are
+named first that only the candidate was ever seen in. Threads that are not ended are named by the function that they
+begin in. Where a start is slow more often and the mean is not proven to have moved, the stages are named in which
+slow starts differ from the base's. Nothing is named that cannot be told from noise, and nothing at all where nothing
+has regressed or is left behind.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Literal
 
 from chronik_perf.model import Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import loss_account, stage_account, sure_to_be_work
-from chronik_perf.stats.held import begun_threads, held
+from chronik_perf.stats.held import IDLE, begun_threads, held
 from chronik_perf.stats.judge import judge
 from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
 from chronik_perf.stats.probed import probe_changes
@@ -61,9 +62,10 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         if not sure_to_be_work(verdict, workload):
             named += _waits(comparison, workload)
         named += (*stages, *frames) if waits else (*frames, *stages)
-    if any(one.kind == "threads" and one.effect.estimate > 0 for one in held(comparison)):
+    more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
+    if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
-    if any(change.of.count and change.worse for change in probe_changes(comparison)):
+    if IDLE in more or any(change.of.count and change.worse for change in probe_changes(comparison)):
         for load in comparison.workloads:
             named += _only_there(comparison, load.name)
     first: dict[tuple[str, str], Culprit] = {}

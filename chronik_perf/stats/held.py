@@ -1,4 +1,4 @@
-"""What a broker holds when its load has ended, beside memory: threads and descriptors, which may leak."""
+"""What a broker holds beside memory, and uses while nobody asks it for anything: threads, descriptors, and CPU."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.interval import paired_effect
 from chronik_perf.stats.profile_diff import Grown, difference_of, new_threads
 
-ERROR = 0.01  # of both together
+ERROR = 0.01  # of all together
+IDLE = "idle_share"
+LEAST_IDLE = 0.02  # of a core: less of it spoils no measurement and no bill
 _NONE = Unavailable("not read")
-KINDS = {"threads": "thread", "descriptors": "open descriptor"}
+KINDS = {"threads": "thread", "descriptors": "open descriptor", IDLE: "of a core"}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One kind of thing of which the sides hold unlike numbers at the end of a start, and the difference."""
+    """One kind of thing of which the sides hold or use unlike numbers in a start, and the difference."""
 
     kind: str
     effect: Effect
@@ -36,13 +38,18 @@ def held(comparison: Comparison) -> Iterator[Held]:
                 pairs.append((base, candidate))
                 base_first.append(block.base.order == 0)
         effect = paired_effect("difference", pairs, ERROR / len(KINDS), base_first=base_first)
-        if not isinstance(effect, Unavailable) and effect.told_from_noise:
+        if isinstance(effect, Unavailable) or not effect.told_from_noise:
+            continue
+        if kind != IDLE or abs(effect.estimate) >= LEAST_IDLE:
             yield Held(kind, effect, len(pairs))
 
 
 def held_findings(comparison: Comparison) -> Iterator[str]:
-    """Say who holds more of what."""
+    """Say who holds or uses more of what."""
     for one in held(comparison):
+        if one.kind == IDLE:
+            yield _idle(comparison, one)
+            continue
         effect = one.effect
         more: Side = "candidate" if effect.estimate > 0 else "base"
         less: Side = "base" if effect.estimate > 0 else "candidate"
@@ -56,6 +63,17 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
             f"{_begun_in(comparison) if (one.kind, more) == ('threads', 'candidate') else ''}"
             f"{_open_on(comparison, more, abs(effect.estimate)) if one.kind == 'descriptors' else ''}"
         )
+
+
+def _idle(comparison: Comparison, one: Held) -> str:
+    effect = one.effect
+    share = {"base": words.percent(effect.base, 0), "candidate": words.percent(effect.candidate, 0)}
+    low, high = (words.percent(end, 0, signed=True) for end in (effect.low, effect.high))
+    return (
+        f"Before it is asked for anything {name_of(comparison, 'candidate')} uses {share['candidate']} of a core, and "
+        f"{name_of(comparison, 'base')} {share['base']} (a difference of {low} to {high} of a core, from "
+        f"{words.count(one.starts, 'start')} a side)."
+    )
 
 
 def begun_threads(comparison: Comparison) -> Iterator[tuple[str, Grown]]:

@@ -9,6 +9,7 @@ import numpy as np
 from chronik_perf.model import OPEN_ON, Comparison, Start, Unavailable
 from chronik_perf.stats import judge
 from chronik_perf.stats.held import held
+from chronik_perf.stats.worse import worse
 from tests.builders import a_pair_of_equals
 
 
@@ -53,6 +54,19 @@ def test_one_thread_more_in_every_start_is_told() -> None:
     comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "threads", [5.0] * 14, [4.0] * 14)
     (one,) = held(comparison)
     assert (one.kind, one.effect.estimate) == ("threads", -1.0)
+
+
+def test_work_that_nobody_asked_for_is_told_and_is_worse() -> None:
+    """Given a candidate that uses a third of a core at rest, it is a finding; a hundredth more is not worth one."""
+    rng = np.random.default_rng(7)
+    rest, works = rng.normal(0.01, 0.002, 14), rng.normal(0.32, 0.05, 14)
+    comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "idle_share", list(rest), list(works))
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if f.startswith("Before it is asked for anything")]
+    assert "(candidate) uses 28 % of a core, and v2.2.0 (base) 1 %" in said
+    assert "idle_share" in worse(comparison, verdict)
+    little = holding(comparison, "idle_share", list(rest), list(rest + 0.01))
+    assert not list(held(little))
 
 
 def test_equals_are_hardly_ever_told_apart() -> None:
