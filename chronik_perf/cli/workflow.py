@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 
 _stopped_by = ""  # the word at which the runner listens again; empty while it listens
@@ -25,11 +26,18 @@ def unheard() -> Iterator[None]:
     if not is_github():
         yield
         return
+    # In one pipe with what is printed: of two, a late line of one may come when the runner listens again to the other.
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    os.dup2(1, 2)
     _stop()
     try:
         yield
     finally:
+        sys.stderr.flush()
         _go_on()
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 @contextlib.contextmanager

@@ -162,7 +162,7 @@ def _whose_fault(search: Bisection, step: Step, measure: Measure) -> tuple[Bisec
         if commit in (0, last):
             continue  # which have just run
         try:
-            search = measure(search, Step(0, commit))
+            search = measure(search, Step(0, commit, step.closing))
         except MeasurementFailed:
             return search, commit
     return search, None

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TypeVar
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
-from chronik_perf.experiment.probing import answers, restarts_soon, started_again
+from chronik_perf.experiment.probing import answers, restart_fits, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import (
@@ -82,14 +83,14 @@ class Evidence:
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
 
-    def probe(self, rig: Rig, place: Place, network: Network, start: int) -> None:
-        """Ask what no load asks, and start the broker again on its data. It is stopped then."""
+    def probe(self, rig: Rig, place: Place, network: Network, start: int, left_s: float) -> None:
+        """Ask what no load asks, and start the broker again on its data where that fits into `left_s`."""
         if self.failed:
             return
         try:
             told = answers(rig, place, network)
-            if start == 0 or restarts_soon(rig):
-                told |= started_again(rig, place, network)
+            if restart_fits(rig, start, left_s):
+                told |= started_again(rig, place, network, left_s)
             self.probes.append(Probe(rig.side, start, told))
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
@@ -114,12 +115,20 @@ class Evidence:
         looked = bool(self.profiles or self.missing_profiles)
         return dataclasses.replace(
             comparison,
-            series=tuple(self.series) or comparison.series,
-            profiles=tuple(self.profiles) if looked else comparison.profiles,
+            series=_newer(self.series, comparison.series),
+            profiles=_newer(self.profiles, comparison.profiles),
             missing_profiles=tuple(self.missing_profiles) if looked else comparison.missing_profiles,
-            probes=tuple(self.probes) or comparison.probes,
+            probes=_newer(self.probes, comparison.probes),
             notes=(*notes, *said),
         )
+
+
+_OfSide = TypeVar("_OfSide", Series, Profile, Probe)
+
+
+def _newer(gathered: Sequence[_OfSide], earlier: tuple[_OfSide, ...]) -> tuple[_OfSide, ...]:
+    """Give what was gathered now, unless it lacks a side of which there was something before."""
+    return tuple(gathered) if {one.side for one in gathered} >= {one.side for one in earlier} else earlier
 
 
 def paced(comparison: Comparison, side: Side) -> tuple[Workload, ...]:

@@ -120,15 +120,15 @@ def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profile
     """Give about how long evidence takes on so many of the `profile_starts` of a side; the first has the series."""
     windows_s = spend.series_s + 2 * spend.profile_s * profiles * starts / spend.profile_starts
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
-    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S + 2 * _probe_seconds(comparison)
-    return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s
+    again_s = _ready_seconds(comparison)
+    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S + 2 * ASKED_S
+    restarts = starts if again_s <= SOON_S else min(1, starts)
+    return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s + restarts * 2 * 2 * again_s
 
 
-def _probe_seconds(comparison: Comparison) -> float:
-    """Give about how long a side takes to be asked other things and to start once more."""
+def _ready_seconds(comparison: Comparison) -> float:
     ready = [known(b.side(side).ready_s) or 0.0 for b in comparison.blocks for side in SIDES]
-    again_s = float(np.median(ready)) if ready else 0.0
-    return ASKED_S + (2 * again_s if again_s <= SOON_S else 0.0)
+    return float(np.median(ready)) if ready else 0.0
 
 
 def affordable(comparison: Comparison, block_seconds: Sequence[float], left_s: float | None) -> int:

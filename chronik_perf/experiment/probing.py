@@ -6,6 +6,9 @@ is in none of its figures.
 
 from __future__ import annotations
 
+import math
+import time
+
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
@@ -15,12 +18,14 @@ from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailab
 from chronik_perf.network import Network
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
-from chronik_perf.sut.running import NOT_STARTED
 
 # How long a restart is waited for: so many times what the start on an empty folder took.
 PATIENCE, LEAST_PATIENCE_S = 10, 10.0
+# How long messages may be missing in a broker that serves again, and how often is looked.
+RECOVERS_S, LOOK_S = 2.0, 0.05
 _RESTARTED: tuple[ProbeName, ...] = ("restart_time", "restart_memory", "restart_lost")
 _ASKED: tuple[ProbeName, ...] = ("misordered", "beside_slow", "delivery")
+_KILLED = Unavailable("it did not stop when it was asked to and was killed")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
 
 
@@ -38,52 +43,73 @@ def answers(rig: Rig, place: Place, network: Network) -> dict[ProbeName, Measure
     }
 
 
-def restarts_soon(rig: Rig) -> bool:
-    """Tell whether the broker starts so fast that it can be started again on every start that is probed."""
-    ready_s = known(rig.broker.ready_s)
-    return ready_s is None or ready_s <= SOON_S
+def restart_fits(rig: Rig, start: int, left_s: float) -> bool:
+    """Tell whether there is time to start a broker again: on every start where that is soon done, else on the first."""
+    ready_s = known(rig.broker.ready_s) or 0.0
+    return (start == 0 or ready_s <= SOON_S) and 2 * ready_s < left_s
 
 
-def started_again(rig: Rig, place: Place, network: Network) -> dict[ProbeName, Measured]:
+def started_again(
+    rig: Rig, place: Place, network: Network, most_s: float = math.inf
+) -> dict[ProbeName, Measured]:
     """Stop a broker and start it once more on its data; it is stopped again then.
 
-    One that does not come up gives the reason in each value.
+    One that does not come up, within `most_s` at the latest, gives the reason in each value; one that perf did not
+    start gives none. Whatever happens, nothing that was started here is left.
     """
     if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
-        return dict.fromkeys(_RESTARTED, Unavailable(NOT_STARTED))
+        return {}
+    stored = _held(rig, rig.broker, place, network)
+    rig.stop()
+    log, killed = rig.broker.log_path, rig.broker.stop().killed
     try:
-        stored = _held(rig, rig.broker, place, network)
-        rig.stop()
-        log = rig.broker.log_path
         again = BrokerProcess.start(
             rig.target,
             data_dir=rig.data_dir,
             core=place.broker_core,
             hash_seed=rig.seed,
             log_path=log.with_name(f"{log.stem}-again{log.suffix}"),
-            ready_timeout_s=max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s),
+            ready_timeout_s=min(most_s, max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s)),
             network=network,
         )
     except MeasurementFailed as error:
         return dict.fromkeys(_RESTARTED, Unavailable(str(error)))
     try:
         rss = ProcessSampler(again.pid).rss_bytes()
-        held = _held(rig, again, place, network)
-        return {
-            "restart_time": again.ready_s,
-            "restart_memory": rss if isinstance(rss, Unavailable) else rss / 1e6,
-            "restart_lost": float(sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())),
-        }
-    except MeasurementFailed as error:
-        return {"restart_time": again.ready_s, **dict.fromkeys(_RESTARTED[1:], Unavailable(str(error)))}
-    finally:
+        lost = _lost(rig, again, place, network, stored)
         again.stop()
+    except BaseException:
+        again.kill()
+        raise
+    return {
+        "restart_time": again.ready_s,
+        "restart_memory": rss if isinstance(rss, Unavailable) else rss / 1e6,
+        "restart_lost": _KILLED if killed else lost,
+    }
 
 
-def _held(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> dict[str, int]:
+def _lost(
+    rig: Rig, again: BrokerProcess, place: Place, network: Network, stored: dict[str, int] | Unavailable
+) -> Measured:
+    """Count what a started broker has no more; one that still recovers when it opens its port is waited for."""
+    deadline = time.monotonic() + RECOVERS_S
+    while True:
+        held = _held(rig, again, place, network)
+        if isinstance(stored, Unavailable) or isinstance(held, Unavailable):
+            return stored if isinstance(stored, Unavailable) else Unavailable("it did not tell what it holds")
+        lost = sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())
+        if not lost or time.monotonic() > deadline:
+            return float(lost)
+        time.sleep(LOOK_S)
+
+
+def _held(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> dict[str, int] | Unavailable:
     bootstrap = f"{broker.host}:{broker.port}"
-    with network.entered():
-        return {
-            topic: sum(messages_held(bootstrap, topic, place.client_config).values())
-            for topic in rig.topic_names
-        }
+    try:
+        with network.entered():
+            return {
+                topic: sum(messages_held(bootstrap, topic, place.client_config).values())
+                for topic in rig.topic_names
+            }
+    except MeasurementFailed as error:
+        return Unavailable(str(error))

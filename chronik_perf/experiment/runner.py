@@ -128,7 +128,9 @@ def run(
                 evidence.gather(rig, others, loads, spend, start=start, profiles=profiles)
 
             def leave(rig: Rig, network: Network, start: int = start) -> None:
-                evidence.probe(rig, place, network, start)
+                gone_s = time.monotonic() - begun
+                left_s = math.inf if design.budget_s is None else design.budget_s - gone_s - CLOSING_S
+                evidence.probe(rig, place, network, start, left_s)
 
             start_begun = time.monotonic()
             try:

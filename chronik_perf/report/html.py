@@ -118,7 +118,7 @@ def _per_block(comparison: Comparison, row: MetricVerdict) -> Figure:
 
 
 def _telling_first(verdict: Verdict, workload: Workload) -> tuple[ProfileKind, ProfileKind]:
-    """Show waits first where CPU does not explain most of a loss."""
+    """Show waits first where waiting is where the time of a loss has gone."""
     account = loss_account(verdict, workload.name)
     waits = not isinstance(account, Unavailable) and account.waits
     return ("wall", "cpu") if waits else ("cpu", "wall")

@@ -87,11 +87,13 @@ class LossAccount:
     def waits(self) -> bool:
         """Tell whether waiting, rather than work, is where the time of a loss has gone, as far as is known.
 
-        Work is most of it, and leaves the broker no less busy. One that waits has more to do as well, where the wait
-        parts its messages in smaller batches.
+        Work is most of it, which may be sure, and leaves the broker no less busy. One that waits has more to do as
+        well, where the wait parts its messages in smaller batches.
         """
+        if self.share is None or self.share_bounds is None or self.share_bounds[0] >= EXPLAINS_MOST:
+            return False
         busy = min(1.0, self.cpu_us[0] / self.wall_us[0])
-        return self.share is not None and self.share < max(EXPLAINS_MOST, NO_LESS_BUSY * busy)
+        return self.share < max(EXPLAINS_MOST, NO_LESS_BUSY * busy)
 
 
 def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> StageAccount | Unavailable:

@@ -37,8 +37,8 @@ def _filled(word: str, host: str, port: int, metrics_port: int) -> str:
 def free_ports(host: str, count: int) -> list[int]:
     """Give ports that were free a moment ago, all different. Raises OSError if the host is not this machine's.
 
-    They are below those that the kernel gives to whoever asks for any, since until the broker has its own, which takes
-    a slow one seconds, another program's connection or test server could be given it.
+    They are below those that the kernel gives to whoever asks for any, where it leaves enough of them: until the broker
+    has its own, which takes a slow one seconds, another program's connection or test server could be given it.
     """
     lowest = _lowest_given_by_kernel()
     ports: list[int] = []

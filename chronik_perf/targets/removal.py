@@ -9,7 +9,9 @@ from pathlib import Path
 
 
 def removed(folder: Path) -> bool:
-    """Remove a folder, and tell whether it is gone; what cannot be removed stays."""
+    """Remove a folder, and tell whether it is gone; what cannot be removed stays, and of a link where it leads to."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     if os.path.lexists(folder):
         # Go's module cache has folders of mode 0555, in which nobody but root may delete.

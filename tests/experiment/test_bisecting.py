@@ -106,6 +106,7 @@ def test_a_block_that_fails_once_costs_no_commit(fails: tuple[int, int]) -> None
     assert not left
     assert found.skipped == ()
     assert (answer.kind, answer.culprit.high) == ("found", 2)
+    assert max(c.closing for c in found.contrasts) == 1, "it costs no close"
 
 
 def test_the_commit_that_fails_is_skipped_and_not_the_one_beside_it() -> None:

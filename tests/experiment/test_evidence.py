@@ -19,6 +19,13 @@ def test_a_run_that_gathers_nothing_keeps_what_there_was() -> None:
     assert found == WITH
 
 
+def test_a_run_that_fails_at_its_first_side_keeps_what_there_was_of_both() -> None:
+    """Given a run that goes on and ends after one side's first series, both sides' earlier ones stay."""
+    one = [series for series in WITH.series if series.side == "base"]
+    found = Evidence(series=one, missing_profiles=list(WITH.missing_profiles)).added_to(WITH)
+    assert (found.series, found.profiles) == (WITH.series, WITH.profiles)
+
+
 def test_a_run_that_gathers_what_lacked_takes_back_that_it_lacks() -> None:
     """Given an earlier run without profiles, the run that takes them leaves out the sentence, and no other."""
     evidence = Evidence(list(WITH.series), list(WITH.profiles), list(WITH.missing_profiles))

@@ -72,11 +72,16 @@ def test_work_is_blamed_on_a_function() -> None:
 
 
 def test_a_broker_that_is_less_busy_than_before_waits() -> None:
-    """Given a loss of which CPU is more than half, and a broker that is idle for longer, a stage is named first."""
+    """Given a loss of which CPU may be more than half, and a broker that is idle for longer, a stage is named first."""
     busy = dataclasses.replace(V220["raw"], msgs_per_s=19e3, cpu_us_per_message=41.0)
-    parted = dataclasses.replace(V227["raw"], msgs_per_s=6.7e3, cpu_us_per_message=99.0)
+    parted = dataclasses.replace(V227["raw"], msgs_per_s=6.7e3, cpu_us_per_message=95.0)
     comparison = a_comparison(
-        {**V220, "raw": busy}, {**V220, "raw": parted}, blocks=12, histograms=False, noise=Noise(), seed=5
+        {**V220, "raw": busy},
+        {**V220, "raw": parted},
+        blocks=12,
+        histograms=False,
+        noise=Noise(between=0.06),
+        seed=5,
     )
     assert culprits(comparison, judge(comparison))[0].kind == "stage"
 

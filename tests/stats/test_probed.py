@@ -61,6 +61,13 @@ def test_a_side_that_does_not_start_again_is_told() -> None:
     assert not list(probe_changes(probed("restart_time", [lost, lost], [lost, lost])))
 
 
+def test_a_broker_that_perf_did_not_start_has_not_failed_to_start_again() -> None:
+    """Given a side whose probes tell nothing of a restart, that is no finding beside one that was started again."""
+    started = Probe("base", 0, {"restart_time": 0.2})
+    comparison = replace(EQUALS, probes=(started, Probe("candidate", 0, {"misordered": 0.0})))
+    assert not list(probe_changes(comparison))
+
+
 def test_equals_hardly_ever_differ() -> None:
     """Given equals whose times differ by half from start to start, also with heavy tails, 1 % is the most that errs."""
     rng = np.random.default_rng(20261127)

@@ -29,6 +29,12 @@ def test_a_new_call_is_named_and_not_what_it_is_spent_in() -> None:
     assert entered({**BASE, **parts}) == "Logger.info (log.py)"
 
 
+def test_a_new_call_that_does_nothing_but_call_another_is_named() -> None:
+    """Given a new call of which nearly all is in one that it makes, the outer one is what was added."""
+    verify = f"{LOOP};decode (b.py);verify (y.py)"
+    assert entered({**BASE, verify: 20, f"{verify};crc32 (z.py)": 880}) == "verify (y.py)"
+
+
 def test_a_function_that_does_its_own_work_more_often_is_named() -> None:
     """Given a function that takes three times as long by itself and within, it is named and not its main loop."""
     assert entered({**BASE, f"{LOOP};decode (b.py)": 1200}) == "decode (b.py)"

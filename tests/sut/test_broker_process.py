@@ -20,6 +20,7 @@ import pytest
 
 from chronik_perf.model import MeasurementFailed, Provenance, Target
 from chronik_perf.sut import BrokerProcess
+from tests.programs import FROM_ELSEWHERE
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -287,6 +288,8 @@ def test_who_had_the_port_for_a_moment_before_the_broker_is_not_taken_for_it(sta
 def test_a_broker_gets_no_port_that_the_kernel_gives_to_others(start: Starter) -> None:
     """Given a broker told its port, that is below those which a connection or a server that asks for any is given."""
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    if lowest < 30_000:
+        pytest.skip(f"{FROM_ELSEWHERE}here the kernel gives nearly all ports")
     assert 1024 < start(target("plain")).port < lowest
 
 
@@ -332,6 +335,7 @@ import sys, threading, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from chronik_perf.sut import BrokerProcess
+from tests.programs import FROM_ELSEWHERE
 from chronik_perf.model import Provenance, Target
 def begin():
     what = Target("b", (sys.executable, {program!r}, "{mode}", "--port", "{{port}}"), "port",

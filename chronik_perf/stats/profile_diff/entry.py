@@ -74,7 +74,7 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
             if call.state == "grey":
                 # The whole of a caller may vary by more than what grew in it.
                 pending += [(call, cost_us)] if cost_us > 0 else []
-            elif _goes_further(call, cost_us):
+            elif cost_us > 0 and _goes_further(call, cost_us):
                 pending.append((call, cost_us))
             elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
                 yield call
