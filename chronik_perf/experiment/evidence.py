@@ -8,6 +8,7 @@ process have in common tells nothing of the next. The series come from the first
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -55,6 +56,7 @@ class Evidence:
     probes: list[Probe] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
+    series_took_s: float = 0.0  # of the first start's time: the others have none
 
     def gather(
         self,
@@ -73,7 +75,9 @@ class Evidence:
         try:
             for workload in workloads:
                 if start == 0:
+                    begun = time.monotonic()
                     self.series.append(_take_series(rig, others, workload, spend.series_s))
+                    self.series_took_s += time.monotonic() - begun
                 for kind in KINDS if profiles else ():
                     taken = _take_profile(rig, others, workload, kind, spend.profile_s / spend.profile_starts)
                     if isinstance(taken, Profile):

@@ -141,8 +141,9 @@ def run(
                 evidence.fail(f"{ENDED_EARLY}: {error}")
             now = time.monotonic()
             left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
+            took_s = now - start_begun - (evidence.series_took_s if start == 0 else 0.0)
             # The next may take longer than the last.
-            if evidence.failed or 1.2 * (now - start_begun) > left_s - CLOSING_S:
+            if evidence.failed or 1.2 * took_s > left_s - CLOSING_S:
                 break
         comparison = evidence.added_to(comparison)
         yield grown(complete=True)
