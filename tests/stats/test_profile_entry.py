@@ -30,9 +30,11 @@ def test_a_new_call_is_named_and_not_what_it_is_spent_in() -> None:
 
 
 def test_a_new_call_that_does_nothing_but_call_another_is_named() -> None:
-    """Given a new call of which nearly all is in one that it makes, the outer one is what was added."""
+    """Given a new call that only makes a library's, it is what was added; one of its own file is the one to look at."""
     verify = f"{LOOP};decode (b.py);verify (y.py)"
     assert entered({**BASE, verify: 20, f"{verify};crc32 (z.py)": 880}) == "verify (y.py)"
+    assert entered({**BASE, verify: 20, f"{verify};table (y.py)": 880}) == "table (y.py)"
+    assert entered({**BASE, verify: 200, f"{verify};table (y.py)": 700}) == "verify (y.py)"
 
 
 def test_a_function_that_does_its_own_work_more_often_is_named() -> None:

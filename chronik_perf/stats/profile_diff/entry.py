@@ -77,7 +77,7 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
             elif cost_us > 0 and _goes_further(call, cost_us):
                 pending.append((call, cost_us))
             elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
-                yield call
+                yield call if cost_us > 0 else _past_wrappers(call)
             else:
                 pending.append((call, cost_us))
 
@@ -98,6 +98,20 @@ def _goes_further(call: DiffNode, cost_us: float) -> bool:
         if inner.state == "grew" and holds_it and (alone or does_nothing_else):
             return True
     return False
+
+
+def _past_wrappers(call: DiffNode) -> DiffNode:
+    """Give a new call, or the one in the same file that it does nothing but make; a library's is not what was added."""
+    inner: DiffNode | None = call
+    while inner is not None:
+        call = inner
+        least_us = PASSED_ON * call.candidate_us
+        inner = next((c for c in call.children if c.candidate_us >= least_us and _added_with(c, call)), None)
+    return call
+
+
+def _added_with(inner: DiffNode, call: DiffNode) -> bool:
+    return inner.base_us == 0 and inner.state == "grew" and parted(inner.name)[1] == parted(call.name)[1]
 
 
 def _holds_most(call: DiffNode, cost_us: float, root: DiffNode) -> bool:
