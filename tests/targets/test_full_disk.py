@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import FROM_ELSEWHERE, need
+from tests.small_disk import on_a_small_disk
 from tests.targets.repository import BrokerRepository
 
 MIB = 1 << 20
-# Mounts a small disk on $1 where no other process sees it, runs the rest there, and lists what is left on it.
-ON_A_SMALL_DISK = """
-mount -t tmpfs -o size=8m tmpfs "$1" || exit 99
+# Runs the rest, and lists what is left in the cache, $1.
+LISTS_THE_CACHE = """
 cache=$1; shift
 "$@"; code=$?
 find "$cache" -mindepth 3 -maxdepth 3 -type d
@@ -24,22 +23,11 @@ exit $code
 """
 
 
-def on_a_small_disk(cache: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command with a cache of 8 MiB; skips the test where this user may mount nothing."""
-    cache.mkdir()
-    mine = [] if os.geteuid() == 0 else ["--map-root-user"]
-    done = subprocess.run(
-        [need("unshare"), "--mount", *mine, "sh", "-c", ON_A_SMALL_DISK, "sh", str(cache), *command],
-        cwd=cwd,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(cwd)},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    if done.returncode == 99 or "unshare failed" in done.stderr:
-        pytest.skip(f"{FROM_ELSEWHERE}no disk can be mounted here: {done.stderr.strip()}")
-    return done
+def with_a_small_cache(cache: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command with a cache of 8 MiB, and list what it leaves there."""
+    lists = ("sh", "-c", LISTS_THE_CACHE, "sh", str(cache))
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(cwd)}
+    return on_a_small_disk(cache, "8m", *lists, *command, cwd=cwd, env=env)
 
 
 @pytest.mark.parametrize("what", ["checkout", "build"])
@@ -52,7 +40,7 @@ def test_a_full_disk_under_the_cache_is_said(tmp_path: Path, what: str) -> None:
     repository.commit("v1", build=fills)
     cache = tmp_path / "cache"
     perf = (sys.executable, "-m", "chronik_perf", "compare", "HEAD", "HEAD", "--quick")
-    done = on_a_small_disk(cache, *perf, cwd=repository.root)
+    done = with_a_small_cache(cache, *perf, cwd=repository.root)
     assert done.returncode == 4, done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("perf: "), done.stderr
@@ -72,7 +60,7 @@ def test_builds_are_cleaned_from_a_full_disk(tmp_path: Path) -> None:
         head -c {16 * MIB} /dev/zero > {shlex.quote(str(cache))}/full
         {python} -m chronik_perf cache clean
     """
-    done = on_a_small_disk(cache, "sh", "-c", steps, cwd=repository.root)
+    done = with_a_small_cache(cache, "sh", "-c", steps, cwd=repository.root)
     assert "No space left" in done.stderr, "the disk is full"
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("removed 1 build, ")
