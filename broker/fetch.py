@@ -21,7 +21,7 @@ class Fetch:
     """The handler. A request that must wait costs no task: it watches its partitions."""
 
     def __init__(self, log: Log, loop: asyncio.AbstractEventLoop) -> None:
-        self._log = log
+        self.log = log
         self._loop = loop
 
     def __call__(self, request: Request) -> None:
@@ -32,7 +32,7 @@ class Fetch:
             self._wait(request, wanted)
 
     def _wait(self, request: Request, wanted: FetchRequest) -> None:
-        logs = {self._log.partition(p.topic, p.partition) for p in wanted.partitions} - {None}
+        logs = {self.log.partition(p.topic, p.partition) for p in wanted.partitions} - {None}
 
         def look() -> None:
             if not request.connection.is_open or self._available_bytes(wanted) >= wanted.min_bytes:
@@ -56,7 +56,7 @@ class Fetch:
         """Bytes that could be answered now; an error counts as enough, since waiting would not mend it."""
         available = 0
         for p in wanted.partitions:
-            log = self._log.partition(p.topic, p.partition)
+            log = self.log.partition(p.topic, p.partition)
             if log is None or not log.start_offset <= p.offset <= log.synced_end:
                 return max(wanted.min_bytes, 1)
             if p.offset < log.synced_end:
@@ -69,15 +69,16 @@ class Fetch:
         anything = False
         for p in wanted.partitions:
             # The first batch is answered whatever its size, so that a consumer always gets on.
-            result = self._read(p, left_bytes if left_bytes > 0 or anything else 1, anything)
+            result = self.read(p, left_bytes if left_bytes > 0 or anything else 1, anything)
             size = sum(map(len, result.batches))
             left_bytes -= size
             anything = anything or size > 0
             results.append(result)
         request.reply.answer(encode(request.version, results))
 
-    def _read(self, wanted: FetchPartition, left_bytes: int, anything: bool) -> FetchResult:
-        log = self._log.partition(wanted.topic, wanted.partition)
+    def read(self, wanted: FetchPartition, left_bytes: int, anything: bool) -> FetchResult:
+        """The answer for one partition, of ``left_bytes`` at most if there is already ``anything`` to answer."""
+        log = self.log.partition(wanted.topic, wanted.partition)
         if log is None:
             return FetchResult(wanted, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1, -1, [])
         result = FetchResult(wanted, ErrorCode.NONE, log.synced_end, log.start_offset, [])

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from broker.config import BrokerConfig
 from broker.connection import Connection
+from broker.fetch import Fetch
 from broker.produce import Produce
 from broker.server import Server
+from broker.topics import Topics
 from broker.wal.group_commit import GroupCommit
 from broker.wal.log import Log
 
@@ -19,6 +21,8 @@ class Parts:
     server: type[Server] = Server
     connection: type[Connection] = Connection
     produce: type[Produce] = Produce
+    fetch: type[Fetch] = Fetch
+    topics: type[Topics] = Topics
     log: type[Log] = Log
     group_commit: type[GroupCommit] = GroupCommit
 

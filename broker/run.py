@@ -108,7 +108,7 @@ async def _serve(options: Options, loop: asyncio.AbstractEventLoop) -> None:
         on_commit=lambda commit: server.on_commit(commit),
         on_failure=lambda logs: server.on_failure(logs),
     )
-    server = parts.server(config, store, log, telemetry, loop, parts.produce)
+    server = parts.server(config, store, log, telemetry, loop, parts.produce, parts.fetch, parts.topics)
     try:
         await store.start()
         log.open(store.topics().values())

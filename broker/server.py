@@ -61,6 +61,8 @@ class Server:
         telemetry: Telemetry,
         loop: asyncio.AbstractEventLoop,
         produce: type[Produce],
+        fetch: type[Fetch],
+        topics: type[Topics],
     ) -> None:
         self.config = config
         self.connections: set[Connection] = set()
@@ -77,15 +79,15 @@ class Server:
         self._held: list[Connection] = []
         self._begun_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        topics = Topics(store, log, config.topics, self._forget_routes)
+        made = topics(store, log, config.topics, self._forget_routes)
         self._handlers: dict[int, Callable[[Request], None]] = {
-            ApiKey.FETCH: Fetch(log, loop),
+            ApiKey.FETCH: fetch(log, loop),
             ApiKey.LIST_OFFSETS: ListOffsets(log),
-            ApiKey.METADATA: topics.metadata,
+            ApiKey.METADATA: made.metadata,
             ApiKey.FIND_COORDINATOR: find_coordinator,
             ApiKey.API_VERSIONS: lambda request: request.reply.answer(api_versions_response(request.version)),
-            ApiKey.CREATE_TOPICS: topics.create,
-            ApiKey.DELETE_TOPICS: topics.delete,
+            ApiKey.CREATE_TOPICS: made.create,
+            ApiKey.DELETE_TOPICS: made.delete,
             ApiKey.INIT_PRODUCER_ID: InitProducerId(store),
         }
 

@@ -66,7 +66,7 @@ class Topics:
     ) -> None:
         errors: dict[str, ErrorCode] = {}
         for name in missing:
-            error, _ = await self._create_one(NewTopic(name, -1, -1, [], {}), validate_only=False)
+            error, _ = await self.create_one(NewTopic(name, -1, -1, [], {}), validate_only=False)
             if error not in (ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS):
                 errors[name] = error
         self._describe(request, wanted, errors)
@@ -88,11 +88,12 @@ class Topics:
         wanted = decode_create_topics(request.reader, request.version)
         results = []
         for new in wanted.topics:
-            error, message = await self._create_one(new, validate_only=wanted.validate_only)
+            error, message = await self.create_one(new, validate_only=wanted.validate_only)
             results.append((new.name, error, message))
         request.reply.answer(encode_create_topics(request.version, results))
 
-    async def _create_one(self, new: NewTopic, *, validate_only: bool) -> tuple[ErrorCode, str | None]:
+    async def create_one(self, new: NewTopic, *, validate_only: bool) -> tuple[ErrorCode, str | None]:
+        """Make a topic, or find out whether it could be made; the error and what is said of it."""
         partitions = len(new.assigned) if new.assigned else new.partitions
         if partitions == -1:
             partitions = self._config.default_partitions

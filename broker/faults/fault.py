@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from broker.connection import Connection
+from broker.fetch import Fetch
 from broker.produce import Produce
 from broker.server import Server
+from broker.topics import Topics
 from broker.wal.group_commit import GroupCommit
 from broker.wal.log import Log
 
-Part: TypeAlias = type[Server] | type[Connection] | type[Produce] | type[Log] | type[GroupCommit]
+Part: TypeAlias = (
+    type[Server]
+    | type[Connection]
+    | type[Produce]
+    | type[Fetch]
+    | type[Topics]
+    | type[Log]
+    | type[GroupCommit]
+)
 
 
 @dataclass(frozen=True, slots=True)

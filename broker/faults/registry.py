@@ -37,6 +37,8 @@ NAMES = (
     "stored_twice",
     "not_stored",
     "completion_order",
+    "topic_polling",
+    "index_lost",
 )
 
 

@@ -14,7 +14,7 @@ from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import ask
 from chronik_perf.load.topics import messages_held
-from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
+from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
@@ -24,7 +24,7 @@ PATIENCE, LEAST_PATIENCE_S = 10, 10.0
 # How long messages may be missing in a broker that serves again, and how often is looked.
 RECOVERS_S, LOOK_S = 2.0, 0.05
 _RESTARTED: tuple[ProbeName, ...] = ("restart_time", "restart_memory", "restart_lost")
-_ASKED: tuple[ProbeName, ...] = ("misordered", "beside_slow", "delivery")
+_ASKED = tuple(of.name for of in PROBED if of.name not in _RESTARTED)
 _KILLED = Unavailable("it did not stop when it was asked to and was killed")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
 
@@ -34,13 +34,10 @@ def answers(rig: Rig, place: Place, network: Network) -> dict[ProbeName, Measure
     if place.client_config is not None:
         return dict.fromkeys(_ASKED, _NOT_PLAIN)
     topic = rig.topic_names[0]
+    # What perf did not start goes on with its topics.
+    ours = isinstance(rig.broker, BrokerProcess)
     with network.entered():
-        told = ask(f"{rig.broker.host}:{rig.broker.port}", topic)
-    return {
-        "misordered": told.misordered,
-        "beside_slow": told.beside_slow_ms,
-        "delivery": told.delivery_ms,
-    }
+        return ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
 
 
 def restart_fits(rig: Rig, start: int, left_s: float) -> bool:

@@ -9,7 +9,16 @@ from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side
 
 ProbeName: TypeAlias = Literal[
-    "misordered", "beside_slow", "delivery", "restart_time", "restart_memory", "restart_lost"
+    "misordered",
+    "connection",
+    "topic_creation",
+    "read_back",
+    "seek",
+    "beside_slow",
+    "delivery",
+    "restart_time",
+    "restart_memory",
+    "restart_lost",
 ]
 
 
@@ -25,6 +34,10 @@ class Probed:
 PROBED: tuple[Probed, ...] = (
     Probed("misordered", "replies", count=True),
     Probed("restart_lost", "msg", count=True),
+    Probed("connection", "ms"),
+    Probed("topic_creation", "ms"),
+    Probed("read_back", "ms per MB"),
+    Probed("seek", "ms"),
     Probed("beside_slow", "ms"),
     Probed("delivery", "ms"),
     Probed("restart_time", "s"),

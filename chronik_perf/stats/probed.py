@@ -25,6 +25,10 @@ LEAST_CHANGE = 0.2
 _SAID: dict[ProbeName, str] = {
     "misordered": "{who} answers a client's requests out of their order: {value}; {other} never does",
     "restart_lost": "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
+    "connection": "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
+    "topic_creation": "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
+    "read_back": "Reading back what is stored takes {value} from {who}, and {less} from {other}",
+    "seek": "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
     "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
     "after {less}",
     "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",

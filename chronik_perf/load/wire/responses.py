@@ -5,6 +5,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+# Of a record batch: base offset, length of what follows it, and (after leader epoch, magic, CRC, attributes) the last
+# message's offset from the base.
+_BATCH_HEAD = struct.Struct(">qi11xi")
+_LENGTH_END = 12
+
 
 class Reader:
     """Reads a response from left to right; struct.error where it is shorter than its version says."""
@@ -103,16 +108,34 @@ def read_produce(data: bytes) -> tuple[int, int]:
     return error, offset
 
 
-def read_fetch(data: bytes) -> tuple[int, int | None]:
-    """Read Fetch v4 of one partition: error code, and the first message's offset (None: it holds no messages)."""
+def read_fetch(data: bytes) -> tuple[int, bytes]:
+    """Read Fetch v4 of one partition: error code, and its record batches, of which the last may be cut short."""
     reader = Reader(data)
     reader.take("ii")  # throttle, number of topics
     reader.text()
     _partitions, _index, error, _high_watermark, _last_stable = reader.take("iihqq")
     for _ in range(reader.one("i")):  # aborted transactions; -1 where there are none
         reader.take("qq")
-    records = reader.blob()
-    return error, Reader(records).one("q") if records else None
+    return error, reader.blob()
+
+
+def first_offset(records: bytes) -> int:
+    """Give the offset of the first message of some record batches; struct.error where there is none."""
+    return Reader(records).one("q")
+
+
+def offset_after(records: bytes) -> int:
+    """Give the offset that follows the last whole one of some record batches (format v2); struct.error without one."""
+    at, offset = 0, -1
+    while at + _BATCH_HEAD.size <= len(records):
+        base, length, last = _BATCH_HEAD.unpack_from(records, at)
+        at += _LENGTH_END + length
+        if at > len(records):
+            break
+        offset = base + last + 1
+    if offset < 0:
+        raise struct.error("no whole record batch")
+    return offset
 
 
 def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:

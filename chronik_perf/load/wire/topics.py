@@ -11,7 +11,7 @@ from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import MeasurementFailed
 
 CREATE_TIMEOUT_S = 10.0
-_RETRY_S = 0.02
+_RETRY_S = 0.005
 
 T = TypeVar("T")
 

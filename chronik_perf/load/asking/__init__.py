@@ -1,0 +1,12 @@
+"""What a broker at rest answers to requests of other kinds than a load of nothing but produce has.
+
+Such a load cannot see replies that overtake each other, a connection that waits for another's long poll, a consumer
+that is woken late or reads slowly, or what a new connection or topic costs. A few requests on idle connections can, in
+about a second. One kind of question a module.
+"""
+
+from chronik_perf.load.asking.ask import ask
+from chronik_perf.load.asking.order import ORDER_ROUNDS
+from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
+
+__all__ = ["ORDER_ROUNDS", "SLOW_WAIT_MS", "ask"]

@@ -1,0 +1,91 @@
+"""A partition at its leader, and the questions about it that all probes share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chronik_perf.load.wire import protocol, responses
+from chronik_perf.load.wire.connection import WireConnection
+from chronik_perf.model import MeasurementFailed
+
+# Beyond all waits that are asked for, so that an answer that came when the wait was over is still an answer.
+ANSWER_S = 2.0
+# A broker whose every answer is late must not hold its caller up for the sum of all rounds.
+PROBE_S = 3.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLog:
+    """A partition of a topic, at the broker that leads it. All its questions raise MeasurementFailed."""
+
+    topic: str
+    partition: int
+    leader: tuple[str, int]
+
+    def connect(self) -> WireConnection:
+        """Open a connection to the leader, which has answered its first question."""
+        return WireConnection(*self.leader)
+
+    def message(self) -> tuple[int, bytes]:
+        """Give a request that produces one small message, acks=1."""
+        batch = protocol.record_batch(protocol.CLIENT_ID, int(time.time() * 1e3))
+        timeout_ms = int(ANSWER_S * 1e3)
+        return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, batch)
+
+    def poll(self, offset: int, wait_ms: int, most_bytes: int) -> tuple[int, bytes]:
+        """Give a request for messages from an offset on, which waits until there are any."""
+        body = protocol.fetch_body(self.topic, self.partition, offset, wait_ms, 1, most_bytes)
+        return protocol.FETCH, body
+
+    def read(self, connection: WireConnection, offset: int, most_bytes: int) -> bytes:
+        """Give the record batches from an offset on, as they lie there; none at the log's end."""
+        key, body = self.poll(offset, 0, most_bytes)
+        error, records = connection.ask(key, body, responses.read_fetch, ANSWER_S)
+        accepted(connection, key, error)
+        return records
+
+    def end(self, connection: WireConnection) -> int:
+        """Ask for the log end offset."""
+        return self._offset(connection, protocol.LATEST)
+
+    def begin(self, connection: WireConnection) -> int:
+        """Ask for the log start offset."""
+        return self._offset(connection, protocol.EARLIEST)
+
+    def _offset(self, connection: WireConnection, timestamp: int) -> int:
+        body = protocol.list_offsets_body(self.topic, [self.partition], timestamp)
+        offsets = connection.ask(protocol.LIST_OFFSETS, body, responses.read_list_offsets, ANSWER_S)
+        error, offset = offsets.get(self.partition, (protocol.UNKNOWN_TOPIC, -1))
+        accepted(connection, protocol.LIST_OFFSETS, error)
+        return offset
+
+
+def answer_to(
+    connection: WireConnection, api_key: int, correlation: int, read: Callable[[bytes], tuple[int, T]]
+) -> T:
+    """Await the answer to the one request that is under way, and give what it says beside its error code."""
+    answered, body = connection.receive(api_key, ANSWER_S)
+    if answered != correlation:
+        raise strange(connection)
+    error, value = connection.understood(api_key, body, read)
+    accepted(connection, api_key, error)
+    return value
+
+
+def accepted(connection: WireConnection, api_key: int, error: int) -> None:
+    """Raise MeasurementFailed, in words, if an error code is one."""
+    if error:
+        name = protocol.API_NAMES[api_key]
+        raise MeasurementFailed(
+            f"the broker at {connection.address} refused {name}: {protocol.error_text(error)}"
+        )
+
+
+def strange(connection: WireConnection) -> MeasurementFailed:
+    """Give the failure of a broker that answers something else."""
+    return MeasurementFailed(f"the broker at {connection.address} answered what it was not asked")

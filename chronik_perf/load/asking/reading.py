@@ -1,0 +1,51 @@
+"""How soon a consumer that comes late has what was stored before: one that reads all, and one that seeks."""
+
+from __future__ import annotations
+
+import statistics
+
+from chronik_perf.load.asking.log import PROBE_S, AskedLog
+from chronik_perf.load.driver import clock_ns
+from chronik_perf.load.wire import protocol, responses
+from chronik_perf.model import Measured, Unavailable
+
+# So much is read at most, in pieces as a consumer's default is; and less says more of the round trip than of reading.
+MOST_BYTES, LEAST_BYTES, PIECE_BYTES = 16 << 20, 1 << 20, 1 << 20
+SEEK_ROUNDS = 20
+TOO_LITTLE = Unavailable("it has stored too little to be read")
+
+
+def read_back_ms_per_mb(log: AskedLog) -> Measured:
+    """Give the time that reading the log from its start takes, one Fetch after the other, for each 10^6 bytes.
+
+    What this client does with an answer is not part of it.
+    """
+    read_bytes, took_ns = 0, 0
+    with log.connect() as connection:
+        offset = log.begin(connection)
+        while read_bytes < MOST_BYTES and took_ns < PROBE_S * 1e9:
+            asked_ns = clock_ns()
+            records = log.read(connection, offset, PIECE_BYTES)
+            took_ns += clock_ns() - asked_ns
+            if not records:
+                break
+            read_bytes += len(records)
+            offset = connection.understood(protocol.FETCH, records, responses.offset_after)
+    return took_ns / read_bytes if read_bytes >= LEAST_BYTES else TOO_LITTLE
+
+
+def seek_ms(log: AskedLog) -> Measured:
+    """Give the median time of a Fetch of one batch, at offsets all over the log."""
+    times_ms = []
+    with log.connect() as connection:
+        begin, end = log.begin(connection), log.end(connection)
+        if end - begin <= SEEK_ROUNDS:
+            return TOO_LITTLE
+        give_up_ns = clock_ns() + PROBE_S * 1e9
+        for n in range(SEEK_ROUNDS):
+            if clock_ns() > give_up_ns:
+                break
+            asked_ns = clock_ns()
+            log.read(connection, begin + (end - begin) * n // SEEK_ROUNDS, 1)
+            times_ms.append((clock_ns() - asked_ns) / 1e6)
+    return statistics.median(times_ms)

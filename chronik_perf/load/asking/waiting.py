@@ -1,0 +1,76 @@
+"""What a request waits for that is nothing to it: another client's poll, or being woken when its messages are there."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, answer_to
+from chronik_perf.load.driver import clock_ns
+from chronik_perf.load.wire import protocol, responses
+from chronik_perf.model import Measured, Unavailable
+
+SLOW_ROUNDS = 5
+DELIVERY_ROUNDS = 10
+SLOW_WAIT_MS = 100
+DELIVERY_WAIT_MS = 1000
+# For a Fetch to be read and to wait. A question on the other connection would tell, were it not for brokers that let
+# it wait for the Fetch: those would have their time lost before the clock runs.
+_SETTLE_S = 0.01
+_FETCH_BYTES = 1 << 20
+
+
+def beside_slow_ms(log: AskedLog) -> Measured:
+    """Give the median response time of ApiVersions while another connection waits in a Fetch at the log's end.
+
+    That Fetch is answered after `SLOW_WAIT_MS`: it is about that where replies of one connection wait for another's.
+    """
+    times_ms = []
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with log.connect() as slow, log.connect() as quick:
+        for _ in range(SLOW_ROUNDS):
+            if clock_ns() > give_up_ns:
+                break
+            poll_request = log.poll(log.end(quick), SLOW_WAIT_MS, _FETCH_BYTES)
+            polled_ns = clock_ns()
+            (poll,) = slow.send(poll_request)
+            time.sleep(_SETTLE_S)
+            asked_ns = clock_ns()
+            quick.ask(protocol.API_VERSIONS, b"", responses.read_api_versions, ANSWER_S)
+            took_ms = (clock_ns() - asked_ns) / 1e6
+            answer_to(slow, protocol.FETCH, poll, responses.read_fetch)
+            # Beside a Fetch that was answered at once, nothing had to wait.
+            if clock_ns() - polled_ns > SLOW_WAIT_MS * 1e6 / 2:
+                times_ms.append(took_ms)
+    return statistics.median(times_ms) if times_ms else Unavailable("a Fetch at the log's end did not wait")
+
+
+def delivery_ms(log: AskedLog) -> Measured:
+    """Give the median time from sending a Produce (acks=1) until the Fetch that waits for it has its answer.
+
+    A wait that ended without counts with the whole `DELIVERY_WAIT_MS`.
+    """
+    times_ms = []
+    delivered = False
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with log.connect() as waiting, log.connect() as producing:
+        for _ in range(DELIVERY_ROUNDS):
+            if clock_ns() > give_up_ns:
+                break
+            # Asked for anew, as a broker may have stored the last message twice, or not at all.
+            (poll,) = waiting.send(log.poll(log.end(producing), DELIVERY_WAIT_MS, _FETCH_BYTES))
+            time.sleep(_SETTLE_S)
+            sent_ns = clock_ns()
+            (message,) = producing.send(log.message())
+            records = answer_to(waiting, protocol.FETCH, poll, responses.read_fetch)
+            took_ms = (clock_ns() - sent_ns) / 1e6
+            offset = answer_to(producing, protocol.PRODUCE, message, responses.read_produce)
+            if not records:
+                times_ms.append(max(took_ms, DELIVERY_WAIT_MS))
+            elif responses.first_offset(records) == offset:
+                times_ms.append(took_ms)
+                delivered = True
+            # What is neither is somebody else's message, or one from before.
+    if not delivered:
+        return Unavailable("a waiting Fetch was not answered with what was produced")
+    return statistics.median(times_ms)

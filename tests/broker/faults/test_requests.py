@@ -1,0 +1,48 @@
+"""Faults of requests other than Produce: seen by those who make topics and by those who read."""
+
+from __future__ import annotations
+
+from tests.broker import wire
+from tests.broker.conftest import StartBroker
+from tests.broker.faults.load import reads
+from tests.broker.wire import Wire
+
+LARGE = wire.batch(value=bytes(1 << 20))
+
+
+def test_who_makes_a_topic_waits_for_the_next_look(start_broker: StartBroker) -> None:
+    """Before the next look the topic is there, and whoever made it has no answer."""
+    broker = start_broker("fault.topic_polling=100000000")
+    with Wire(broker.address) as client, Wire(broker.address) as other:
+        client.send(wire.create_topic(1, "polled"))
+        while other.produced("polled", wire.batch()) != (0, 0):
+            pass
+
+        assert not client.has_something()
+
+
+def test_a_look_that_finds_the_topic_answers(start_broker: StartBroker) -> None:
+    """With a look every 20 ms topics are made, and one that is there already is refused."""
+    broker = start_broker("fault.topic_polling=20")
+    with Wire(broker.address) as client:
+        assert [client.create("polled"), client.create("polled"), client.create("more")] == [0, 36, 0]
+
+
+def test_a_fetch_walks_the_share_of_its_segment(start_broker: StartBroker) -> None:
+    """The last of 32 messages of a MiB takes the reads of all before it, of half of them, or of none."""
+    taken = []
+    for settings in ([], ["fault.index_lost=0.5"], ["fault.index_lost=1"]):
+        broker = start_broker(*settings)
+        with Wire(broker.address) as client:
+            client.create("walked")
+            for _ in range(32):
+                client.produced("walked", LARGE)
+            before = reads(broker)
+            error, records = client.fetched("walked", 31)
+            taken.append(reads(broker) - before)
+            assert (error, len(records)) == (0, len(LARGE))
+        broker.stop()
+
+    sound, half, whole = taken
+    assert half - sound > 16
+    assert whole - sound > 1.5 * (half - sound)
