@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import Budget
+from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_start, of_a_restart, while_asked
 from chronik_perf.experiment.probing import answers, restart_fits, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
@@ -42,6 +43,9 @@ ENDED_EARLY = "evidence ended early"
 _TOLD = (NO_PROFILES, NO_SERIES, ENDED_EARLY)
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
+
+# A start takes so much longer at the most when it is sampled.
+PROFILED_RESTART = 2.0
 
 KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
 
@@ -87,15 +91,28 @@ class Evidence:
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
 
-    def probe(self, rig: Rig, place: Place, network: Network, start: int, left_s: float) -> None:
-        """Ask what no load asks, and start the broker again on its data where that fits into `left_s`."""
+    def probe(
+        self, rig: Rig, place: Place, network: Network, start: int, left_s: float, *, profiles: bool
+    ) -> None:
+        """Ask what no load asks, and start the broker again on its data where that fits into `left_s`.
+
+        With `profiles` the CPU of both is profiled as well, as far as that fits.
+        """
         if self.failed:
             return
+        ends_s = time.monotonic() + left_s
+        taken: tuple[Profile, ...] = ()
         try:
             told = answers(rig, place, network)
+            if profiles:
+                taken = while_asked(rig, place, network)
+                profiles = can_be_profiled_from_its_start(rig)
             if restart_fits(rig, start, left_s):
                 told |= started_again(rig, place, network, left_s)
-            self.probes.append(Probe(rig.side, start, told))
+                again_s, left_s = known(told.get("restart_time")), ends_s - time.monotonic()
+                if profiles and again_s is not None and PROFILED_RESTART * again_s < left_s:
+                    taken += of_a_restart(rig, place, network, left_s)
+            self.probes.append(Probe(rig.side, start, told, taken))
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
 

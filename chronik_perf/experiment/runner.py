@@ -130,7 +130,8 @@ def run(
             def leave(rig: Rig, network: Network, start: int = start) -> None:
                 gone_s = time.monotonic() - begun
                 left_s = math.inf if design.budget_s is None else design.budget_s - gone_s - CLOSING_S
-                evidence.probe(rig, place, network, start, left_s)
+                several = profiles and spend.profile_starts > 1
+                evidence.probe(rig, place, network, start, left_s, profiles=several)
 
             start_begun = time.monotonic()
             try:

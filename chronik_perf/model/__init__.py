@@ -29,18 +29,20 @@ from chronik_perf.model.evidence import (
 from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
-from chronik_perf.model.probe import PROBED, Probe, Probed, ProbeName
+from chronik_perf.model.probe import ASKED, PROBED, RESTARTED, Phase, Probe, Probed, ProbeName
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word
 from chronik_perf.model.workload import Arrival, DriverName, Workload, differing_field
 
 __all__ = [
+    "ASKED",
     "BISECTION_SCHEMA",
     "METRICS",
     "NEVER_ACCEPTED",
     "OPEN_ON",
     "PROBED",
+    "RESTARTED",
     "RUNS",
     "SCHEMA_VERSION",
     "SIDES",
@@ -72,6 +74,7 @@ __all__ = [
     "OwnKind",
     "OwnMetric",
     "PerfError",
+    "Phase",
     "Pilot",
     "Probe",
     "ProbeName",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from chronik_perf.model.evidence import Profile
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.target import Side
 
@@ -31,6 +32,10 @@ class Probed:
     count: bool = False
 
 
+Phase: TypeAlias = Literal["asked", "restarted"]
+ASKED: Phase = "asked"
+RESTARTED: Phase = "restarted"
+
 PROBED: tuple[Probed, ...] = (
     Probed("misordered", "replies", count=True),
     Probed("restart_lost", "msg", count=True),
@@ -47,8 +52,13 @@ PROBED: tuple[Probed, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one fresh start of a side told, `start` numbers it from 0 on; `values` by name, each in its unit."""
+    """What one fresh start of a side told, `start` numbers it from 0 on; `values` by name, each in its unit.
+
+    `profiles` are of the CPU in a Phase, which stands in the place of the workload; they count it as 1,000 messages, so
+    that what is said for 1,000 messages is for one phase.
+    """
 
     side: Side
     start: int
     values: dict[ProbeName, Measured]
+    profiles: tuple[Profile, ...] = ()

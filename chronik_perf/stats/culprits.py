@@ -4,11 +4,11 @@ A stage is named for waiting and a function for work. Which of the two comes fir
 the loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a
 new call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage
 that was to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account
-could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are
-named first that only the candidate was ever seen in. Threads that are not ended are named by the function that they
-begin in. Where a start is slow more often and the mean is not proven to have moved, the stages are named in which
-slow starts differ from the base's. Nothing is named that cannot be told from noise, and nothing at all where nothing
-has regressed or is left behind.
+could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are named
+first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
+in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile. Where a start is slow more
+often and the mean is not proven to have moved, the stages are named in which slow starts differ from the base's.
+Nothing is named that cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from chronik_perf.stats.held import IDLE, begun_threads, held
 from chronik_perf.stats.judge import judge
 from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
 from chronik_perf.stats.probed import probe_changes
+from chronik_perf.stats.probed_cpu import grew_meanwhile
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 
 # What a broker keeps or loses costs it no time that an account could follow.
@@ -32,7 +33,10 @@ KEPT = frozenset({"unstored", "rss_growth"})
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message."""
+    """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message.
+
+    What is probed has the probe's name in place of the workload, and ms in all.
+    """
 
     kind: Literal["stage", "frame"]
     name: str
@@ -65,7 +69,10 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
-    if IDLE in more or any(change.of.count and change.worse for change in probe_changes(comparison)):
+    probed = [change.of for change in probe_changes(comparison) if change.worse]
+    for of_probe in probed:
+        named += (_frame(call, of_probe.name) for call in grew_meanwhile(comparison, of_probe.name))
+    if IDLE in more or any(of_probe.count for of_probe in probed):
         for load in comparison.workloads:
             named += _only_there(comparison, load.name)
     first: dict[tuple[str, str], Culprit] = {}

@@ -16,6 +16,8 @@ from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Sid
 from chronik_perf.stats import words
 from chronik_perf.stats.betting import Floats
 from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.probed_cpu import grew_meanwhile, phase_of
+from chronik_perf.stats.profile_diff import parted
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
 LEAST_STARTS = 3
@@ -61,9 +63,21 @@ def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
 
 
 def probe_findings(comparison: Comparison) -> Iterator[str]:
-    """Say each."""
+    """Say each, and where there was a profile which function's CPU grew most, once for all that it explains."""
+    explained = set()
     for change in probe_changes(comparison):
-        yield change.said
+        phase = phase_of(change.of.name)
+        most = (
+            grew_meanwhile(comparison, change.of.name)[:1] if change.worse and phase not in explained else ()
+        )
+        for one in most:
+            explained.add(phase)
+            name, file = parted(one.name)
+            where = f" ({file})" if file else ""
+            calls = " with all that it calls" if one.whole else ""
+            yield f"{change.said} The CPU of {name}{where}{calls} grew most meanwhile, by {words.microseconds(one.us)}."
+        if not most:
+            yield change.said
 
 
 def _values(comparison: Comparison, of: Probed, side: Side) -> Floats:

@@ -103,6 +103,11 @@ class BrokerProcess:
         return self._owner.pid
 
     @property
+    def is_the_command(self) -> bool:
+        """Tell whether the broker is the very process that was started, and no child of it."""
+        return self.pid == self._child.pid
+
+    @property
     def metrics_url(self) -> str | None:
         """Where its metrics are; None where there are none."""
         return metrics_address(self.target.metrics_url, self.host, self.port, self.metrics_port)

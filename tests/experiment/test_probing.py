@@ -10,23 +10,25 @@ import pytest
 from chronik_perf.experiment import choose_place, default_workloads
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.plan import QUICK_BUDGET
+from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_start, of_a_restart, while_asked
 from chronik_perf.experiment.probing import answers, started_again
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.model import PROBED, Measured, ProbeName, Side
+from chronik_perf.model import ASKED, PROBED, RESTARTED, Measured, ProbeName, Side
 from chronik_perf.network import Network
 from chronik_perf.targets import resolve
 
-Told = dict[Side, dict[ProbeName, Measured]]
+Told = dict[Side, tuple[dict[ProbeName, Measured], dict[str, str]]]
+FAULTS = ("fault.recovery", "fault.completion_order", "fault.index_lost")
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """Probe v2.2.0 beside itself with two faults that no load shows, after some load."""
+    """Probe v2.2.0 beside itself with faults that no load shows, after some load."""
     folder = tmp_path_factory.mktemp("probed")
     place = choose_place(folder / "data", folder / "logs", (RAW,), allow_tmpfs=True, clients={})
-    faulty = resolve("v2.2.0", {"fault.recovery": "1", "fault.completion_order": "1"})
+    faulty = resolve("v2.2.0", dict.fromkeys(FAULTS, "1"))
     runner = BlockRunner({"base": resolve("v2.2.0"), "candidate": faulty}, (RAW,), place, QUICK_BUDGET)
     found: Told = {}
 
@@ -34,7 +36,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         run_load(rig, RAW, 1.0)
 
     def leave(rig: Rig, network: Network) -> None:
-        found[rig.side] = answers(rig, place, network) | started_again(rig, place, network)
+        told, asked = answers(rig, place, network), while_asked(rig, place, network)
+        assert can_be_profiled_from_its_start(rig)
+        told |= started_again(rig, place, network)
+        restarted = of_a_restart(rig, place, network, 30)
+        found[rig.side] = told, {p.workload: "\n".join(p.stacks) for p in (*asked, *restarted)}
 
     runner.watched(1, random.Random(7), (), watch, leave)
     assert not list((folder / "data").glob("data-*")), "the data of both are deleted"
@@ -43,7 +49,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(told: Told) -> None:
     """Given v2.2.0, no reply overtakes another, nothing is lost by a restart, and all other values are there."""
-    base = told["base"]
+    base, _ = told["base"]
     assert (base["misordered"], base["restart_lost"]) == (0.0, 0.0)
     for of in PROBED:
         value = base[of.name]
@@ -52,8 +58,18 @@ def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(tol
 
 def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     """Given replies in the order of completion and a start that loads all, both show beside the sound broker."""
-    base, candidate = told["base"], told["candidate"]
+    (base, _), (candidate, _) = told["base"], told["candidate"]
     assert isinstance(candidate["misordered"], float) and candidate["misordered"] > 0
     assert isinstance(base["restart_memory"], float) and isinstance(candidate["restart_memory"], float)
     assert candidate["restart_memory"] > base["restart_memory"]
     assert candidate["restart_lost"] == 0.0
+
+
+def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) -> None:
+    """Given a seek that walks and a start that loads all, both functions are in the profile of their phase alone."""
+    (_, base), (_, candidate) = told["base"], told["candidate"]
+    assert "walk (broker/faults/index_lost.py)" in candidate[ASKED]
+    assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
+    assert "load_segment" not in candidate[ASKED]
+    assert "broker/wal/recovery.py" in base[RESTARTED]
+    assert "broker/faults" not in base[ASKED] + base[RESTARTED]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from chronik_perf.model import Comparison, Measured, Probe, ProbeName, Unavailable
+from chronik_perf.model import RESTARTED, Comparison, Measured, Probe, ProbeName, Profile, Unavailable
 from chronik_perf.stats import judge
+from chronik_perf.stats.culprits import culprits
 from chronik_perf.stats.probed import probe_changes
 from chronik_perf.stats.worse import worse
 from tests.builders import a_pair_of_equals
@@ -41,6 +42,32 @@ def test_memory_after_a_restart_is_told() -> None:
         probed("restart_memory", [300.0, 290.0, 310.0, 305.0], [40.0, 41.0, 39.0, 40.5])
     )
     assert not turned.worse
+
+
+def test_a_slow_restart_names_the_function_whose_cpu_grew() -> None:
+    """Given restarts of which the candidate's spend 300 ms more in a function, time and memory are told, that once."""
+    base = {"MainThread;open (log.py);recover (recovery.py)": 50}
+    candidate = {**base, "MainThread;open (log.py);load_all (recovery.py)": 150}
+    told = {"base": (0.2, 0.1, base), "candidate": (0.6, 0.4, candidate)}
+    probes = [
+        Probe(
+            side,
+            start,
+            {"restart_time": time_s + start / 1e3, "restart_memory": 100 * time_s + start},
+            (Profile(side, RESTARTED, "cpu", 250, 0, time_s, cpu_s, 1000, stacks, start),),
+        )
+        for side, (time_s, cpu_s, stacks) in told.items()
+        for start in range(4)
+    ]
+    comparison = replace(EQUALS, probes=tuple(probes))
+    verdict = judge(comparison)
+    time_said, memory_said = (f for f in verdict.findings if f.startswith("Started again"))
+    assert (
+        "The CPU of load_all (recovery.py) with all that it calls grew most meanwhile, by 300 ms."
+        in time_said
+    )
+    assert "load_all" not in memory_said
+    assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("frame", "load_all")]
 
 
 def test_what_differs_by_little_or_in_few_starts_is_not_told() -> None:

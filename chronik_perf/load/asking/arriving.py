@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import statistics
 
 from chronik_perf.load.asking.log import PROBE_S, AskedLog
@@ -31,10 +32,10 @@ def topic_creation_ms(log: AskedLog) -> Measured:
     host, port = log.leader
     times_ms = []
     give_up_ns = clock_ns() + PROBE_S * 1e9
-    for n in range(TOPIC_ROUNDS):
+    for _ in range(TOPIC_ROUNDS):
         if clock_ns() > give_up_ns:
             break
         begun_ns = clock_ns()
-        topics.create(f"{host}:{port}", f"{log.topic}-asked-{n}", 1)
+        topics.create(f"{host}:{port}", f"{log.topic}-{secrets.token_hex(8)}", 1)
         times_ms.append((clock_ns() - begun_ns) / 1e6)
     return statistics.median(times_ms)

@@ -48,6 +48,15 @@ def ask(
     return told
 
 
+def ask_for_work(bootstrap: str, topic: str, *, may_create: bool) -> None:
+    """Put those questions that are work for a broker and not only a wait, for a profile of it; as `ask` does."""
+    with WireConnection.to_any(bootstrap) as first:
+        partition, leader = next(iter(leaders(first, topic).items()))
+    log = AskedLog(topic, partition, leader)
+    for question in (connection_ms, read_back_ms_per_mb, seek_ms, *([topic_creation_ms] * may_create)):
+        _measured(question, log)
+
+
 def _all(why: Unavailable) -> dict[ProbeName, Measured]:
     return dict.fromkeys((*_QUESTIONS, "topic_creation"), why)
 

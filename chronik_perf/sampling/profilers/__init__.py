@@ -15,8 +15,18 @@ from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
 from chronik_perf.sampling.profilers.pyspy import PySpy
 from chronik_perf.sampling.profilers.recording import Recording
 from chronik_perf.sampling.profilers.runtime import Runtime, runtime_of
+from chronik_perf.sampling.profilers.whole_life import whole_life
 
-__all__ = ["PROFILERS", "Profiler", "Recording", "profiler_of", "record", "why_not"]
+__all__ = [
+    "PROFILERS",
+    "Profiler",
+    "Recording",
+    "profiler_of",
+    "profiles_lives",
+    "record",
+    "whole_life",
+    "why_not",
+]
 
 
 class Profiler(Protocol):
@@ -52,6 +62,11 @@ def profiler_of(pid: int) -> Profiler | Unavailable:
     if isinstance(runtime, Unavailable):
         return runtime
     return next(profiler for profiler in PROFILERS if profiler.fits(runtime))
+
+
+def profiles_lives(pid: int) -> bool:
+    """Tell whether a program such as this process could be profiled from its start on, see `whole_life`."""
+    return isinstance(profiler_of(pid), PySpy) and why_not(pid, "cpu") is None
 
 
 def why_not(pid: int, kind: ProfileKind) -> str | None:

@@ -21,7 +21,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chronik_perf.model import ProfileKind
@@ -53,13 +53,13 @@ class PySpy:
     @contextlib.contextmanager
     def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
         """Profile a running process while the block runs."""
-        recording = Recording(kind, profiler=_version(_program() or self.name) or self.name)
+        recording = Recording(kind, profiler=version_here())
         with recording.scratch() as folder:
             if folder is None:
                 yield recording
                 return
             out, said = Path(folder, "stacks.txt"), Path(folder, "said.txt")
-            with running(_command(pid, kind, out), pid=pid, said=said) as spy:
+            with running([*options(kind, out), "--pid", str(pid)], pid=pid, said=said) as spy:
                 recording.missing = _await_sampling(spy, pid)
                 with recording.window(pid):
                     threads_before = thread_cpu_s(pid)
@@ -68,17 +68,27 @@ class PySpy:
             if recording.missing is None and spy.returncode == -signal.SIGKILL:
                 recording.missing = f"py-spy did not write the samples of process {pid} in time"
             if recording.missing is None:
-                try:
-                    threads = read_raw(out.read_text()) if out.exists() else []
-                except (OSError, ValueError) as error:
-                    recording.missing = f"py-spy's samples of process {pid} cannot be read: {error}"
-                else:
-                    recording.thread_names = {one.tid: one.name for one in threads if one.tid is not None}
-                    recording.stacks = weighted_by_cpu(threads, used_s) if kind == "cpu" else merged(threads)
-                    if not recording.stacks:
-                        recording.missing = f"py-spy took no sample of process {pid}"
+                read_samples(recording, out, used_s)
             if recording.missing is not None:
                 recording.missing += _reason(said.read_text())
+
+
+def read_samples(recording: Recording, out: Path, used_s: Mapping[int, float]) -> None:
+    """Put what py-spy has written into a recording, or why that cannot be; `used_s` are CPU seconds by thread id."""
+    try:
+        threads = read_raw(out.read_text()) if out.exists() else []
+    except (OSError, ValueError) as error:
+        recording.missing = f"py-spy's samples cannot be read: {error}"
+        return
+    recording.thread_names = {one.tid: one.name for one in threads if one.tid is not None}
+    recording.stacks = weighted_by_cpu(threads, used_s) if recording.kind == "cpu" else merged(threads)
+    if not recording.stacks:
+        recording.missing = "py-spy took no sample"
+
+
+def version_here() -> str:
+    """Give "py-spy 0.4.1", as the one that is used says of itself."""
+    return _version(_program() or PySpy.name) or PySpy.name
 
 
 def _program() -> str | None:
@@ -95,10 +105,11 @@ def _version(program: str) -> str:
     return ""
 
 
-def _command(pid: int, kind: ProfileKind, out: Path) -> list[str]:
+def options(kind: ProfileKind, out: Path) -> list[str]:
+    """Give the command of a recording, to which a process or a program is still to be added."""
     return [
-        *(_program() or "py-spy", "record", "--pid", str(pid), "--rate", str(RATE_HZ), "--threads"),
-        *("--nolineno", "--format", "raw", "--output", str(out)),
+        *(_program() or "py-spy", "record", "--rate", str(RATE_HZ), "--threads", "--nolineno"),
+        *("--format", "raw", "--output", str(out)),
         *(["--idle"] if kind == "wall" else []),
     ]
 

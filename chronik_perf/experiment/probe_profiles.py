@@ -1,0 +1,79 @@
+"""Profiles of what is probed: where the CPU goes while a broker is asked, and while it starts again on its data.
+
+They are taken apart from the probes themselves, whose times a profiler would spoil.
+"""
+
+from __future__ import annotations
+
+from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.rig import Rig
+from chronik_perf.load.asking import ask_for_work
+from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable
+from chronik_perf.network import Network
+from chronik_perf.sampling import profilers
+from chronik_perf.sampling.profilers.recording import Recording
+from chronik_perf.sut import BrokerProcess
+
+# A phase is no load: figures for 1,000 messages are those for one phase.
+PER_PHASE = 1000
+
+
+def while_asked(rig: Rig, place: Place, network: Network) -> tuple[Profile, ...]:
+    """Put those questions once more that are work for a broker, and profile it; none where that cannot be.
+
+    Raises MeasurementFailed where nobody answers.
+    """
+    pid = rig.broker.pid
+    if isinstance(pid, Unavailable) or place.client_config is not None or profilers.why_not(pid, "cpu"):
+        return ()
+    with profilers.record(pid, "cpu") as recording, network.entered():
+        ask_for_work(f"{rig.broker.host}:{rig.broker.port}", rig.topic_names[0], may_create=_is_ours(rig))
+    return _profile(rig, ASKED, recording)
+
+
+def can_be_profiled_from_its_start(rig: Rig) -> bool:
+    """Tell whether a broker, which must still run, is a Python program that perf starts itself."""
+    if not isinstance(rig.broker, BrokerProcess) or not rig.broker.is_the_command:
+        return False
+    return profilers.profiles_lives(rig.broker.pid)
+
+
+def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tuple[Profile, ...]:
+    """Start a stopped broker once more on its data, from its first moment under a profiler, and stop it again.
+
+    None where that fails, or takes longer than `most_s`: it has started before, and what is wrong now is the profiler.
+    """
+    if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
+        return ()
+    with profilers.whole_life() as (life, recording):
+        if recording.missing is not None:
+            return ()
+        log = rig.broker.log_path
+        try:
+            broker = BrokerProcess.start(
+                rig.target,
+                data_dir=rig.data_dir,
+                core=place.broker_core,
+                hash_seed=rig.seed,
+                log_path=log.with_name(f"{log.stem}-profiled{log.suffix}"),
+                ready_timeout_s=most_s,
+                wrap=life.wrap,
+                network=network,
+            )
+        except MeasurementFailed:
+            return ()
+        try:
+            life.look(broker.pid, recording)
+            broker.stop()
+        finally:
+            broker.kill()
+    return _profile(rig, RESTARTED, recording)
+
+
+def _profile(rig: Rig, phase: Phase, recording: Recording) -> tuple[Profile, ...]:
+    taken = recording.profile(rig.side, phase, PER_PHASE)
+    return (taken,) if isinstance(taken, Profile) else ()
+
+
+def _is_ours(rig: Rig) -> bool:
+    return isinstance(rig.broker, BrokerProcess)
