@@ -26,11 +26,9 @@ from chronik_perf.model import (
     Profile,
     ProfileKind,
     Series,
-    Side,
     Unavailable,
     Workload,
     known,
-    metric,
 )
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
@@ -150,23 +148,6 @@ _OfSide = TypeVar("_OfSide", Series, Profile, Probe)
 def _newer(gathered: Sequence[_OfSide], earlier: tuple[_OfSide, ...]) -> tuple[_OfSide, ...]:
     """Give what was gathered now, unless it lacks a side of which there was something before."""
     return tuple(gathered) if {one.side for one in gathered} >= {one.side for one in earlier} else earlier
-
-
-def paced(comparison: Comparison, side: Side) -> tuple[Workload, ...]:
-    """Give the workloads; those without acknowledgements send no more in a slice's time than the side has stored in it.
-
-    What is sent faster is queued, and a window lasts until all of it is stored: half a minute for three seconds of load
-    on a side that has become fifteen times slower, which left no time for the profiles of a second start.
-    """
-    blocks = comparison.kept_blocks
-    bounded = []
-    for workload in comparison.workloads:
-        rates = [known(metric("throughput").take(b.side(side), workload.name)) or 0.0 for b in blocks]
-        stored_bytes = int(max(rates, default=0.0) * workload.slice_s * workload.message_size_bytes)
-        if workload.acks == 0 and stored_bytes:
-            workload = dataclasses.replace(workload, slice_bytes=min(workload.slice_bytes, stored_bytes))
-        bounded.append(workload)
-    return tuple(bounded)
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:

@@ -18,9 +18,9 @@ from chronik_perf.experiment.evidence import (
     NO_PROFILES,
     NO_SERIES,
     Evidence,
-    paced,
 )
 from chronik_perf.experiment.networks import ISOLATED, networks
+from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import budget
 from chronik_perf.experiment.planning import (

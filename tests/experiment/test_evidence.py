@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronik_perf.experiment.evidence import NO_PROFILES, NO_SERIES, Evidence, paced
+from chronik_perf.experiment.evidence import NO_PROFILES, NO_SERIES, Evidence
+from chronik_perf.experiment.pacing import paced
 from tests.builders import ACKS0, ACKS1, V220, a_comparison, a_pair_of_equals
 
 WITH = a_pair_of_equals(blocks=2)
