@@ -6,6 +6,7 @@ They are taken apart from the probes themselves, whose times a profiler would sp
 from __future__ import annotations
 
 from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import ask_for_work
 from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable
@@ -41,25 +42,13 @@ def can_be_profiled_from_its_start(rig: Rig) -> bool:
 def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tuple[Profile, ...]:
     """Start a stopped broker once more on its data, from its first moment under a profiler, and stop it again.
 
-    None where that fails, or takes longer than `most_s`: it has started before, and what is wrong now is the profiler.
+    For one that `can_be_profiled_from_its_start`. None where that fails, or takes longer than `most_s`: it has started before, and what is wrong now is the profiler.
     """
-    if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
-        return ()
     with profilers.whole_life() as (life, recording):
         if recording.missing is not None:
             return ()
-        log = rig.broker.log_path
         try:
-            broker = BrokerProcess.start(
-                rig.target,
-                data_dir=rig.data_dir,
-                core=place.broker_core,
-                hash_seed=rig.seed,
-                log_path=log.with_name(f"{log.stem}-profiled{log.suffix}"),
-                ready_timeout_s=most_s,
-                wrap=life.wrap,
-                network=network,
-            )
+            broker = restart(rig, place, network, "profiled", most_s, life.wrap)
         except MeasurementFailed:
             return ()
         try:

@@ -11,6 +11,7 @@ import time
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
+from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import ask
 from chronik_perf.load.topics import messages_held
@@ -58,17 +59,10 @@ def started_again(
         return {}
     stored = _held(rig, rig.broker, place, network)
     rig.stop()
-    log, killed = rig.broker.log_path, rig.broker.stop().killed
+    killed = rig.broker.stop().killed
+    patience_s = min(most_s, max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s))
     try:
-        again = BrokerProcess.start(
-            rig.target,
-            data_dir=rig.data_dir,
-            core=place.broker_core,
-            hash_seed=rig.seed,
-            log_path=log.with_name(f"{log.stem}-again{log.suffix}"),
-            ready_timeout_s=min(most_s, max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s)),
-            network=network,
-        )
+        again = restart(rig, place, network, "again", patience_s)
     except MeasurementFailed as error:
         return dict.fromkeys(_RESTARTED, Unavailable(str(error)))
     try:
