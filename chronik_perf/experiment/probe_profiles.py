@@ -42,7 +42,8 @@ def can_be_profiled_from_its_start(rig: Rig) -> bool:
 def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tuple[Profile, ...]:
     """Start a stopped broker once more on its data, from its first moment under a profiler, and stop it again.
 
-    For one that `can_be_profiled_from_its_start`. None where that fails, or takes longer than `most_s`: it has started before, and what is wrong now is the profiler.
+    For one that `can_be_profiled_from_its_start`. None where that fails, or takes longer than `most_s`: it has started
+    before, and what is wrong now is the profiler.
     """
     with profilers.whole_life() as (life, recording):
         if recording.missing is not None:
