@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from chronik_perf.experiment.place import Place
-from chronik_perf.experiment.plan import Budget
+from chronik_perf.experiment.plan import ASKED_AGAIN_S, Budget
 from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_start, of_a_restart, while_asked
 from chronik_perf.experiment.probing import answers, restart_fits, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
@@ -44,6 +44,7 @@ MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full
 
 # A start takes so much longer at the most when it is sampled.
 PROFILED_RESTART = 2.0
+PROFILER_BEGINS_S = 2.0
 
 KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
 
@@ -101,15 +102,18 @@ class Evidence:
         ends_s = time.monotonic() + left_s
         taken: tuple[Profile, ...] = ()
         try:
-            told = answers(rig, place, network)
-            if profiles:
-                taken = while_asked(rig, place, network)
-                profiles = can_be_profiled_from_its_start(rig)
+            asked = answers(rig, place, network)
+            told = dict(asked.told)
+            if profiles and ends_s - time.monotonic() > ASKED_AGAIN_S:
+                taken = while_asked(rig, network, asked.filled)
+            profiles &= can_be_profiled_from_its_start(rig)
+            left_s = ends_s - time.monotonic()
             if restart_fits(rig, start, left_s):
                 told |= started_again(rig, place, network, left_s)
                 again_s, left_s = known(told.get("restart_time")), ends_s - time.monotonic()
                 if profiles and again_s is not None and PROFILED_RESTART * again_s < left_s:
-                    taken += of_a_restart(rig, place, network, left_s)
+                    patience_s = min(left_s, PROFILED_RESTART * again_s + PROFILER_BEGINS_S)
+                    taken += of_a_restart(rig, place, network, patience_s)
             self.probes.append(Probe(rig.side, start, told, taken))
         except MeasurementFailed as error:
             self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from chronik_perf.experiment.pilot import MOST
-from chronik_perf.experiment.plan import SOON_S, Budget
+from chronik_perf.experiment.plan import ASKED_AGAIN_S, SOON_S, Budget
 from chronik_perf.model import SIDES, Block, Comparison, MetricVerdict, Verdict, Workload, known, metric
 from chronik_perf.stats import (
     PILOT_BLOCKS,
@@ -29,8 +29,6 @@ START_S = 2.0
 AROUND_WINDOWS_S = 0.8
 # What a side is asked beside its load, and stopping it to start it again.
 ASKED_S = 1.5
-# To ask some of it again under a profiler, which takes its time to begin and to end.
-ASKED_AGAIN_S = 1.0
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.
@@ -124,13 +122,13 @@ def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profile
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
     again_s = _ready_seconds(comparison)
     each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S + 2 * ASKED_S
-    asked_again_s = 2 * ASKED_AGAIN_S * profiles
-    restarts = starts if again_s <= SOON_S else min(1, starts)
-    return (
-        len(comparison.workloads) * 2 * 1.2 * windows_s
-        + starts * (each_s + asked_again_s)
-        + restarts * 2 * (2 + 2 * profiles) * again_s
-    )
+    soon = again_s <= SOON_S
+    restarts = starts if soon else min(1, starts)
+    # What is probed is profiled as well where there are starts enough to tell a change.
+    profiled = profiles and spend.profile_starts > 1
+    each_s += 2 * ASKED_AGAIN_S * profiled
+    restarts_s = restarts * 2 * (2 + 2 * (profiled and soon)) * again_s
+    return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s + restarts_s
 
 
 def _ready_seconds(comparison: Comparison) -> float:

@@ -1,14 +1,20 @@
 """Profiles of what is probed: where the CPU goes while a broker is asked, and while it starts again on its data.
 
-They are taken apart from the probes themselves, whose times a profiler would spoil.
+They are taken apart from the probes themselves, whose times a profiler would spoil, and of brokers in Python alone:
+another profiler takes longer to begin and to end than all that is asked.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+
 from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import ask_for_work
+from chronik_perf.load.asking import AskedLog, ask_for_work
 from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
@@ -19,22 +25,24 @@ from chronik_perf.sut import BrokerProcess
 PER_PHASE = 1000
 
 
-def while_asked(rig: Rig, place: Place, network: Network) -> tuple[Profile, ...]:
-    """Put those questions once more that are work for a broker, and profile it; none where that cannot be.
-
-    Raises MeasurementFailed where nobody answers.
-    """
+def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Profile, ...]:
+    """Put those questions once more that are work for a broker, and profile it; none without a `filled` topic."""
     pid = rig.broker.pid
-    if isinstance(pid, Unavailable) or place.client_config is not None or profilers.why_not(pid, "cpu"):
+    if isinstance(pid, Unavailable) or filled is None or not profilers.profiles_lives(pid):
         return ()
     with profilers.record(pid, "cpu") as recording, network.entered():
-        ask_for_work(f"{rig.broker.host}:{rig.broker.port}", rig.topic_names[0], may_create=_is_ours(rig))
+        ask_for_work(filled)
     return _profile(rig, ASKED, recording)
 
 
 def can_be_profiled_from_its_start(rig: Rig) -> bool:
-    """Tell whether a broker, which must still run, is a Python program that perf starts itself."""
+    """Tell whether a broker, which must still run, is a Python program that perf starts itself, and that is soon done.
+
+    One that is slow to start is started again once a side, of which no change could be told.
+    """
     if not isinstance(rig.broker, BrokerProcess) or not rig.broker.is_the_command:
+        return False
+    if rig.broker.ready_s > SOON_S:
         return False
     return profilers.profiles_lives(rig.broker.pid)
 
@@ -54,6 +62,9 @@ def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tup
             return ()
         try:
             life.look(broker.pid, recording)
+            # What stopping costs is no part of a start, and its samples could not be told from those of one.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(broker.pid, signal.SIGKILL)
             broker.stop()
         finally:
             broker.kill()
@@ -63,7 +74,3 @@ def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tup
 def _profile(rig: Rig, phase: Phase, recording: Recording) -> tuple[Profile, ...]:
     taken = recording.profile(rig.side, phase, PER_PHASE)
     return (taken,) if isinstance(taken, Profile) else ()
-
-
-def _is_ours(rig: Rig) -> bool:
-    return isinstance(rig.broker, BrokerProcess)

@@ -13,7 +13,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import ask
+from chronik_perf.load.asking import Asked, ask
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -30,10 +30,10 @@ _KILLED = Unavailable("it did not stop when it was asked to and was killed")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
 
 
-def answers(rig: Rig, place: Place, network: Network) -> dict[ProbeName, Measured]:
+def answers(rig: Rig, place: Place, network: Network) -> Asked:
     """Ask a broker that serves for other things than its load. Raises MeasurementFailed where nobody answers."""
     if place.client_config is not None:
-        return dict.fromkeys(_ASKED, _NOT_PLAIN)
+        return Asked(dict.fromkeys(_ASKED, _NOT_PLAIN))
     topic = rig.topic_names[0]
     # What perf did not start goes on with its topics.
     ours = isinstance(rig.broker, BrokerProcess)

@@ -25,9 +25,10 @@ ProbeName: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """One thing that is probed. A `count` should be 0; of the others a start gives one value in `unit`."""
+    """One thing that is probed, `title` in words. A `count` should be 0; of others a start gives a value in `unit`."""
 
     name: ProbeName
+    title: str
     unit: str
     count: bool = False
 
@@ -37,16 +38,16 @@ ASKED: Phase = "asked"
 RESTARTED: Phase = "restarted"
 
 PROBED: tuple[Probed, ...] = (
-    Probed("misordered", "replies", count=True),
-    Probed("restart_lost", "msg", count=True),
-    Probed("connection", "ms"),
-    Probed("topic_creation", "ms"),
-    Probed("read_back", "ms per MB"),
-    Probed("seek", "ms"),
-    Probed("beside_slow", "ms"),
-    Probed("delivery", "ms"),
-    Probed("restart_time", "s"),
-    Probed("restart_memory", "MB"),
+    Probed("misordered", "replies out of the order of their requests", "replies", count=True),
+    Probed("restart_lost", "messages missing after a restart", "msg", count=True),
+    Probed("connection", "a new connection's first answer", "ms"),
+    Probed("topic_creation", "a new topic, until it can be written to", "ms"),
+    Probed("read_back", "reading back what is stored", "ms per MB"),
+    Probed("seek", "a fetch amid what is stored", "ms"),
+    Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),
+    Probed("delivery", "a waiting fetch, from produce to answer", "ms"),
+    Probed("restart_time", "a start on what is stored", "s"),
+    Probed("restart_memory", "memory after that start", "MB"),
 )
 
 

@@ -28,6 +28,7 @@ from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.family import EXACT
 from chronik_perf.stats.load import generator_busy
+from chronik_perf.stats.probe_rows import probe_rows
 
 # One script for the browser, in the order in which its parts need each other.
 _SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js", "unfold.js")
@@ -70,6 +71,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         of_starts=circumstances.of_starts(comparison),
         settings_are=which,
         profilers=circumstances.profilers(comparison),
+        probes=probe_rows(comparison),
         blocks=circumstances.canary_rows(comparison),
         canaries=circumstances.CANARIES,
         ticks=ticks(),

@@ -51,6 +51,7 @@ def _environment() -> jinja2.Environment:
         measured=measured,
         stage=lambda name: str(name).replace("_", " "),
         change=words.signed_change,
+        ratio_change=lambda change: words.ratio_change(*change),
         threshold=words.threshold_words,
         count=words.count,
     )

@@ -35,7 +35,7 @@ KEPT = frozenset({"unstored", "rss_growth"})
 class Culprit:
     """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message.
 
-    What is probed has the probe's name in place of the workload, and ms in all.
+    What is probed has its phase in place of the workload, and ms a start.
     """
 
     kind: Literal["stage", "frame"]
@@ -70,9 +70,8 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     probed = [change.of for change in probe_changes(comparison) if change.worse]
-    for of_probe in probed:
-        named += (_frame(call, of_probe.name) for call in grew_meanwhile(comparison, of_probe.name))
-    if IDLE in more or any(of_probe.count for of_probe in probed):
+    named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, {of.name for of in probed}))
+    if IDLE in more or any(one.count for one in probed):
         for load in comparison.workloads:
             named += _only_there(comparison, load.name)
     first: dict[tuple[str, str], Culprit] = {}

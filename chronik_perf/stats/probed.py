@@ -1,28 +1,16 @@
-"""What the probes of fresh starts tell: what should never be is counted, times and memory are held against each other.
-
-Starts are probed when the blocks are done, as many as the plan has, so nobody peeks and a fixed test will do: Welch's
-t-test on logarithms, the start as the unit (Biometrika 34, 1947), at 1 % over all that is probed.
-"""
+"""What the probes of fresh starts tell, as sentences: what should never be, and what takes longer or more."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats import words
-from chronik_perf.stats.betting import Floats
 from chronik_perf.stats.gather import name_of
-from chronik_perf.stats.probed_cpu import grew_meanwhile, phase_of
-from chronik_perf.stats.profile_diff import parted
+from chronik_perf.stats.probe_rows import ProbeRow, probe_rows
+from chronik_perf.stats.probed_cpu import cpu_findings
 
-ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
-LEAST_STARTS = 3
-# Where next to nothing differs from start to start a test tells of changes that matter to nobody.
-LEAST_CHANGE = 0.2
 # With places for who has more of it and for what the `other` side has: `value`, and `less`, which of a count is none.
 _SAID: dict[ProbeName, str] = {
     "misordered": "{who} answers a client's requests out of their order: {value}; {other} never does",
@@ -52,86 +40,34 @@ class ProbeChange:
 
 
 def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
-    """Give everything probed that differs by more than chance."""
-    for of in PROBED:
-        base, candidate = (_values(comparison, of, side) for side in SIDES)
-        if of.count:
-            yield from _counted(comparison, of, base, candidate)
-        else:
-            yield from _timed(comparison, of, base, candidate)
+    """Give everything probed that differs by more than chance; of what is counted, one on one side alone decides."""
+    for row in probe_rows(comparison):
+        if row.differs:
+            yield ProbeChange(row.of, row.worse, f"{_said(comparison, row)}.")
     yield from _not_started(comparison)
 
 
 def probe_findings(comparison: Comparison) -> Iterator[str]:
-    """Say each, and where there was a profile which function's CPU grew most, once for all that it explains."""
-    explained = set()
-    for change in probe_changes(comparison):
-        phase = phase_of(change.of.name)
-        most = (
-            grew_meanwhile(comparison, change.of.name)[:1] if change.worse and phase not in explained else ()
-        )
-        for one in most:
-            explained.add(phase)
-            name, file = parted(one.name)
-            where = f" ({file})" if file else ""
-            calls = " with all that it calls" if one.whole else ""
-            yield f"{change.said} The CPU of {name}{where}{calls} grew most meanwhile, by {words.microseconds(one.us)}."
-        if not most:
-            yield change.said
+    """Say each, and then which function's CPU grew most in what got worse."""
+    changes = list(probe_changes(comparison))
+    yield from (change.said for change in changes)
+    yield from cpu_findings(comparison, {change.of.name for change in changes if change.worse})
 
 
-def _values(comparison: Comparison, of: Probed, side: Side) -> Floats:
-    found = (known(p.values.get(of.name)) for p in comparison.probes if p.side == side)
-    return np.asarray([value for value in found if value is not None], dtype=float)
-
-
-def _counted(comparison: Comparison, of: Probed, base: Floats, candidate: Floats) -> Iterator[ProbeChange]:
-    """One on one side alone decides: no version may ever do it."""
-    if base.size == 0 or candidate.size == 0 or (base.sum() > 0) == (candidate.sum() > 0):
-        return
-    worse = bool(candidate.sum() > 0)
-    values = candidate if worse else base
-    counted = f"{words.number(float(values.sum()))} {of.unit} in {words.count(values.size, 'start')}"
-    yield ProbeChange(of, worse, f"{_said(comparison, of, worse, counted)}.")
-
-
-def _timed(comparison: Comparison, of: Probed, base: Floats, candidate: Floats) -> Iterator[ProbeChange]:
-    if min(base.size, candidate.size) < LEAST_STARTS or min(base.min(), candidate.min()) <= 0:
-        return
-    shift, reach = _welch(np.log(base), np.log(candidate))
-    if abs(shift) <= reach or abs(math.expm1(shift)) < LEAST_CHANGE:
-        return
-    worse = shift > 0
-    less, value = (words.quantity(v, of.unit) for v in sorted((_mean(base), _mean(candidate))))
-    low, high = (words.percent(math.expm1(shift + end), signed=True) for end in (-reach, reach))
-    starts = words.count(min(base.size, candidate.size), "start")
-    said = _said(comparison, of, worse, value, less)
-    yield ProbeChange(of, worse, f"{said} ({low} to {high}, from {starts} a side).")
-
-
-def _said(comparison: Comparison, of: Probed, worse: bool, value: str, less: str = "") -> str:
+def _said(comparison: Comparison, row: ProbeRow) -> str:
     base, candidate = (name_of(comparison, side) for side in SIDES)
-    who, other = (candidate, base) if worse else (base, candidate)
-    return _SAID[of.name].format(who=who, other=other, value=value, less=less)
-
-
-def _mean(values: Floats) -> float:
-    return float(np.exp(np.log(values).mean()))
-
-
-def _welch(base: Floats, candidate: Floats) -> tuple[float, float]:
-    """Give the difference of the means, and how far its interval reaches to either side."""
-    # scipy.stats takes a second to import, which a run without probes need not pay.
-    from scipy.stats import t
-
-    each = [x.var(ddof=1) / x.size for x in (base, candidate)]
-    total = sum(each)
-    shift = float(candidate.mean() - base.mean())
-    if total == 0:
-        return shift, 0.0
-    freedom = total**2 / sum(v**2 / (x.size - 1) for v, x in zip(each, (base, candidate), strict=True))
-    tests = sum(not of.count for of in PROBED)
-    return shift, float(t.isf(ERROR / tests / 2, freedom) * math.sqrt(total))
+    who, other = (candidate, base) if row.worse else (base, candidate)
+    less, value = sorted(row.mean(side) or 0.0 for side in SIDES)
+    sizes = [row.values[side].size for side in SIDES]
+    if row.of.count:
+        counted = f"{words.number(value)} {row.of.unit} in {words.count(sizes[row.worse], 'start')}"
+        return _SAID[row.of.name].format(who=who, other=other, value=counted, less="")
+    said = _SAID[row.of.name].format(
+        who=who, other=other, value=words.quantity(value, row.of.unit), less=words.quantity(less, row.of.unit)
+    )
+    assert row.change is not None
+    starts = words.count(min(sizes), "start")
+    return f"{said}: {words.ratio_change(*row.change)}, from {starts} a side"
 
 
 def _not_started(comparison: Comparison) -> Iterator[ProbeChange]:
@@ -145,9 +81,10 @@ def _not_started(comparison: Comparison) -> Iterator[ProbeChange]:
         ]
         for side in SIDES
     }
+    served = {p.side for p in comparison.probes if known(p.values.get(of.name)) is not None}
     for side in SIDES:
         other: Side = "candidate" if side == "base" else "base"
-        if failed[side] and not failed[other] and _values(comparison, of, other).size:
+        if failed[side] and not failed[other] and other in served:
             yield ProbeChange(
                 of,
                 side == "candidate",

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from chronik_perf.model import ASKED, RESTARTED, SIDES, Comparison, Phase, ProbeName
-from chronik_perf.stats.profile_diff import Grown, ProfileDifference, grown, only_there, profile_difference
+from chronik_perf.stats import words
+from chronik_perf.stats.gather import name_of
+from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
 
 # Of which probes a profile can tell the work; what only waits has none.
-_PHASE_OF: dict[ProbeName, Phase] = {
-    "connection": ASKED,
-    "topic_creation": ASKED,
-    "read_back": ASKED,
-    "seek": ASKED,
-    "restart_time": RESTARTED,
-    "restart_memory": RESTARTED,
+_EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
+    ASKED: frozenset({"connection", "topic_creation", "read_back", "seek"}),
+    RESTARTED: frozenset({"restart_time", "restart_memory"}),
+}
+_MEANWHILE: dict[Phase, str] = {
+    ASKED: "While {who} is asked for connections, topics and what is stored",
+    RESTARTED: "While {who} starts again",
 }
 
 
-def phase_of(name: ProbeName) -> Phase | None:
-    """Give the phase whose profile can explain a probe; None where there is none."""
-    return _PHASE_OF.get(name)
+def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[tuple[Phase, Grown]]:
+    """Give the functions whose CPU grew by more than chance, in µs a start, the most of a phase first.
 
-
-def grew_meanwhile(comparison: Comparison, name: ProbeName) -> tuple[Grown, ...]:
-    """Give the functions whose CPU grew in a probe's phase, in µs a phase, the most first; () where none is told.
-
-    Where none grew by more than chance, those that the base was never seen in.
+    Of phases alone in which a probe is among the `worse`. All that is asked has one profile: which function belongs to
+    which question it does not tell.
     """
-    phase = phase_of(name)
-    difference = _difference(comparison, phase) if phase is not None else None
-    return (grown(difference) or only_there(difference)) if difference is not None else ()
+    for phase, explains in _EXPLAINS.items():
+        if not explains & {*worse}:
+            continue
+        base, candidate = (
+            [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]
+            for side in SIDES
+        )
+        if base and candidate:
+            yield from ((phase, one) for one in grown(profile_difference(base, candidate)))
 
 
-def _difference(comparison: Comparison, phase: Phase) -> ProfileDifference | None:
-    base, candidate = (
-        [
-            p
-            for probe in comparison.probes
-            if probe.side == side
-            for p in probe.profiles
-            if p.workload == phase
-        ]
-        for side in SIDES
-    )
-    return profile_difference(base, candidate) if base and candidate else None
+def cpu_findings(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[str]:
+    """Say of each such phase which function grew most."""
+    said = set()
+    for phase, one in grew_meanwhile(comparison, worse):
+        if phase not in said:
+            said.add(phase)
+            name, file = parted(one.name)
+            meanwhile = _MEANWHILE[phase].format(who=name_of(comparison, "candidate"))
+            yield (
+                f"{meanwhile}, the function that grew most is {name}{f' ({file})' if file else ''}"
+                f"{' with all that it calls' if one.whole else ''}, by {words.microseconds(one.us)} of CPU a start."
+            )

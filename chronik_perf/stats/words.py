@@ -76,12 +76,17 @@ def signed_change(effect: Effect, unit: str) -> str:
         low, mid, high = (_signed(x) for x in (effect.low, effect.estimate, effect.high))
         of = f" {unit}" if unit else ""
         return f"{mid}{of} ({low} to {high}{of})"
-    if 1 + effect.estimate >= FOLD:
-        return f"{number(1 + effect.estimate)}-fold ({number(1 + effect.low)} to {_fold(1 + effect.high)})"
-    places = _places(effect.low, effect.high)
-    low, high = (_percent_figure(x, places, True) for x in (effect.low, effect.high))
-    shown = f"{low} to {high} %" if 1 + effect.high < WIDE else f"{low} % to {_fold(1 + effect.high)}-fold"
-    return f"{percent(effect.estimate, places, signed=True)} ({shown})"
+    return ratio_change(effect.estimate, effect.low, effect.high)
+
+
+def ratio_change(estimate: float, low: float, high: float) -> str:
+    """Give a relative change and its interval, from some size on as a factor: "3.5-fold (1.3 to 6.2)"."""
+    if 1 + estimate >= FOLD:
+        return f"{number(1 + estimate)}-fold ({number(1 + low)} to {_fold(1 + high)})"
+    places = _places(low, high)
+    from_, to = (_percent_figure(x, places, True) for x in (low, high))
+    shown = f"{from_} to {to} %" if 1 + high < WIDE else f"{from_} % to {_fold(1 + high)}-fold"
+    return f"{percent(estimate, places, signed=True)} ({shown})"
 
 
 def is_open(effect: Effect) -> bool:

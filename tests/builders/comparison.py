@@ -19,7 +19,7 @@ from chronik_perf.model import (
     Workload,
 )
 from tests.builders.behaviour import QUIET, V220, V227, WORKLOADS, Behaviour, Noise
-from tests.builders.evidence import a_profile, a_series
+from tests.builders.evidence import a_probe, a_profile, a_series
 from tests.builders.starts import Maker
 from tests.builders.surroundings import a_target, an_environment, canaries
 
@@ -41,8 +41,8 @@ def a_comparison(
 ) -> Comparison:
     """Measure two behaviours. The same arguments give the same comparison.
 
-    `histograms` False leaves the HdrHistograms empty (percentiles stay), `evidence` False leaves out series
-    and profiles: both for tests that judge thousands of comparisons.
+    `histograms` False leaves the HdrHistograms empty (percentiles stay), `evidence` False leaves out series,
+    profiles and probes: both for tests that judge thousands of comparisons.
     """
     rng = np.random.default_rng(seed)
     make = Maker(rng, noise, slices, histograms, gate_slice_s)
@@ -103,6 +103,7 @@ def a_comparison(
         blocks=tuple(made),
         series=tuple(series),
         profiles=tuple(profiles),
+        probes=tuple(a_probe(side, start) for side in SIDES for start in range(4) if evidence),
         missing_profiles=tuple(missing),
         elapsed_s=240.0,
         complete=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronik_perf.model import Profile, ProfileKind, Series, Side, Unavailable, Waits
+from chronik_perf.model import PROBED, Probe, Profile, ProfileKind, Series, Side, Unavailable, Waits
 from tests.builders.behaviour import Behaviour
 
 
@@ -74,6 +74,14 @@ def a_profile(
         stacks,
         start,
         waits=waits,
+    )
+
+
+def a_probe(side: Side, start: int) -> Probe:
+    """Give what one start of a sound broker told, of which nothing differs from start to start by more than a tenth."""
+    told = {of.name: 0.0 if of.count else 1.0 + 0.1 * ((3 * start + len(of.name)) % 4) / 4 for of in PROBED}
+    return Probe(
+        side, start, {**told, "topic_creation": Unavailable("topics are made on brokers of one's own")}
     )
 
 

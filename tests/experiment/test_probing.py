@@ -36,11 +36,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         run_load(rig, RAW, 1.0)
 
     def leave(rig: Rig, network: Network) -> None:
-        told, asked = answers(rig, place, network), while_asked(rig, place, network)
+        asked = answers(rig, place, network)
+        profiled = while_asked(rig, network, asked.filled)
         assert can_be_profiled_from_its_start(rig)
-        told |= started_again(rig, place, network)
+        told = asked.told | started_again(rig, place, network)
         restarted = of_a_restart(rig, place, network, 30)
-        found[rig.side] = told, {p.workload: "\n".join(p.stacks) for p in (*asked, *restarted)}
+        found[rig.side] = told, {p.workload: "\n".join(p.stacks) for p in (*profiled, *restarted)}
 
     runner.watched(1, random.Random(7), (), watch, leave)
     assert not list((folder / "data").glob("data-*")), "the data of both are deleted"

@@ -47,14 +47,15 @@ def lying_broker(
     cut_short: int | None = None,
     fetch_error: int | None = None,
     hangs_up_at: int | None = None,
+    records: bytes = b"",
 ) -> Iterator[str]:
     """Give the address of a broker with one partition that says `error(n)` to the n-th Produce (from 0).
 
     `correlation(n, c)` is the correlation id of that answer, where c is the right one. A Produce without an error
     raises the log end offset by 1 where `stores(n)`; ListOffsets tells it as it was `shown_after_s` ago, as the high
     watermark of a replicated partition is. Of answers to the API `cut_short` the second half is missing.
-    Where `fetch_error` is given, Fetch is offered: that error is its answer, or, with 0, no messages when its time is
-    up. A request of the API `hangs_up_at` ends the connection.
+    Where `fetch_error` is given, Fetch is offered: that error is its answer, or, with 0, these `records` when its time
+    is up. A request of the API `hangs_up_at` ends the connection.
     """
     produced, end, lock = 0, 0, threading.Lock()
     ends = [(0.0, 0)]
@@ -93,7 +94,9 @@ def lying_broker(
                 (max_wait_ms,) = struct.unpack_from(">i", request, 10 + client_id_bytes + 4)
                 time.sleep(0 if fetch_error else max_wait_ms / 1e3)
                 body = struct.pack(">ii", 0, 1) + name
-                body += struct.pack(">iihqqii", 1, 0, fetch_error, shown(), shown(), -1, 0)
+                body += (
+                    struct.pack(">iihqqii", 1, 0, fetch_error, shown(), shown(), -1, len(records)) + records
+                )
             else:
                 with lock:
                     n, produced = produced, produced + 1

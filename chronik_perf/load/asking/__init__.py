@@ -5,8 +5,9 @@ that is woken late or reads slowly, or what a new connection or topic costs. A f
 about a second. One kind of question a module.
 """
 
-from chronik_perf.load.asking.ask import ask, ask_for_work
+from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
+from chronik_perf.load.asking.log import AskedLog
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 
-__all__ = ["ORDER_ROUNDS", "SLOW_WAIT_MS", "ask", "ask_for_work"]
+__all__ = ["ORDER_ROUNDS", "SLOW_WAIT_MS", "Asked", "AskedLog", "ask", "ask_for_work"]

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from chronik_perf.load.asking.arriving import connection_ms, topic_creation_ms
+from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.log import AskedLog
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import read_back_ms_per_mb, seek_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
-from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable
+from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
 
-# In this order: what reads wants the log as the load has left it, and what the last messages of `misordered` bring
-# about must not answer a Fetch that is to wait.
-_QUESTIONS: dict[ProbeName, Callable[[AskedLog], Measured]] = {
+_Question = Callable[[AskedLog], Measured]
+# What the last messages of `misordered` bring about must not answer a Fetch that is to wait: it comes last.
+_OF_THE_LOAD: dict[ProbeName, _Question] = {
     "connection": connection_ms,
-    "read_back": read_back_ms_per_mb,
-    "seek": seek_ms,
     "beside_slow": beside_slow_ms,
     "delivery": delivery_ms,
     "misordered": misordered,
 }
+_OF_ITS_OWN: dict[ProbeName, _Question] = {
+    "topic_creation": topic_creation_ms,
+    "read_back": read_back_ms_per_mb,
+    "seek": seek_ms,
+}
+# Those that are work for a broker and not only a wait.
+_WORK: tuple[_Question, ...] = (connection_ms, *_OF_ITS_OWN.values())
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
 
+T = TypeVar("T")
 
-def ask(
-    bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False
-) -> dict[ProbeName, Measured]:
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a broker told, and the topic that was filled for it, if there is one."""
+
+    told: dict[ProbeName, Measured]
+    filled: AskedLog | None = None
+
+
+def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False) -> Asked:
     """Ask the leader of a partition, which gets some 30 small messages by it; about a second on a sound broker.
 
     Where it `may_create`, topics are made whose names begin with this one's, and stay. Raises MeasurementFailed if
@@ -43,32 +59,31 @@ def ask(
     if partition not in led:
         return _all(Unavailable(f"topic '{topic}' has no partition {partition}"))
     log = AskedLog(topic, partition, led[partition])
-    told = {name: _measured(question, log) for name, question in _QUESTIONS.items()}
-    told["topic_creation"] = _measured(topic_creation_ms, log) if may_create else _NOT_OURS
-    return told
+    told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
+    own = _tried(filled, log) if may_create else _NOT_OURS
+    if isinstance(own, Unavailable):
+        return Asked({**told, **dict.fromkeys(_OF_ITS_OWN, own)})
+    return Asked({**told, **{name: _tried(question, own) for name, question in _OF_ITS_OWN.items()}}, own)
 
 
-def ask_for_work(bootstrap: str, topic: str, *, may_create: bool) -> None:
-    """Put those questions that are work for a broker and not only a wait, for a profile of it; as `ask` does."""
-    with WireConnection.to_any(bootstrap) as first:
-        partition, leader = next(iter(leaders(first, topic).items()))
-    log = AskedLog(topic, partition, leader)
-    for question in (connection_ms, read_back_ms_per_mb, seek_ms, *([topic_creation_ms] * may_create)):
-        _measured(question, log)
+def ask_for_work(log: AskedLog) -> None:
+    """Put those questions once more that are work for a broker, for a profile of it; what it answers is passed over."""
+    for question in _WORK:
+        _tried(question, log)
 
 
-def _all(why: Unavailable) -> dict[ProbeName, Measured]:
-    return dict.fromkeys((*_QUESTIONS, "topic_creation"), why)
+def _all(why: Unavailable) -> Asked:
+    return Asked(dict.fromkeys((*_OF_THE_LOAD, *_OF_ITS_OWN), why))
 
 
-def _measured(question: Callable[[AskedLog], Measured], log: AskedLog) -> Measured:
+def _tried(question: Callable[[AskedLog], T], log: AskedLog) -> T | Unavailable:
     try:
         return question(log)
-    except MeasurementFailed as error:
+    except PerfError as error:  # BadInput is for an address that a broker advertises and that is none
         host, port = log.leader
         return _why(error, f"{host}:{port}")
 
 
-def _why(error: MeasurementFailed, address: str) -> Unavailable:
+def _why(error: PerfError, address: str) -> Unavailable:
     # A reason stands beside that of another start, whose port is another, and the advice is for the load's driver.
     return Unavailable(str(error).partition(";")[0].replace(f" at {address}", ""))

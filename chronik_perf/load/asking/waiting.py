@@ -67,7 +67,7 @@ def delivery_ms(log: AskedLog) -> Measured:
             offset = answer_to(producing, protocol.PRODUCE, message, responses.read_produce)
             if not records:
                 times_ms.append(max(took_ms, DELIVERY_WAIT_MS))
-            elif responses.first_offset(records) == offset:
+            elif waiting.understood(protocol.FETCH, records, responses.first_offset) == offset:
                 times_ms.append(took_ms)
                 delivered = True
             # What is neither is somebody else's message, or one from before.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 # message's offset from the base.
 _BATCH_HEAD = struct.Struct(">qi11xi")
 _LENGTH_END = 12
+_MOST_OFFSETS = 1 << 63
 
 
 class Reader:
@@ -129,12 +130,14 @@ def offset_after(records: bytes) -> int:
     at, offset = 0, -1
     while at + _BATCH_HEAD.size <= len(records):
         base, length, last = _BATCH_HEAD.unpack_from(records, at)
+        if length < _BATCH_HEAD.size - _LENGTH_END:
+            raise struct.error("a record batch that ends before its header does")
         at += _LENGTH_END + length
         if at > len(records):
             break
         offset = base + last + 1
-    if offset < 0:
-        raise struct.error("no whole record batch")
+    if not 0 <= offset < _MOST_OFFSETS:
+        raise struct.error("no whole record batch, or no offset that could be asked for")
     return offset
 
 

@@ -73,15 +73,15 @@ def leaders(connection: WireConnection, topic: str) -> dict[int, tuple[str, int]
     return {p: metadata.brokers[node] for p, node in sorted(metadata.leaders.items())}
 
 
-def create(bootstrap: str, topic: str, partitions: int) -> None:
+def create(bootstrap: str, topic: str, partitions: int, timeout_s: float = CREATE_TIMEOUT_S) -> None:
     """Create a topic and wait until every partition has a leader that tells its offset.
 
     Raises MeasurementFailed if the broker refuses, the topic exists, or no leader comes in bounded time.
     """
-    deadline = time.monotonic() + CREATE_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     with WireConnection.to_any(bootstrap) as first:
         version = first.version(protocol.CREATE_TOPICS)
-        body = protocol.create_topic_body(version, topic, partitions, int(CREATE_TIMEOUT_S * 1e3))
+        body = protocol.create_topic_body(version, topic, partitions, int(timeout_s * 1e3))
         code, words = _ask_controller(first, protocol.CREATE_TOPICS, body, responses.read_create_topic)
         if code:
             kind = TopicExists if code == protocol.TOPIC_EXISTS else MeasurementFailed
@@ -97,7 +97,7 @@ def create(bootstrap: str, topic: str, partitions: int) -> None:
             if time.monotonic() > deadline:
                 raise MeasurementFailed(
                     f"topic '{topic}' was created at {first.address}, and its partitions had no leader "
-                    f"after {CREATE_TIMEOUT_S:g} s"
+                    f"after {timeout_s:g} s"
                 )
             time.sleep(_RETRY_S)
 

@@ -1,0 +1,46 @@
+"""A topic with the same content on every broker: what reading takes must not follow from how a load was batched."""
+
+from __future__ import annotations
+
+import secrets
+
+from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
+from chronik_perf.load.driver import clock_ns
+from chronik_perf.load.wire import protocol, responses, topics
+
+BATCHES, BATCH_BYTES = 2000, 2000
+# So many requests at once: a batch's commit is not waited for one by one.
+AT_ONCE = 100
+
+
+def filled(log: AskedLog) -> AskedLog:
+    """Make a topic beside another, and fill it with record batches of one message; it stays.
+
+    A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it makes none, or refuses.
+    """
+    own = AskedLog(new_name(log), 0, log.leader)
+    create(own)
+    batch = protocol.record_batch(bytes(BATCH_BYTES), 0)
+    body = protocol.produce_body(own.topic, own.partition, 1, int(ANSWER_S * 1e3), batch)
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with own.connect() as connection:
+        for _ in range(BATCHES // AT_ONCE):
+            if clock_ns() > give_up_ns:
+                break
+            connection.send(*[(protocol.PRODUCE, body)] * AT_ONCE)
+            for _ in range(AT_ONCE):
+                _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
+                error, _ = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
+                accepted(connection, protocol.PRODUCE, error)
+    return own
+
+
+def new_name(log: AskedLog) -> str:
+    """Give a topic's name that nobody has."""
+    return f"{log.topic}-{secrets.token_hex(8)}"
+
+
+def create(log: AskedLog) -> None:
+    """Make the topic of a log, of one partition. Raises MeasurementFailed as `topics.create` does."""
+    host, port = log.leader
+    topics.create(f"{host}:{port}", log.topic, 1, PROBE_S)
