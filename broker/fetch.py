@@ -22,20 +22,21 @@ class Fetch:
 
     def __init__(self, log: Log, loop: asyncio.AbstractEventLoop) -> None:
         self.log = log
-        self._loop = loop
+        self.loop = loop
 
     def __call__(self, request: Request) -> None:
         wanted = decode(request.reader, request.version)
-        if self._available_bytes(wanted) >= wanted.min_bytes or wanted.max_wait_ms <= 0:
-            self._answer(request, wanted)
+        if self.available_bytes(wanted) >= wanted.min_bytes or wanted.max_wait_ms <= 0:
+            self.answer(request, wanted)
         else:
-            self._wait(request, wanted)
+            self.wait(request, wanted)
 
-    def _wait(self, request: Request, wanted: FetchRequest) -> None:
+    def wait(self, request: Request, wanted: FetchRequest) -> None:
+        """Answer when there is enough, or the time is up."""
         logs = {self.log.partition(p.topic, p.partition) for p in wanted.partitions} - {None}
 
         def look() -> None:
-            if not request.connection.is_open or self._available_bytes(wanted) >= wanted.min_bytes:
+            if not request.connection.is_open or self.available_bytes(wanted) >= wanted.min_bytes:
                 end()
 
         def end() -> None:
@@ -44,15 +45,15 @@ class Fetch:
                 assert log is not None
                 log.unwatch(look)
             if request.connection.is_open:
-                self._answer(request, wanted)
+                self.answer(request, wanted)
                 request.flush()
 
-        timer = self._loop.call_later(wanted.max_wait_ms / 1e3, end)
+        timer = self.loop.call_later(wanted.max_wait_ms / 1e3, end)
         for log in logs:
             assert log is not None
             log.watch(look)
 
-    def _available_bytes(self, wanted: FetchRequest) -> int:
+    def available_bytes(self, wanted: FetchRequest) -> int:
         """Bytes that could be answered now; an error counts as enough, since waiting would not mend it."""
         available = 0
         for p in wanted.partitions:
@@ -63,7 +64,8 @@ class Fetch:
                 available += min(log.bytes_after(p.offset), p.max_bytes)
         return available
 
-    def _answer(self, request: Request, wanted: FetchRequest) -> None:
+    def answer(self, request: Request, wanted: FetchRequest) -> None:
+        """Answer with what there is."""
         left_bytes = min(wanted.max_bytes, _RESPONSE_MAX_BYTES)
         results: list[FetchResult] = []
         anything = False

@@ -39,6 +39,7 @@ NAMES = (
     "completion_order",
     "topic_polling",
     "index_lost",
+    "fetch_polling",
 )
 
 

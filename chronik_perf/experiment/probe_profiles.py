@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import AskedLog, ask_for_work
+from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches
 from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
@@ -32,6 +33,8 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
         return ()
     with profilers.record(pid, "cpu") as recording, network.entered():
         ask_for_work(filled)
+        with contextlib.suppress(MeasurementFailed), held_fetches(filled):
+            time.sleep(HELD_S)
     return _profile(rig, ASKED, recording)
 
 

@@ -13,7 +13,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import Asked, ask
+from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, held_fetches
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -38,7 +38,24 @@ def answers(rig: Rig, place: Place, network: Network) -> Asked:
     # What perf did not start goes on with its topics.
     ours = isinstance(rig.broker, BrokerProcess)
     with network.entered():
-        return ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
+        asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
+        asked.told["waiting_cpu"] = _waiting_cpu(rig, asked.log)
+    return asked
+
+
+def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
+    if log is None:
+        return Unavailable("it does not tell who leads the partition")
+    try:
+        with held_fetches(log):
+            before = rig.cpu.read()
+            time.sleep(HELD_S)
+            after = rig.cpu.read()
+    except MeasurementFailed as error:
+        return Unavailable(str(error).replace(f" at {rig.broker.host}:{rig.broker.port}", ""))
+    if isinstance(before, Unavailable) or isinstance(after, Unavailable):
+        return before if isinstance(before, Unavailable) else after
+    return (after - before) / HELD_S * 1e3
 
 
 def restart_fits(rig: Rig, start: int, left_s: float) -> bool:

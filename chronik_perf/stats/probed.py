@@ -19,6 +19,7 @@ _SAID: dict[ProbeName, str] = {
     "topic_creation": "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
     "read_back": "Reading back what is stored takes {value} from {who}, and {less} from {other}",
     "seek": "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
+    "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
     "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
     "after {less}",
     "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",

@@ -19,7 +19,7 @@ from chronik_perf.network import Network
 from chronik_perf.targets import resolve
 
 Told = dict[Side, tuple[dict[ProbeName, Measured], dict[str, str]]]
-FAULTS = ("fault.recovery", "fault.completion_order", "fault.index_lost")
+FAULTS = ("fault.recovery", "fault.completion_order", "fault.index_lost", "fault.fetch_polling")
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
 
@@ -64,12 +64,15 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert isinstance(base["restart_memory"], float) and isinstance(candidate["restart_memory"], float)
     assert candidate["restart_memory"] > base["restart_memory"]
     assert candidate["restart_lost"] == 0.0
+    assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
+    assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
 
 
 def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) -> None:
-    """Given a seek that walks and a start that loads all, both functions are in the profile of their phase alone."""
+    """Given a seek that walks, a wait that looks and a start that loads all, each is in its phase's profile alone."""
     (_, base), (_, candidate) = told["base"], told["candidate"]
     assert "walk (broker/faults/index_lost.py)" in candidate[ASKED]
+    assert "look (broker/faults/fetch_polling.py)" in candidate[ASKED]
     assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
     assert "load_segment" not in candidate[ASKED]
     assert "broker/wal/recovery.py" in base[RESTARTED]

@@ -6,8 +6,18 @@ about a second. One kind of question a module.
 """
 
 from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
+from chronik_perf.load.asking.holding import HELD_S, held_fetches
 from chronik_perf.load.asking.log import AskedLog
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 
-__all__ = ["ORDER_ROUNDS", "SLOW_WAIT_MS", "Asked", "AskedLog", "ask", "ask_for_work"]
+__all__ = [
+    "HELD_S",
+    "ORDER_ROUNDS",
+    "SLOW_WAIT_MS",
+    "Asked",
+    "AskedLog",
+    "ask",
+    "ask_for_work",
+    "held_fetches",
+]

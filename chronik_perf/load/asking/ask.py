@@ -38,9 +38,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a broker told, and the topic that was filled for it, if there is one."""
+    """What a broker told, the log that it was asked about, and the one that was filled for it, where there are such."""
 
     told: dict[ProbeName, Measured]
+    log: AskedLog | None = None
     filled: AskedLog | None = None
 
 
@@ -62,8 +63,10 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
     told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
     own = _tried(filled, log) if may_create else _NOT_OURS
     if isinstance(own, Unavailable):
-        return Asked({**told, **dict.fromkeys(_OF_ITS_OWN, own)})
-    return Asked({**told, **{name: _tried(question, own) for name, question in _OF_ITS_OWN.items()}}, own)
+        return Asked({**told, **dict.fromkeys(_OF_ITS_OWN, own)}, log)
+    return Asked(
+        {**told, **{name: _tried(question, own) for name, question in _OF_ITS_OWN.items()}}, log, own
+    )
 
 
 def ask_for_work(log: AskedLog) -> None:

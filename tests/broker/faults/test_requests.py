@@ -46,3 +46,15 @@ def test_a_fetch_walks_the_share_of_its_segment(start_broker: StartBroker) -> No
     sound, half, whole = taken
     assert half - sound > 16
     assert whole - sound > 1.5 * (half - sound)
+
+
+def test_a_fetch_that_looks_has_what_comes_and_ends_in_time(start_broker: StartBroker) -> None:
+    """With a look every 10 ms a waiting fetch has the next message, and without one its answer when its time is up."""
+    broker, sent = start_broker("fault.fetch_polling=0.1"), wire.batch()
+    with Wire(broker.address) as client, Wire(broker.address) as consumer:
+        client.create("looked")
+        consumer.send(wire.fetch(1, "looked", 0, max_wait_ms=60_000))
+        assert client.produced("looked", sent) == (0, 0)
+        assert consumer.receive()[0] == 1
+        assert consumer.fetched("looked", 0) == (0, sent)
+        assert consumer.fetched("looked", 1, max_wait_ms=30) == (0, b"")
