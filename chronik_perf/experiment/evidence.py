@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import ASKED_AGAIN_S, Budget
@@ -20,6 +20,7 @@ from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import (
     Comparison,
+    Lacking,
     MeasurementFailed,
     MissingProfile,
     Probe,
@@ -34,11 +35,6 @@ from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
 from chronik_perf.sampling.thread_states import ThreadStates
-
-NO_PROFILES = "no profiles were taken"
-NO_SERIES = "no time series were taken"
-ENDED_EARLY = "evidence ended early"
-_TOLD = (NO_PROFILES, NO_SERIES, ENDED_EARLY)
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
@@ -57,7 +53,7 @@ class Evidence:
     profiles: list[Profile] = dataclasses.field(default_factory=list)
     missing_profiles: list[MissingProfile] = dataclasses.field(default_factory=list)
     probes: list[Probe] = dataclasses.field(default_factory=list)
-    notes: list[str] = dataclasses.field(default_factory=list)
+    lacking: list[Lacking] = dataclasses.field(default_factory=list)
     failed: bool = False
     series_took_s: float = 0.0  # of the first start's time: the others have none
 
@@ -88,7 +84,7 @@ class Evidence:
                     elif taken not in self.missing_profiles:
                         self.missing_profiles.append(taken)
         except MeasurementFailed as error:
-            self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
+            self.fail(error, f"{rig.target.name}: ")
 
     def probe(
         self, rig: Rig, place: Place, network: Network, start: int, left_s: float, *, profiles: bool
@@ -116,25 +112,25 @@ class Evidence:
                     taken += of_a_restart(rig, place, network, patience_s)
             self.probes.append(Probe(rig.side, start, told, taken))
         except MeasurementFailed as error:
-            self.fail(f"{rig.target.name}: {ENDED_EARLY}: {error}")
+            self.fail(error, f"{rig.target.name}: ")
 
-    def fail(self, note: str) -> None:
+    def fail(self, error: MeasurementFailed, where: str = "") -> None:
         """Note that no more is to be gathered, and why."""
         self.failed = True
-        self.notes.append(note)
+        self.lacking.append(Lacking("more", f"{where}evidence ended early: {error}"))
+
+    def lack_of(self, sort: Literal["profiles", "series"], why: str) -> None:
+        """Note that there will be none of one sort, and why."""
+        what = "time series" if sort == "series" else sort
+        self.lacking.append(Lacking(sort, f"no {what} were taken: {why}"))
 
     def added_to(self, comparison: Comparison) -> Comparison:
         """Give a comparison with this evidence; what an earlier run gathered stays where this one has nothing.
 
         What an earlier run said that it could not gather is left out once there is something.
         """
-        notes, said = comparison.notes, self.notes
-        if self.series or self.profiles:
-            notes = tuple(note for note in notes if not any(told in note for told in _TOLD))
-        if comparison.series:
-            said = [note for note in said if not note.startswith(NO_SERIES)]
-        if comparison.profiles:
-            said = [note for note in said if not note.startswith(NO_PROFILES)]
+        lacked = () if self.series or self.profiles else comparison.lacking
+        have = {"series": bool(comparison.series), "profiles": bool(comparison.profiles), "more": False}
         looked = bool(self.profiles or self.missing_profiles)
         return dataclasses.replace(
             comparison,
@@ -142,7 +138,7 @@ class Evidence:
             profiles=_newer(self.profiles, comparison.profiles),
             missing_profiles=tuple(self.missing_profiles) if looked else comparison.missing_profiles,
             probes=_newer(self.probes, comparison.probes),
-            notes=(*notes, *said),
+            lacking=(*lacked, *(one for one in self.lacking if not have[one.sort])),
         )
 
 

@@ -11,14 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence import (
-    ENDED_EARLY,
-    KINDS,
-    MOST_BYTES,
-    NO_PROFILES,
-    NO_SERIES,
-    Evidence,
-)
+from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
@@ -108,16 +101,16 @@ def run(
         starts = spend.profile_starts if profiles else 1
         left_s = math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)
         if profiles and evidence_seconds(comparison, spend, 1, profiles=True) > left_s:
-            evidence.notes.append(f"{NO_PROFILES}: {SPENT}")
+            evidence.lack_of("profiles", SPENT)
             profiles, starts = False, 1
         if evidence_seconds(comparison, spend, 1, profiles) > left_s:
-            evidence.notes.append(f"{NO_SERIES}: {SPENT}")
+            evidence.lack_of("series", SPENT)
             starts = 0
         windows = len(comparison.workloads) * 2 * (1 + len(KINDS) * profiles)
         try:
             check_free_space(place, bool(starts) * writes * windows * MOST_BYTES)
         except MeasurementFailed as error:
-            evidence.fail(f"{ENDED_EARLY}: {error}")
+            evidence.fail(error)
             starts = 0
         index = have + len(spent_s) + 1
         for start in range(starts):
@@ -139,7 +132,7 @@ def run(
                 runner.watched(index + start, rng, comparison.pilots, watch, leave)
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
-                evidence.fail(f"{ENDED_EARLY}: {error}")
+                evidence.fail(error)
             now = time.monotonic()
             left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
             took_s = now - start_begun - (evidence.series_took_s if start == 0 else 0.0)

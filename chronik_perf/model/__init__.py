@@ -18,6 +18,7 @@ from chronik_perf.model.comparison import SCHEMA_VERSION, Comparison, Design, En
 from chronik_perf.model.errors import BadInput, MeasurementFailed, PerfError
 from chronik_perf.model.evidence import (
     RUNS,
+    Lacking,
     MissingProfile,
     Profile,
     ProfileKind,
@@ -62,6 +63,7 @@ __all__ = [
     "DriverName",
     "Effect",
     "Environment",
+    "Lacking",
     "Latency",
     "Learnt",
     "LoadWindow",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chronik_perf.model.block import Block
 from chronik_perf.model.cause import Cause
-from chronik_perf.model.evidence import MissingProfile, Profile, Series
+from chronik_perf.model.evidence import Lacking, MissingProfile, Profile, Series
 from chronik_perf.model.measured import Measured
 from chronik_perf.model.probe import Probe
 from chronik_perf.model.target import Side, Target
@@ -90,6 +90,7 @@ class Comparison:
     series: tuple[Series, ...] = ()
     profiles: tuple[Profile, ...] = ()
     missing_profiles: tuple[MissingProfile, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     probes: tuple[Probe, ...] = ()
     elapsed_s: float = 0.0
     complete: bool = False

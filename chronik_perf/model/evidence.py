@@ -106,3 +106,11 @@ class MissingProfile:
     workload: str
     kind: ProfileKind
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Evidence of one sort that could not be gathered, or with "more" what ended all of it early, in a sentence."""
+
+    sort: Literal["profiles", "series", "more"]
+    said: str

@@ -205,7 +205,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     for (who, note), indexes in seen.items():
         where = _blocks(sorted(set(indexes)))
         yield f"{who + ' in ' if who else 'In '}{where}: {note.rstrip('.')}."
-    yield from (f"{note.rstrip('.')}." for note in comparison.notes)
+    said = (*comparison.notes, *(lacking.said for lacking in comparison.lacking))
+    yield from (f"{note.rstrip('.')}." for note in said)
 
 
 def _blocks(indexes: list[int]) -> str:

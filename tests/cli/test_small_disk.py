@@ -31,4 +31,4 @@ def test_a_verdict_stands_where_the_disk_has_no_room_for_evidence(tmp_path: Path
     comparison = load(tmp_path / "run")
     assert comparison.complete
     assert not comparison.profiles
-    assert any(note.startswith("evidence ended early: the disk under") for note in comparison.notes)
+    assert any(one.said.startswith("evidence ended early: the disk under") for one in comparison.lacking)

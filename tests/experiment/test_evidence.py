@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronik_perf.experiment.evidence import NO_PROFILES, NO_SERIES, Evidence
+from chronik_perf.experiment.evidence import Evidence
 from chronik_perf.experiment.pacing import paced
+from chronik_perf.model import Lacking
+from chronik_perf.stats import judge
 from tests.builders import ACKS0, ACKS1, V220, a_comparison, a_pair_of_equals
 
 WITH = a_pair_of_equals(blocks=2)
-WITHOUT = replace(
-    WITH, series=(), profiles=(), missing_profiles=(), notes=("kept", f"{NO_PROFILES}: no time")
-)
+NO_PROFILES = Lacking("profiles", "no profiles were taken: no time")
+NO_SERIES = Lacking("series", "no time series were taken: no time")
+WITHOUT = replace(WITH, series=(), profiles=(), missing_profiles=(), notes=("kept",), lacking=(NO_PROFILES,))
 
 
 def test_a_run_that_gathers_nothing_keeps_what_there_was() -> None:
     """Given a run that goes on and has no time for evidence, series and profiles stay, and none is said to lack."""
-    found = Evidence(notes=[f"{NO_PROFILES}: no time", f"{NO_SERIES}: no time"]).added_to(WITH)
+    found = Evidence(lacking=[NO_PROFILES, NO_SERIES]).added_to(WITH)
     assert found == WITH
 
 
@@ -34,9 +36,12 @@ def test_a_run_that_gathers_what_lacked_takes_back_that_it_lacks() -> None:
 
 
 def test_what_lacks_is_said() -> None:
-    """Given nothing before and nothing now, the reason is a note of the comparison."""
-    nothing = replace(WITHOUT, notes=())
-    assert Evidence(notes=[f"{NO_PROFILES}: no time"]).added_to(nothing).notes == (f"{NO_PROFILES}: no time",)
+    """Given nothing before and nothing now, the reason is a finding of the comparison."""
+    evidence = Evidence()
+    evidence.lack_of("profiles", "no time")
+    found = evidence.added_to(replace(WITHOUT, lacking=()))
+    assert found.lacking == (NO_PROFILES,)
+    assert "No profiles were taken: no time." in judge(found).findings
 
 
 def test_a_side_that_has_become_slow_is_sent_no_more_than_it_stores() -> None:
