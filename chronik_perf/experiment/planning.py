@@ -21,6 +21,7 @@ from chronik_perf.stats import (
     slice_log_ratios,
     undivided,
 )
+from chronik_perf.stats.profile_diff.significance import LEAST_STARTS
 
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
@@ -93,10 +94,14 @@ def fitting(
 
 
 def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
-    """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them."""
+    """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them.
+
+    For evidence of as many starts as it takes to tell a change: a run that is decided early has time for all, and one
+    that is not needs blocks.
+    """
     if comparison.design.budget_s is None:
         return None
-    starts = spend.profile_starts if profiles else 1
+    starts = min(LEAST_STARTS, spend.profile_starts) if profiles else 1
     evidence_s = evidence_seconds(comparison, spend, starts, profiles)
     return comparison.design.budget_s - gone_s - CLOSING_S - evidence_s
 

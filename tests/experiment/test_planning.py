@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from chronik_perf.experiment.plan import budget, default_design
-from chronik_perf.experiment.planning import affordable, next_pairs, seconds_for_blocks, seconds_left
+from chronik_perf.experiment.planning import (
+    CLOSING_S,
+    affordable,
+    evidence_seconds,
+    next_pairs,
+    seconds_for_blocks,
+    seconds_left,
+)
 from chronik_perf.model import Block, Comparison, Design, Start
 from chronik_perf.stats import Family, judge, least_blocks
 from tests.builders import ACKS1, RAW, V220, Noise, a_comparison
@@ -89,6 +96,18 @@ def test_time_is_kept_for_evidence_as_soon_as_messages_are_known_to_be_lost() ->
     assert left_s[1] == seconds_left(lossy, 20.0, spend, profiles=True)
     assert left_s[1] is not None
     assert left_s[1] < left_s[0]
+
+
+def test_no_more_is_kept_than_it_takes_to_tell_a_change() -> None:
+    """Given a run that is not decided, evidence keeps the time of three starts, though more are taken where there is."""
+    spend = budget(default_design(quick=False, seed=1))
+    made = measured(10)
+    left_s = seconds_left(made, 20.0, spend, profiles=True)
+    assert left_s is not None
+    assert spend.profile_starts > 3
+    kept_s = [evidence_seconds(made, spend, starts, profiles=True) for starts in (3, spend.profile_starts)]
+    assert 300.0 - 20.0 - left_s == pytest.approx(kept_s[0] + CLOSING_S)
+    assert kept_s[0] < kept_s[1]
 
 
 def losing(block: Block) -> Block:
