@@ -99,7 +99,7 @@ def test_time_is_kept_for_evidence_as_soon_as_messages_are_known_to_be_lost() ->
 
 
 def test_no_more_is_kept_than_it_takes_to_tell_a_change() -> None:
-    """Given a run that is not decided, evidence keeps the time of three starts, though more are taken where there is."""
+    """Given a run that is not decided, evidence keeps the time of three starts, though more may be taken."""
     spend = budget(default_design(quick=False, seed=1))
     made = measured(10)
     left_s = seconds_left(made, 20.0, spend, profiles=True)
