@@ -110,6 +110,7 @@ class Evidence:
                 if profiles and again_s is not None and PROFILED_RESTART * again_s < left_s:
                     patience_s = min(left_s, PROFILED_RESTART * again_s + PROFILER_BEGINS_S)
                     taken += of_a_restart(rig, place, network, patience_s)
+            taken = tuple(dataclasses.replace(one, start=start) for one in taken)
             self.probes.append(Probe(rig.side, start, told, taken))
         except MeasurementFailed as error:
             self.fail(error, f"{rig.target.name}: ")
