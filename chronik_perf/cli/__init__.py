@@ -35,6 +35,10 @@ from chronik_perf.model import BadInput, PerfError
 
 EXIT_OK, EXIT_REGRESSION, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+# They print what brokers, builds and settings say, for people to read. What another command prints may be read by a
+# program, to which the words for GitHub's runner would be none of its business.
+_SHOW_OTHERS_WORDS = ("gate", "compare", "explain", "bisect")
+
 app = typer.Typer(
     name="perf",
     help="Finds performance regressions in log brokers, proves them and names their cause.",
@@ -69,8 +73,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; whatever goes wrong is one sentence on stderr."""
-    # What another command prints may be read by a program, to which the runner's words would be none of its business.
-    with unheard() if arguments[:1] == ["gate"] else contextlib.nullcontext():
+    with unheard() if arguments[:1] and arguments[0] in _SHOW_OTHERS_WORDS else contextlib.nullcontext():
         return _run(arguments)
 
 

@@ -77,10 +77,30 @@ def test_a_change_gives_the_runner_no_commands(repository: BrokerRepository) -> 
     assert len(first) > 40, "nobody guesses it"
 
 
+@pytest.mark.parametrize("command", ["compare", "bisect"])
+def test_other_commands_that_build_give_the_runner_no_commands_either(
+    command: str, repository: BrokerRepository
+) -> None:
+    """Given the same change, measured by another command, its build's words are shown and nothing is obeyed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chronik_perf", command, "v1", "HEAD"],
+        cwd=repository.root,
+        env=environment(repository.root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 4, done.stdout
+    assert "::error::forged" in done.stdout
+    assert not heard(done.stdout)
+
+
 def test_outside_of_a_job_no_commands_are_printed(
     repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given a terminal, or another command than the gate, there is no runner to be told to stop."""
+    """Given a terminal, or a command whose output programs read, there is no runner to be told to stop."""
     assert "stop-commands" not in refused(["targets", "v1"], repository.root).stdout
     monkeypatch.delenv("GITHUB_ACTIONS")
     assert "stop-commands" not in refused(["gate", "v1", "nothing"], repository.root).stdout
