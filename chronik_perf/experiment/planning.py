@@ -93,15 +93,17 @@ def fitting(
     return fitted
 
 
-def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
+def seconds_left(
+    comparison: Comparison, gone_s: float, spend: Budget, profiles: bool, starts: int = LEAST_STARTS
+) -> float | None:
     """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them.
 
-    For evidence of as many starts as it takes to tell a change: a run that is decided early has time for all, and one
-    that is not needs blocks.
+    That is evidence of so many `starts`, by default those that it takes to tell a change: a run that is decided early
+    has time for more, and one that is not needs blocks.
     """
     if comparison.design.budget_s is None:
         return None
-    starts = min(LEAST_STARTS, spend.profile_starts) if profiles else 1
+    starts = min(starts, spend.profile_starts) if profiles else 1
     evidence_s = evidence_seconds(comparison, spend, starts, profiles)
     return comparison.design.budget_s - gone_s - CLOSING_S - evidence_s
 

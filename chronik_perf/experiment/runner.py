@@ -22,6 +22,7 @@ from chronik_perf.experiment.planning import (
     evidence_seconds,
     next_pairs,
     seconds_for_blocks,
+    seconds_left,
 )
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
@@ -92,11 +93,14 @@ def run(
             verdict = judge(comparison, evidence=False)
             gone_s = time.monotonic() - begun
             left_s = seconds_for_blocks(comparison, verdict, gone_s, spend, profiles)
-            where = standing(comparison, verdict, affordable(comparison, spent_s, left_s))
+            last_s = seconds_left(comparison, gone_s, spend, profiles, starts=1)
+            more, at_most = (affordable(comparison, spent_s, s) for s in (left_s, last_s))
+            where = standing(comparison, verdict, more, at_most)
             if where.stop:
                 comparison = grown(ended=where.reason, decided_s=earlier_s + gone_s)
             yield comparison
-            pairs = next_pairs(comparison, verdict, spent_s, left_s, spend.least_pairs)
+            due_s = left_s if more else last_s
+            pairs = next_pairs(comparison, verdict, spent_s, due_s, spend.least_pairs)
         evidence = Evidence()
         starts = spend.profile_starts if profiles else 1
         left_s = math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)

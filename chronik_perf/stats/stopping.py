@@ -35,8 +35,11 @@ class Standing:
     reason: str = ""
 
 
-def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
+def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int = 0) -> Standing:
     """Look at a verdict after a block, when `more` blocks are still affordable.
+
+    `at_most` are those that would be if evidence had less time: they are taken where they are likely to decide a gate,
+    as evidence explains nothing of what nobody knows.
 
     Stopping early never adds to the error, since the bets hold at every look. Futility is not binding: whoever adds
     blocks all the same keeps the error too.
@@ -65,7 +68,10 @@ def standing(comparison: Comparison, verdict: Verdict, more: int) -> Standing:
             return Standing(False)
         return Standing(True, "every gate is decided")
     if more <= 0:
-        return Standing(True, "the budget is spent")
+        nearly = at_most > 0 and any(
+            _decided(comparison, r, _ahead(comparison, r, family, at_most)) >= LIKELY for r in undecided
+        )
+        return Standing(False) if nearly else Standing(True, "the budget is spent")
     return _futile(comparison, family, undecided, watched, more)
 
 

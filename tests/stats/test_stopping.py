@@ -69,6 +69,16 @@ def test_a_spent_budget_stops() -> None:
     assert after(4, 1.0, more=0) == Standing(True, "the budget is spent")
 
 
+def test_blocks_that_are_likely_to_decide_take_the_time_of_evidence() -> None:
+    """Given no time but what evidence had, equals that a few blocks would decide go on, and hopeless noise does not."""
+    blocks = next(n for n in range(8, 20) if not after(n, 1.0).stop and after(n + 4, 1.0).stop)
+    near = compared(blocks, 1.0, QUIET, 1)
+    assert not standing(near, judge(near, evidence=False), 0, 8).stop
+    assert standing(near, judge(near, evidence=False), 0, 0).stop
+    hopeless = compared(blocks, 1.0, Noise(between=0.5), 1)
+    assert standing(hopeless, judge(hopeless, evidence=False), 0, 8).reason == "the budget is spent"
+
+
 def test_hopeless_noise_stops_for_futility() -> None:
     """Where no future drawn from the blocks there are decides anything, the budget is not burnt."""
     found = after(16, 1.0, Noise(between=0.5), more=6)
