@@ -35,9 +35,9 @@ from chronik_perf.model import BadInput, PerfError
 
 EXIT_OK, EXIT_REGRESSION, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
 
-# They print what brokers, builds and settings say, for people to read. What another command prints may be read by a
+# They build, and print for people what builds, brokers and settings say. What another command prints may be read by a
 # program, to which the words for GitHub's runner would be none of its business.
-_SHOW_OTHERS_WORDS = ("gate", "compare", "explain", "bisect")
+_SHOW_OTHERS_WORDS = ("gate", "compare", "explain", "bisect", "instructions")
 
 app = typer.Typer(
     name="perf",

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 
 _stopped_by = ""  # the word at which the runner listens again; empty while it listens
+_to = 1  # the descriptor that the runner reads
 
 
 def is_github() -> bool:
@@ -26,18 +28,32 @@ def unheard() -> Iterator[None]:
     if not is_github():
         yield
         return
+    global _to
+    if stat.S_ISREG(os.fstat(1).st_mode):
+        _to = 2  # the job keeps the result in a file, which the runner does not read
+        with _stopped():
+            yield
+        return
     # In one pipe with what is printed: of two, a late line of one may come when the runner listens again to the other.
     sys.stderr.flush()
     stderr = os.dup(2)
     os.dup2(1, 2)
+    try:
+        with _stopped():
+            yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+@contextlib.contextmanager
+def _stopped() -> Iterator[None]:
     _stop()
     try:
         yield
     finally:
         sys.stderr.flush()
         _go_on()
-        os.dup2(stderr, 2)
-        os.close(stderr)
 
 
 @contextlib.contextmanager
@@ -68,4 +84,4 @@ def _go_on() -> None:
 
 def _print(line: str) -> None:
     with contextlib.suppress(OSError):  # who read our output may have gone
-        print(line, flush=True)
+        print(line, file=sys.stdout if _to == 1 else sys.stderr, flush=True)

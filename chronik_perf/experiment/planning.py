@@ -29,7 +29,7 @@ CLOSING_S = 4.0
 START_S = 2.0
 AROUND_WINDOWS_S = 0.8
 # What a side is asked beside its load, and stopping it to start it again.
-ASKED_S = 2.0
+ASKED_S = 2.5
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.
@@ -93,17 +93,15 @@ def fitting(
     return fitted
 
 
-def seconds_left(
-    comparison: Comparison, gone_s: float, spend: Budget, profiles: bool, starts: int = LEAST_STARTS
-) -> float | None:
+def seconds_left(comparison: Comparison, gone_s: float, spend: Budget, profiles: bool) -> float | None:
     """Give the seconds that blocks may still take, what comes after them taken off; None where no time bounds them.
 
-    That is evidence of so many `starts`, by default those that it takes to tell a change: a run that is decided early
+    That is one start for the series, or with profiles as many as it takes to tell a change: a run that is decided early
     has time for more, and one that is not needs blocks.
     """
     if comparison.design.budget_s is None:
         return None
-    starts = min(starts, spend.profile_starts) if profiles else 1
+    starts = min(LEAST_STARTS, spend.profile_starts) if profiles else 1
     evidence_s = evidence_seconds(comparison, spend, starts, profiles)
     return comparison.design.budget_s - gone_s - CLOSING_S - evidence_s
 

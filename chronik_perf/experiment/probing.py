@@ -39,7 +39,7 @@ def answers(rig: Rig, place: Place, network: Network) -> Asked:
     ours = isinstance(rig.broker, BrokerProcess)
     with network.entered():
         asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
-        asked.told["waiting_cpu"] = _waiting_cpu(rig, asked.log)
+        asked.told["waiting_cpu"] = _waiting_cpu(rig, asked.filled or asked.log)
     return asked
 
 

@@ -93,7 +93,7 @@ def run(
             verdict = judge(comparison, evidence=False)
             gone_s = time.monotonic() - begun
             left_s = seconds_for_blocks(comparison, verdict, gone_s, spend, profiles)
-            last_s = seconds_left(comparison, gone_s, spend, profiles, starts=1)
+            last_s = seconds_left(comparison, gone_s, spend, profiles=False)
             more, at_most = (affordable(comparison, spent_s, s) for s in (left_s, last_s))
             where = standing(comparison, verdict, more, at_most)
             if where.stop:

@@ -26,12 +26,16 @@ ProbeName: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """One thing that is probed, `title` in words. A `count` should be 0; of others a start gives a value in `unit`."""
+    """One thing that is probed, `title` in words. A `count` should be 0; of others a start gives a value in `unit`.
+
+    What is below `least` is next to nothing, and so is a difference of less than that.
+    """
 
     name: ProbeName
     title: str
     unit: str
     count: bool = False
+    least: float = 0.0
 
 
 Phase: TypeAlias = Literal["asked", "restarted"]
@@ -45,7 +49,7 @@ PROBED: tuple[Probed, ...] = (
     Probed("topic_creation", "a new topic, until it can be written to", "ms"),
     Probed("read_back", "reading back what is stored", "ms per MB"),
     Probed("seek", "a fetch amid what is stored", "ms"),
-    Probed("waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s"),
+    Probed("waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0),
     Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),
     Probed("delivery", "a waiting fetch, from produce to answer", "ms"),
     Probed("restart_time", "a start on what is stored", "s"),

@@ -75,11 +75,16 @@ def _row(comparison: Comparison, of: Probed) -> ProbeRow:
     if of.count:
         differs = bool(base.size and candidate.size) and (base.sum() > 0) != (candidate.sum() > 0)
         return ProbeRow(of, values, missing, None, bool(differs))
-    if min(base.size, candidate.size) < LEAST_STARTS or min(base.min(), candidate.min()) <= 0:
+    if min(base.size, candidate.size) < LEAST_STARTS:
+        return ProbeRow(of, values, missing, None, False)
+    # A sound broker may use nothing at all, and next to nothing differs by any factor from start to start.
+    base, candidate = (np.maximum(x, of.least) for x in (base, candidate))
+    if min(base.min(), candidate.min()) <= 0:
         return ProbeRow(of, values, missing, None, False)
     shift, reach = _welch(np.log(base), np.log(candidate))
     change = (math.expm1(shift), math.expm1(shift - reach), math.expm1(shift + reach))
-    return ProbeRow(of, values, missing, change, abs(shift) > reach and abs(change[0]) >= LEAST_CHANGE)
+    matters = abs(change[0]) >= LEAST_CHANGE and abs(candidate.mean() - base.mean()) >= of.least
+    return ProbeRow(of, values, missing, change, abs(shift) > reach and bool(matters))
 
 
 def _welch(base: Floats, candidate: Floats) -> tuple[float, float]:

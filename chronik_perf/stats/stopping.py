@@ -72,7 +72,7 @@ def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int =
             _decided(comparison, r, _ahead(comparison, r, family, at_most)) >= LIKELY for r in undecided
         )
         return Standing(False) if nearly else Standing(True, "the budget is spent")
-    return _futile(comparison, family, undecided, watched, more)
+    return _futile(comparison, family, undecided, watched, max(more, at_most))
 
 
 def _futile(

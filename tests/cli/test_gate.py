@@ -77,7 +77,7 @@ def test_a_change_gives_the_runner_no_commands(repository: BrokerRepository) -> 
     assert len(first) > 40, "nobody guesses it"
 
 
-@pytest.mark.parametrize("command", ["compare", "bisect"])
+@pytest.mark.parametrize("command", ["compare", "bisect", "instructions"])
 def test_other_commands_that_build_give_the_runner_no_commands_either(
     command: str, repository: BrokerRepository
 ) -> None:
@@ -95,6 +95,28 @@ def test_other_commands_that_build_give_the_runner_no_commands_either(
     assert done.returncode == 4, done.stdout
     assert "::error::forged" in done.stdout
     assert not heard(done.stdout)
+
+
+def test_a_result_that_a_job_keeps_in_a_file_has_no_words_for_the_runner(
+    repository: BrokerRepository,
+) -> None:
+    """Given stdout that goes to a file, the runner is told on stderr, which is all that it reads."""
+    kept = repository.root / "kept.txt"
+    with kept.open("w") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "chronik_perf", "compare", "v1", "HEAD"],
+            cwd=repository.root,
+            env=environment(repository.root),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 4, done.stderr
+    assert "stop-commands" not in kept.read_text()
+    assert "::error::forged" in done.stderr
+    assert not heard(done.stderr)
 
 
 def test_outside_of_a_job_no_commands_are_printed(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from chronik_perf.load import create_topic
-from chronik_perf.load.asking import ORDER_ROUNDS, SLOW_WAIT_MS, AskedLog, ask
+from chronik_perf.load.asking import ORDER_ROUNDS, SLOW_WAIT_MS, AskedLog, ask, held_fetches
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable
 from tests.load.broker_process import RunningBroker, running_broker
@@ -91,6 +92,17 @@ def test_records_that_are_none_are_a_reason(records: bytes) -> None:
         with pytest.raises(MeasurementFailed, match="answered Fetch with what is no v4 of it"):
             read_back_ms_per_mb(log)
     assert isinstance(asked["delivery"], Unavailable)
+
+
+def test_fetches_that_do_not_wait_are_not_taken_for_such() -> None:
+    """Given a broker that answers each Fetch at once, what it costs to let them wait cannot be told."""
+    with lying_broker("t", fetch_error=29) as bootstrap:
+        log = AskedLog("t", 0, ("127.0.0.1", int(bootstrap.rpartition(":")[2])))
+        with (
+            pytest.raises(MeasurementFailed, match="a Fetch at the log's end did not wait"),
+            held_fetches(log),
+        ):
+            time.sleep(0.1)
 
 
 def test_a_broker_that_offers_no_fetch_has_its_order_judged() -> None:

@@ -17,6 +17,7 @@ TOLD: dict[Side, dict[ProbeName, list[Measured]]] = {
         "connection": [0.3, 0.31, 0.3],
         "restart_time": [0.4, 0.4, 0.41],
         "topic_creation": [4.0, 4.0, 4.1],
+        "restart_lost": [0.0, 0.0, 0.0],
     },
     "candidate": {
         "misordered": [0.0, 2.0, 1.0],
@@ -24,6 +25,7 @@ TOLD: dict[Side, dict[ProbeName, list[Measured]]] = {
         "connection": [0.3, 0.3, 0.31],
         "restart_time": [0.4, 0.41],
         "topic_creation": [Unavailable("it refused")] * 3,
+        "restart_lost": [Unavailable("it was killed")] * 3,
     },
 }
 
@@ -55,6 +57,7 @@ def test_each_thing_asked_has_a_row_that_says_whether_it_differs(page: Page, sma
     assert rows["A new connection's first answer"][3] == "no"
     assert rows["A start on what is stored"][2:4] == ["–", "not told"]
     assert rows["A new topic, until it can be written to"][1:] == ["–", "–", "not told", "3, 0"]
+    assert rows["Messages missing after a restart"] == ["0 msg", "–", "–", "not told", "3, 0"]
     assert page.get_by_text("candidate: it refused").count() == 1
     assert page.locator("nav a[href='#asked']").count() == 1
 

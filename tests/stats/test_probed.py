@@ -81,6 +81,14 @@ def test_what_differs_by_little_or_in_few_starts_is_not_told() -> None:
     assert not list(probe_changes(probed("delivery", [1.0, 1.1], [10.0, 11.0])))
 
 
+def test_a_broker_that_uses_no_cpu_for_waiting_is_told_from_one_that_spins() -> None:
+    """Given 0 ms of CPU a second beside 900, that is a finding; less than 1 % of a core more or less is none."""
+    (change,) = probe_changes(probed("waiting_cpu", [0.0, 0.0, 0.0], [900.0, 902.0, 899.0]))
+    assert change.worse
+    assert not list(probe_changes(probed("waiting_cpu", [0.0, 0.0, 0.0], [8.0, 8.1, 8.0])))
+    assert not list(probe_changes(probed("waiting_cpu", [5.0, 5.0, 5.1], [15.0, 14.0, 14.5])))
+
+
 def test_a_side_that_does_not_start_again_is_told() -> None:
     """Given a candidate that dies on its own data, and a base that does not, the reason is the finding."""
     lost = Unavailable("v2.2.7 ended with exit code 1 before it was ready")

@@ -79,6 +79,15 @@ def test_blocks_that_are_likely_to_decide_take_the_time_of_evidence() -> None:
     assert standing(hopeless, judge(hopeless, evidence=False), 0, 8).reason == "the budget is spent"
 
 
+@pytest.mark.parametrize("more", [0, 1, 2, 3])
+def test_few_blocks_left_are_not_hopeless_where_evidence_could_give_its_time(more: int) -> None:
+    """Given noise that a dozen blocks can beat and few left before evidence's time, it does not end for futility."""
+    comparison = compared(13, 1.0, Noise(between=0.035), 1)
+    verdict = judge(comparison, evidence=False)
+    assert not standing(comparison, verdict, more, more + 9).stop
+    assert standing(comparison, verdict, more, more).stop
+
+
 def test_hopeless_noise_stops_for_futility() -> None:
     """Where no future drawn from the blocks there are decides anything, the budget is not burnt."""
     found = after(16, 1.0, Noise(between=0.5), more=6)

@@ -2,7 +2,7 @@
 
 Such a load cannot see replies that overtake each other, a connection that waits for another's long poll, a consumer
 that is woken late or reads slowly, or what a new connection or topic costs. A few requests on idle connections can, in
-about a second. One kind of question a module.
+some seconds. One kind of question a module.
 """
 
 from chronik_perf.load.asking.ask import Asked, ask, ask_for_work

@@ -24,13 +24,10 @@ _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "delivery": delivery_ms,
     "misordered": misordered,
 }
-_OF_ITS_OWN: dict[ProbeName, _Question] = {
-    "topic_creation": topic_creation_ms,
-    "read_back": read_back_ms_per_mb,
-    "seek": seek_ms,
-}
+_OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {"read_back": read_back_ms_per_mb, "seek": seek_ms}
+_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, "topic_creation", *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.
-_WORK: tuple[_Question, ...] = (connection_ms, *_OF_ITS_OWN.values())
+_WORK: tuple[_Question, ...] = (connection_ms, topic_creation_ms, *_OF_A_FILLED_TOPIC.values())
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
 
 T = TypeVar("T")
@@ -46,11 +43,11 @@ class Asked:
 
 
 def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False) -> Asked:
-    """Ask the leader of a partition, which gets some 30 small messages by it; about a second on a sound broker.
+    """Ask the leader of a partition, which gets some 30 small messages by it; about two seconds on a sound broker.
 
-    Where it `may_create`, topics are made whose names begin with this one's, and stay. Raises MeasurementFailed if
-    none of the addresses is that of a broker that answers. Whatever else goes wrong is the reason why a value is
-    unavailable.
+    Where it `may_create`, topics are made whose names begin with this one's, one of them with some MB, and stay. Raises
+    MeasurementFailed if none of the addresses is that of a broker that answers. Whatever else goes wrong is the reason
+    why a value is unavailable.
     """
     with WireConnection.to_any(bootstrap) as first:
         try:
@@ -61,11 +58,14 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
         return _all(Unavailable(f"topic '{topic}' has no partition {partition}"))
     log = AskedLog(topic, partition, led[partition])
     told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
-    own = _tried(filled, log) if may_create else _NOT_OURS
+    if not may_create:
+        return Asked({**dict.fromkeys(_ALL, _NOT_OURS), **told}, log)
+    told["topic_creation"] = _tried(topic_creation_ms, log)
+    own = _tried(filled, log)
     if isinstance(own, Unavailable):
-        return Asked({**told, **dict.fromkeys(_OF_ITS_OWN, own)}, log)
+        return Asked({**dict.fromkeys(_ALL, own), **told}, log)
     return Asked(
-        {**told, **{name: _tried(question, own) for name, question in _OF_ITS_OWN.items()}}, log, own
+        told | {name: _tried(question, own) for name, question in _OF_A_FILLED_TOPIC.items()}, log, own
     )
 
 
@@ -76,7 +76,7 @@ def ask_for_work(log: AskedLog) -> None:
 
 
 def _all(why: Unavailable) -> Asked:
-    return Asked(dict.fromkeys((*_OF_THE_LOAD, *_OF_ITS_OWN), why))
+    return Asked(dict.fromkeys(_ALL, why))
 
 
 def _tried(question: Callable[[AskedLog], T], log: AskedLog) -> T | Unavailable:

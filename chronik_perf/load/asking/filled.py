@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
 from chronik_perf.load.driver import clock_ns
@@ -18,17 +19,20 @@ def filled(log: AskedLog) -> AskedLog:
 
     A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it makes none, or refuses.
     """
-    own = AskedLog(new_name(log), 0, log.leader)
-    create(own)
-    batch = protocol.record_batch(bytes(BATCH_BYTES), 0)
+    name = new_name(log)
+    create(AskedLog(name, 0, log.leader))
+    with log.connect() as connection:
+        own = AskedLog(name, 0, topics.leaders(connection, name)[0])
+    # Of now: what is as old as the epoch a broker may delete.
+    batch = protocol.record_batch(bytes(BATCH_BYTES), int(time.time() * 1e3))
     body = protocol.produce_body(own.topic, own.partition, 1, int(ANSWER_S * 1e3), batch)
     give_up_ns = clock_ns() + PROBE_S * 1e9
     with own.connect() as connection:
         for _ in range(BATCHES // AT_ONCE):
-            if clock_ns() > give_up_ns:
-                break
             connection.send(*[(protocol.PRODUCE, body)] * AT_ONCE)
             for _ in range(AT_ONCE):
+                if clock_ns() > give_up_ns:
+                    return own
                 _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
                 error, _ = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
                 accepted(connection, protocol.PRODUCE, error)
