@@ -38,8 +38,8 @@ class Standing:
 def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int = 0) -> Standing:
     """Look at a verdict after a block, when `more` blocks are still affordable.
 
-    `at_most` are those that would be if evidence had less time: they are taken where they are likely to decide a gate,
-    as evidence explains nothing of what nobody knows.
+    `at_most` are those that would be if evidence had less time: they are taken where they are likely to prove that a
+    gate got worse, without which there is little to explain. Otherwise evidence alone may tell what got worse.
 
     Stopping early never adds to the error, since the bets hold at every look. Futility is not binding: whoever adds
     blocks all the same keeps the error too.
@@ -67,12 +67,12 @@ def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int =
         if more > 0 and any(_worse(r, _ahead(comparison, r, family, more)) >= LIKELY for r in watched):
             return Standing(False)
         return Standing(True, "every gate is decided")
+    ending = more <= FINISHING and more < at_most
+    if ending and any(_worse(r, _ahead(comparison, r, family, at_most)) >= LIKELY for r in undecided):
+        return Standing(False)
     if more <= 0:
-        nearly = at_most > 0 and any(
-            _decided(comparison, r, _ahead(comparison, r, family, at_most)) >= LIKELY for r in undecided
-        )
-        return Standing(False) if nearly else Standing(True, "the budget is spent")
-    return _futile(comparison, family, undecided, watched, max(more, at_most))
+        return Standing(True, "the budget is spent")
+    return _futile(comparison, family, undecided, watched, more)
 
 
 def _futile(

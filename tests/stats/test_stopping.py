@@ -69,23 +69,16 @@ def test_a_spent_budget_stops() -> None:
     assert after(4, 1.0, more=0) == Standing(True, "the budget is spent")
 
 
-def test_blocks_that_are_likely_to_decide_take_the_time_of_evidence() -> None:
-    """Given no time but what evidence had, equals that a few blocks would decide go on, and hopeless noise does not."""
-    blocks = next(n for n in range(8, 20) if not after(n, 1.0).stop and after(n + 4, 1.0).stop)
-    near = compared(blocks, 1.0, QUIET, 1)
-    assert not standing(near, judge(near, evidence=False), 0, 8).stop
-    assert standing(near, judge(near, evidence=False), 0, 0).stop
-    hopeless = compared(blocks, 1.0, Noise(between=0.5), 1)
-    assert standing(hopeless, judge(hopeless, evidence=False), 0, 8).reason == "the budget is spent"
-
-
 @pytest.mark.parametrize("more", [0, 1, 2, 3])
-def test_few_blocks_left_are_not_hopeless_where_evidence_could_give_its_time(more: int) -> None:
-    """Given noise that a dozen blocks can beat and few left before evidence's time, it does not end for futility."""
-    comparison = compared(13, 1.0, Noise(between=0.035), 1)
-    verdict = judge(comparison, evidence=False)
-    assert not standing(comparison, verdict, more, more + 9).stop
-    assert standing(comparison, verdict, more, more).stop
+def test_a_loss_that_is_likely_to_be_proven_takes_the_time_of_evidence(more: int) -> None:
+    """Given few blocks left and more if evidence had less time, a likely loss goes on; equals do not."""
+    losing = compared(12, 0.9, Noise(between=0.03), 1)
+    verdict = judge(losing, evidence=False)
+    assert "regressed" not in {row.word for row in verdict.rows}
+    assert not standing(losing, verdict, more, more + 9).stop
+    assert standing(losing, verdict, 0, 0).reason == "the budget is spent"
+    equals = compared(13, 1.0, Noise(between=0.035), 1)
+    assert standing(equals, judge(equals, evidence=False), more, more + 9).stop
 
 
 def test_hopeless_noise_stops_for_futility() -> None:
