@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chronik_perf.model import RESTARTED, Comparison, Measured, Probe, ProbeName, Profile, Unavailable
+from chronik_perf.model import ASKED, RESTARTED, Comparison, Measured, Probe, ProbeName, Profile, Unavailable
 from chronik_perf.stats import judge
 from chronik_perf.stats.culprits import culprits
 from chronik_perf.stats.probed import probe_changes
@@ -71,6 +71,28 @@ def test_a_slow_restart_names_the_function_whose_cpu_grew() -> None:
         "a start."
     )
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("frame", "load_all")]
+
+
+def test_what_a_main_loop_does_for_a_call_is_told_of_the_call() -> None:
+    """Given timers that cost a main loop more than what they call, the call is named first."""
+    base = {"MainThread;main (app.py);run (loop.py)": 20}
+    candidate = {
+        "MainThread;main (app.py);run (loop.py)": 100,
+        "MainThread;main (app.py);run (loop.py);look (f.py)": 30,
+    }
+    told = {"base": (15.0, 0.02, base), "candidate": (130.0, 0.13, candidate)}
+    probes = [
+        Probe(
+            side,
+            start,
+            {"waiting_cpu": cpu_ms + start / 10},
+            (Profile(side, ASKED, "cpu", 250, 0, 1.0, cpu_s, 1000, stacks, start),),
+        )
+        for side, (cpu_ms, cpu_s, stacks) in told.items()
+        for start in range(4)
+    ]
+    comparison = replace(EQUALS, probes=tuple(probes))
+    assert [c.name for c in culprits(comparison, judge(comparison))] == ["look", "run"]
 
 
 def test_what_differs_by_little_or_in_few_starts_is_not_told() -> None:

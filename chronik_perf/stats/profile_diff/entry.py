@@ -44,10 +44,13 @@ def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
     """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
     found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root)]
     found += _by_themselves(difference, "grew")
-    loops = {loop.name for thread in difference.root.children for loop in passed_on(thread)}
-    return tuple(
-        sorted(found, key=lambda one: -one.us * (ASKED_FOR if one.name in loops and not one.whole else 1))
-    )
+    return tuple(sorted(found, key=lambda one: -one.us * (ASKED_FOR if by_a_loop(one, difference) else 1)))
+
+
+def by_a_loop(one: Grown, difference: ProfileDifference) -> bool:
+    """Tell whether a growth is a main loop's own: of a function that a thread is in for nearly all of its time."""
+    threads = difference.root.children
+    return not one.whole and any(one.name == loop.name for thread in threads for loop in passed_on(thread))
 
 
 def shrunk(difference: ProfileDifference) -> tuple[Grown, ...]:
