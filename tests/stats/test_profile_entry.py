@@ -37,6 +37,15 @@ def test_a_new_call_that_does_nothing_but_call_another_is_named() -> None:
     assert entered({**BASE, verify: 200, f"{verify};table (y.py)": 700}) == "verify (y.py)"
 
 
+def test_an_override_that_does_its_bases_work_as_well_gives_way_to_what_it_was_added_for() -> None:
+    """Given an override of a function that has its frame elsewhere, a tenth of own work does not make it the cause."""
+    base = {**BASE, f"{LOOP};flush (b.py);Plain.take (b.py)": 60}
+    override = f"{LOOP};decode (b.py);Twice.take (y.py)"
+    more = {**base, override: 80, f"{override};parse (y.py)": 900}
+    assert entered(more, base) == "parse (y.py)"
+    assert entered({**BASE, override: 80, f"{override};parse (y.py)": 900}) == "Twice.take (y.py)"
+
+
 def test_a_function_that_does_its_own_work_more_often_is_named() -> None:
     """Given a function that takes three times as long by itself and within, it is named and not its main loop."""
     assert entered({**BASE, f"{LOOP};decode (b.py)": 1200}) == "decode (b.py)"

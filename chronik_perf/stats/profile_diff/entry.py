@@ -6,10 +6,10 @@ in many of them. What a reader wants named is the call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from chronik_perf.stats.profile_diff.figures import DiffNode, Interval, ProfileDifference, parted
+from chronik_perf.stats.profile_diff.figures import DiffNode, Figures, Interval, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.moves import State
 from chronik_perf.stats.profile_diff.tree import POOLED
 
@@ -28,6 +28,8 @@ FASTER = 3.0
 ASKED_FOR = 0.5
 # A thread that is new begins in the runtime's own functions, each of which only calls the next.
 PASSED_ON = 0.95
+# An override has its base's own work beside what it was added for.
+OVERRIDE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Grown:
 
 def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
     """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
-    found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root)]
+    known = {_bare(f) for f in difference.frames if f.base_samples}
+    found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root, known)]
     found += _by_themselves(difference, "grew")
     return tuple(sorted(found, key=lambda one: -one.us * (ASKED_FOR if by_a_loop(one, difference) else 1)))
 
@@ -62,7 +65,7 @@ def _by_themselves(difference: ProfileDifference, state: State) -> list[Grown]:
     return [Grown(f.name, f.self_delta_us, f.interval_us, whole=False) for f in difference.functions(state)]
 
 
-def _entries(root: DiffNode) -> Iterator[DiffNode]:
+def _entries(root: DiffNode, known: Set[str]) -> Iterator[DiffNode]:
     """Give the frame paths at which a growth enters, each the outermost of its path."""
     pending = [(thread, thread.base_us) for thread in root.children]
     while pending:
@@ -80,7 +83,7 @@ def _entries(root: DiffNode) -> Iterator[DiffNode]:
             elif cost_us > 0 and _goes_further(call, cost_us):
                 pending.append((call, cost_us))
             elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
-                yield call if cost_us > 0 else _past_wrappers(call)
+                yield call if cost_us > 0 else _past_wrappers(call, known)
             else:
                 pending.append((call, cost_us))
 
@@ -103,12 +106,16 @@ def _goes_further(call: DiffNode, cost_us: float) -> bool:
     return False
 
 
-def _past_wrappers(call: DiffNode) -> DiffNode:
-    """Give a new call, or the one in the same file that it does nothing but make; a library's is not what was added."""
+def _past_wrappers(call: DiffNode, known: Set[str]) -> DiffNode:
+    """Give a new call, or the one in the same file that it does nothing but make; a library's is not what was added.
+
+    `known` are the bare names of the base's functions.
+    """
     inner: DiffNode | None = call
     while inner is not None:
         call = inner
-        least_us = PASSED_ON * call.candidate_us
+        # What it overrides may be too small in the base for a frame here, and have one elsewhere.
+        least_us = (OVERRIDE if _bare(call) in known else PASSED_ON) * call.candidate_us
         inner = next((c for c in call.children if c.candidate_us >= least_us and _added_with(c, call)), None)
     return call
 
@@ -150,5 +157,5 @@ def under_another_name(call: DiffNode, caller: DiffNode) -> float:
     return before_us or sum(c.candidate_us for c in replaced)
 
 
-def _bare(node: DiffNode) -> str:
+def _bare(node: Figures) -> str:
     return parted(node.name)[0].rpartition(".")[2]
