@@ -54,10 +54,12 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
         more: Side = "candidate" if effect.estimate > 0 else "base"
         less: Side = "base" if effect.estimate > 0 else "candidate"
         low, high = sorted((abs(effect.low), abs(effect.high)))
+        many = words.number(abs(effect.estimate))
         levels = sorted((effect.base, effect.candidate), reverse=True)
         yield (
-            f"When its load has ended, {name_of(comparison, more)} holds {words.number(abs(effect.estimate))} "
-            f"{KINDS[one.kind]}s more than {name_of(comparison, less)} ({words.number(low)} to {words.number(high)}, "
+            f"When its load has ended, {name_of(comparison, more)} holds {many} "
+            f"{KINDS[one.kind]}{'' if many == '1' else 's'} more than {name_of(comparison, less)} "
+            f"({words.number(low)} to {words.number(high)}, "
             f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
             f"{words.number(levels[1])}. Whether it grows with the load, as a leak does, one end does not tell."
             f"{_begun_in(comparison) if (one.kind, more) == ('threads', 'candidate') else ''}"

@@ -54,6 +54,7 @@ def test_one_thread_more_in_every_start_is_told() -> None:
     comparison = holding(a_pair_of_equals(blocks=14, evidence=False), "threads", [5.0] * 14, [4.0] * 14)
     (one,) = held(comparison)
     assert (one.kind, one.effect.estimate) == ("threads", -1.0)
+    assert any("holds 1 thread more than" in said for said in judge(comparison).findings)
 
 
 def test_work_that_nobody_asked_for_is_told_and_is_worse() -> None:
