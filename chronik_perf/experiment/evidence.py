@@ -38,10 +38,6 @@ from chronik_perf.sampling.thread_states import ThreadStates
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
-# A start takes so much longer at the most when it is sampled.
-PROFILED_RESTART = 2.0
-PROFILER_BEGINS_S = 2.0
-
 KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
 
 
@@ -108,10 +104,9 @@ class Evidence:
             left_s = ends_s - time.monotonic()
             if restart_fits(rig, start, left_s):
                 told |= started_again(rig, place, network, left_s)
-                again_s, left_s = known(told.get("restart_time")), ends_s - time.monotonic()
-                if profiles and again_s is not None and PROFILED_RESTART * again_s < left_s:
-                    patience_s = min(left_s, PROFILED_RESTART * again_s + PROFILER_BEGINS_S)
-                    taken += of_a_restart(rig, place, network, patience_s)
+                again_s = known(told.get("restart_time"))
+                if profiles and again_s is not None:
+                    taken += of_a_restart(rig, place, network, again_s, ends_s - time.monotonic())
             taken = tuple(dataclasses.replace(one, start=start) for one in taken)
             self.probes.append(Probe(rig.side, start, told, taken))
         except MeasurementFailed as error:

@@ -24,6 +24,9 @@ from chronik_perf.sut import BrokerProcess
 
 # A phase is no load: figures for 1,000 messages are those for one phase.
 PER_PHASE = 1000
+# A start takes so much longer at the most when it is sampled.
+PROFILED_RESTART = 2.0
+PROFILER_BEGINS_S = 2.0
 
 
 def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Profile, ...]:
@@ -50,12 +53,17 @@ def can_be_profiled_from_its_start(rig: Rig) -> bool:
     return profilers.profiles_lives(rig.broker.pid)
 
 
-def of_a_restart(rig: Rig, place: Place, network: Network, most_s: float) -> tuple[Profile, ...]:
+def of_a_restart(
+    rig: Rig, place: Place, network: Network, again_s: float, left_s: float
+) -> tuple[Profile, ...]:
     """Start a stopped broker once more on its data, from its first moment under a profiler, and stop it again.
 
-    For one that `can_be_profiled_from_its_start`. None where that fails, or takes longer than `most_s`: it has started
-    before, and what is wrong now is the profiler.
+    For one that `can_be_profiled_from_its_start` and took `again_s` without a profiler. None where that does not fit
+    into `left_s`, or fails: it has started before, and what is wrong now is the profiler.
     """
+    if PROFILED_RESTART * again_s >= left_s:
+        return ()
+    most_s = min(left_s, PROFILED_RESTART * again_s + PROFILER_BEGINS_S)
     with profilers.whole_life() as (life, recording):
         if recording.missing is not None:
             return ()

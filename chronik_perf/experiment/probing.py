@@ -13,7 +13,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, held_fetches
+from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, held_fetches, why
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -52,7 +52,7 @@ def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
             time.sleep(HELD_S)
             after = rig.cpu.read()
     except MeasurementFailed as error:
-        return Unavailable(str(error).replace(f" at {rig.broker.host}:{rig.broker.port}", ""))
+        return why(error, log.address)
     if isinstance(before, Unavailable) or isinstance(after, Unavailable):
         return before if isinstance(before, Unavailable) else after
     return (after - before) / HELD_S * 1e3

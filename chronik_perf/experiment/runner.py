@@ -77,6 +77,9 @@ def run(
     def grown(**changes: Any) -> Comparison:
         return dataclasses.replace(comparison, elapsed_s=earlier_s + time.monotonic() - begun, **changes)
 
+    def left() -> float:
+        return math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)
+
     with no_data_left(place), beside_the_load(place), networks(design.network_namespaces) as both:
         runner = BlockRunner(targets, comparison.workloads, place, spend, both)
         where = Standing(stop=False)
@@ -103,7 +106,7 @@ def run(
             pairs = next_pairs(comparison, verdict, spent_s, due_s, spend.least_pairs)
         evidence = Evidence()
         starts = spend.profile_starts if profiles else 1
-        left_s = math.inf if design.budget_s is None else design.budget_s - (time.monotonic() - begun)
+        left_s = left()
         if profiles and evidence_seconds(comparison, spend, 1, profiles=True) > left_s:
             evidence.lack_of("profiles", SPENT)
             profiles, starts = False, 1
@@ -125,10 +128,8 @@ def run(
                 evidence.gather(rig, others, loads, spend, start=start, profiles=profiles)
 
             def leave(rig: Rig, network: Network, start: int = start) -> None:
-                gone_s = time.monotonic() - begun
-                left_s = math.inf if design.budget_s is None else design.budget_s - gone_s - CLOSING_S
                 several = profiles and spend.profile_starts > 1
-                evidence.probe(rig, place, network, start, left_s, profiles=several)
+                evidence.probe(rig, place, network, start, left() - CLOSING_S, profiles=several)
 
             start_begun = time.monotonic()
             try:
@@ -137,11 +138,9 @@ def run(
             except MeasurementFailed as error:
                 # The verdict stands without what would have explained it.
                 evidence.fail(error)
-            now = time.monotonic()
-            left_s = math.inf if design.budget_s is None else design.budget_s - (now - begun)
-            took_s = now - start_begun - (evidence.series_took_s if start == 0 else 0.0)
+            took_s = time.monotonic() - start_begun - (evidence.series_took_s if start == 0 else 0.0)
             # The next may take longer than the last.
-            if evidence.failed or 1.2 * took_s > left_s - CLOSING_S:
+            if evidence.failed or 1.2 * took_s > left() - CLOSING_S:
                 break
         comparison = evidence.added_to(comparison)
         yield grown(complete=True)

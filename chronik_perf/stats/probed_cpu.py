@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from chronik_perf.model import ASKED, RESTARTED, SIDES, Comparison, Phase, ProbeName
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
-from chronik_perf.stats.profile_diff import Grown, by_a_loop, grown, parted, profile_difference
+from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
 
 # Of which probes a profile can tell the work; what only waits has none.
 _EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
@@ -34,9 +34,8 @@ def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iter
             for side in SIDES
         )
         if base and candidate:
-            difference = profile_difference(base, candidate)
             # Of a broker without a load, a main loop does whatever it does for what it calls.
-            found = sorted(grown(difference), key=lambda one: by_a_loop(one, difference))
+            found = grown(profile_difference(base, candidate), loops_own=0.0)
             yield from ((phase, one) for one in found)
 
 

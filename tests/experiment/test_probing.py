@@ -40,7 +40,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         profiled = while_asked(rig, network, asked.filled)
         assert can_be_profiled_from_its_start(rig)
         told = asked.told | started_again(rig, place, network)
-        restarted = of_a_restart(rig, place, network, 30)
+        restarted = of_a_restart(rig, place, network, 15, 60)
         found[rig.side] = told, {p.workload: "\n".join(p.stacks) for p in (*profiled, *restarted)}
 
     runner.watched(1, random.Random(7), (), watch, leave)

@@ -7,7 +7,7 @@ some seconds. One kind of question a module.
 
 from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
 from chronik_perf.load.asking.holding import HELD_S, held_fetches
-from chronik_perf.load.asking.log import AskedLog
+from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 
@@ -20,4 +20,5 @@ __all__ = [
     "ask",
     "ask_for_work",
     "held_fetches",
+    "why",
 ]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chronik_perf.load.asking.arriving import connection_ms, topic_creation_ms
 from chronik_perf.load.asking.filled import filled
-from chronik_perf.load.asking.log import AskedLog
+from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import read_back_ms_per_mb, seek_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
@@ -53,7 +53,7 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
         try:
             led = leaders(first, topic)
         except MeasurementFailed as error:
-            return _all(_why(error, first.address))
+            return _all(why(error, first.address))
     if partition not in led:
         return _all(Unavailable(f"topic '{topic}' has no partition {partition}"))
     log = AskedLog(topic, partition, led[partition])
@@ -75,18 +75,12 @@ def ask_for_work(log: AskedLog) -> None:
         _tried(question, log)
 
 
-def _all(why: Unavailable) -> Asked:
-    return Asked(dict.fromkeys(_ALL, why))
+def _all(missing: Unavailable) -> Asked:
+    return Asked(dict.fromkeys(_ALL, missing))
 
 
 def _tried(question: Callable[[AskedLog], T], log: AskedLog) -> T | Unavailable:
     try:
         return question(log)
     except PerfError as error:  # BadInput is for an address that a broker advertises and that is none
-        host, port = log.leader
-        return _why(error, f"{host}:{port}")
-
-
-def _why(error: PerfError, address: str) -> Unavailable:
-    # A reason stands beside that of another start, whose port is another, and the advice is for the load's driver.
-    return Unavailable(str(error).partition(";")[0].replace(f" at {address}", ""))
+        return why(error, log.address)

@@ -46,5 +46,4 @@ def new_name(log: AskedLog) -> str:
 
 def create(log: AskedLog) -> None:
     """Make the topic of a log, of one partition. Raises MeasurementFailed as `topics.create` does."""
-    host, port = log.leader
-    topics.create(f"{host}:{port}", log.topic, 1, PROBE_S)
+    topics.create(log.address, log.topic, 1, PROBE_S)

@@ -28,7 +28,7 @@ def held_fetches(log: AskedLog) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         consumers = [stack.enter_context(log.connect()) for _ in range(FETCHES)]
         end = log.end(consumers[0])
-        polls = [one.send(log.poll(end, wait_ms, 1 << 20))[0] for one in consumers]
+        polls = [one.send(log.poll(end, wait_ms))[0] for one in consumers]
         time.sleep(_AROUND_S)
         yield
         if select.select([one.socket for one in consumers], [], [], 0)[0]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
-from chronik_perf.model import MeasurementFailed
+from chronik_perf.model import MeasurementFailed, PerfError, Unavailable
 
 # Beyond all waits that are asked for, so that an answer that came when the wait was over is still an answer.
 ANSWER_S = 2.0
 # A broker whose every answer is late must not hold its caller up for the sum of all rounds.
 PROBE_S = 3.0
+# As a consumer's default is.
+FETCH_BYTES = 1 << 20
 
 T = TypeVar("T")
 
@@ -27,6 +31,12 @@ class AskedLog:
     partition: int
     leader: tuple[str, int]
 
+    @property
+    def address(self) -> str:
+        """Where its leader is."""
+        host, port = self.leader
+        return f"{host}:{port}"
+
     def connect(self) -> WireConnection:
         """Open a connection to the leader, which has answered its first question."""
         return WireConnection(*self.leader)
@@ -37,12 +47,12 @@ class AskedLog:
         timeout_ms = int(ANSWER_S * 1e3)
         return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, batch)
 
-    def poll(self, offset: int, wait_ms: int, most_bytes: int) -> tuple[int, bytes]:
+    def poll(self, offset: int, wait_ms: int, most_bytes: int = FETCH_BYTES) -> tuple[int, bytes]:
         """Give a request for messages from an offset on, which waits until there are any."""
         body = protocol.fetch_body(self.topic, self.partition, offset, wait_ms, 1, most_bytes)
         return protocol.FETCH, body
 
-    def read(self, connection: WireConnection, offset: int, most_bytes: int) -> bytes:
+    def read(self, connection: WireConnection, offset: int, most_bytes: int = FETCH_BYTES) -> bytes:
         """Give the record batches from an offset on, as they lie there; none at the log's end."""
         key, body = self.poll(offset, 0, most_bytes)
         error, records = connection.ask(key, body, responses.read_fetch, ANSWER_S)
@@ -63,6 +73,27 @@ class AskedLog:
         error, offset = offsets.get(self.partition, (protocol.UNKNOWN_TOPIC, -1))
         accepted(connection, protocol.LIST_OFFSETS, error)
         return offset
+
+
+def median_ms(rounds: int, ask: Callable[[int], object]) -> float:
+    """Give the median time that a question takes, put `rounds` times (it is told which), or as often as time allows."""
+    times_ms = []
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    for n in range(rounds):
+        if clock_ns() > give_up_ns:
+            break
+        asked_ns = clock_ns()
+        ask(n)
+        times_ms.append((clock_ns() - asked_ns) / 1e6)
+    return statistics.median(times_ms)
+
+
+def why(error: PerfError, address: str) -> Unavailable:
+    """Give the reason why there is no answer: it stands beside that of another start, whose port is another.
+
+    An advice that it ends with is for the load's driver.
+    """
+    return Unavailable(str(error).partition(";")[0].replace(f" at {address}", ""))
 
 
 def answer_to(

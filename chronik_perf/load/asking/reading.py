@@ -5,15 +5,13 @@ Asked of a topic that is filled with the same on every broker, see `filled`.
 
 from __future__ import annotations
 
-import statistics
-
-from chronik_perf.load.asking.log import PROBE_S, AskedLog
+from chronik_perf.load.asking.log import PROBE_S, AskedLog, median_ms
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.model import Measured, Unavailable
 
-# In pieces as a consumer's default is; less than so much says more of the round trip than of reading.
-LEAST_BYTES, PIECE_BYTES = 1 << 20, 1 << 20
+# Less than so much says more of the round trip than of reading.
+LEAST_BYTES = 1 << 20
 SEEK_ROUNDS = 20
 TOO_LITTLE = Unavailable("it has stored too little to be read")
 
@@ -28,7 +26,7 @@ def read_back_ms_per_mb(log: AskedLog) -> Measured:
         offset = log.begin(connection)
         while took_ns < PROBE_S * 1e9:
             asked_ns = clock_ns()
-            records = log.read(connection, offset, PIECE_BYTES)
+            records = log.read(connection, offset)
             took_ns += clock_ns() - asked_ns
             if not records:
                 break
@@ -39,16 +37,9 @@ def read_back_ms_per_mb(log: AskedLog) -> Measured:
 
 def seek_ms(log: AskedLog) -> Measured:
     """Give the median time of a Fetch of one batch, at offsets all over the log."""
-    times_ms = []
     with log.connect() as connection:
         begin, end = log.begin(connection), log.end(connection)
         if end - begin <= SEEK_ROUNDS:
             return TOO_LITTLE
-        give_up_ns = clock_ns() + PROBE_S * 1e9
-        for n in range(SEEK_ROUNDS):
-            if clock_ns() > give_up_ns:
-                break
-            asked_ns = clock_ns()
-            log.read(connection, begin + (end - begin) * n // SEEK_ROUNDS, 1)
-            times_ms.append((clock_ns() - asked_ns) / 1e6)
-    return statistics.median(times_ms)
+        offsets = [begin + (end - begin) * n // SEEK_ROUNDS for n in range(SEEK_ROUNDS)]
+        return median_ms(SEEK_ROUNDS, lambda n: log.read(connection, offsets[n], 1))

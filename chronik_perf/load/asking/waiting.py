@@ -17,7 +17,6 @@ DELIVERY_WAIT_MS = 1000
 # For a Fetch to be read and to wait. A question on the other connection would tell, were it not for brokers that let
 # it wait for the Fetch: those would have their time lost before the clock runs.
 _SETTLE_S = 0.01
-_FETCH_BYTES = 1 << 20
 
 
 def beside_slow_ms(log: AskedLog) -> Measured:
@@ -31,7 +30,7 @@ def beside_slow_ms(log: AskedLog) -> Measured:
         for _ in range(SLOW_ROUNDS):
             if clock_ns() > give_up_ns:
                 break
-            poll_request = log.poll(log.end(quick), SLOW_WAIT_MS, _FETCH_BYTES)
+            poll_request = log.poll(log.end(quick), SLOW_WAIT_MS)
             polled_ns = clock_ns()
             (poll,) = slow.send(poll_request)
             time.sleep(_SETTLE_S)
@@ -58,7 +57,7 @@ def delivery_ms(log: AskedLog) -> Measured:
             if clock_ns() > give_up_ns:
                 break
             # Asked for anew, as a broker may have stored the last message twice, or not at all.
-            (poll,) = waiting.send(log.poll(log.end(producing), DELIVERY_WAIT_MS, _FETCH_BYTES))
+            (poll,) = waiting.send(log.poll(log.end(producing), DELIVERY_WAIT_MS))
             time.sleep(_SETTLE_S)
             sent_ns = clock_ns()
             (message,) = producing.send(log.message())

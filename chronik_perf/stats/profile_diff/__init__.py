@@ -8,7 +8,7 @@ threads of both sides wait.
 """
 
 from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference, profiles_of
-from chronik_perf.stats.profile_diff.entry import Grown, by_a_loop, grown, shrunk
+from chronik_perf.stats.profile_diff.entry import Grown, grown, shrunk
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.only import Blocked, blocking, new_threads, only_there
 from chronik_perf.stats.profile_diff.waiting import WaitChange, Waiting, waiting
@@ -22,7 +22,6 @@ __all__ = [
     "WaitChange",
     "Waiting",
     "blocking",
-    "by_a_loop",
     "difference_of",
     "grown",
     "new_threads",

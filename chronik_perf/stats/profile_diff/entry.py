@@ -42,18 +42,19 @@ class Grown:
     whole: bool
 
 
-def grown(difference: ProfileDifference) -> tuple[Grown, ...]:
-    """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves."""
+def grown(difference: ProfileDifference, loops_own: float = ASKED_FOR) -> tuple[Grown, ...]:
+    """Give what grew by more than chance, the most first: calls with all under them, and functions by themselves.
+
+    What a main loop (a function that a thread is in for nearly all of its time) does by itself comes where `loops_own`
+    times its growth would.
+    """
     known = {_bare(f) for f in difference.frames if f.base_samples}
     found = [Grown(n.name, n.delta_us, n.interval_us, whole=True) for n in _entries(difference.root, known)]
     found += _by_themselves(difference, "grew")
-    return tuple(sorted(found, key=lambda one: -one.us * (ASKED_FOR if by_a_loop(one, difference) else 1)))
-
-
-def by_a_loop(one: Grown, difference: ProfileDifference) -> bool:
-    """Tell whether a growth is a main loop's own: of a function that a thread is in for nearly all of its time."""
-    threads = difference.root.children
-    return not one.whole and any(one.name == loop.name for thread in threads for loop in passed_on(thread))
+    loops = {loop.name for thread in difference.root.children for loop in passed_on(thread)}
+    return tuple(
+        sorted(found, key=lambda one: -one.us * (loops_own if one.name in loops and not one.whole else 1))
+    )
 
 
 def shrunk(difference: ProfileDifference) -> tuple[Grown, ...]:
