@@ -18,14 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chronik_perf.model import Comparison, Unavailable, Verdict
+from chronik_perf.model import Block, Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.held import IDLE, begun_threads, held
 from chronik_perf.stats.judge import judge
-from chronik_perf.stats.mode_shares import ModeShares, oftener_slow
 from chronik_perf.stats.probed import probe_changes
 from chronik_perf.stats.probed_cpu import grew_meanwhile
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
+from chronik_perf.stats.slow_starts import oftener_slow
 
 # What a broker keeps or loses costs it no time that an account could follow.
 KEPT = frozenset({"unstored", "rss_growth"})
@@ -54,9 +54,9 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         if row.word == "regressed":
             regressed[row.workload].add(row.metric)
     named = list(_without_a_wait(verdict))
-    for of, shares in oftener_slow(comparison):
+    for of, slow in oftener_slow(comparison):
         if "throughput" not in regressed[of.name]:
-            named += _where_slow(comparison, shares, of.name)
+            named += _where_slow(comparison, slow, of.name)
     for workload, metrics in regressed.items():
         if metrics <= KEPT:
             named += _only_there(comparison, workload)
@@ -91,10 +91,10 @@ def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
             yield Culprit("stage", "commit_wait", row.workload, stage.effect.estimate)
 
 
-def _where_slow(comparison: Comparison, shares: ModeShares, workload: str) -> Iterator[Culprit]:
+def _where_slow(comparison: Comparison, blocks: tuple[Block, ...], workload: str) -> Iterator[Culprit]:
     """Give the stages in which the candidate's slow starts differ from the base's beside them."""
-    if shares.slow_blocks:
-        slow = replace(comparison, blocks=shares.slow_blocks)
+    if blocks:
+        slow = replace(comparison, blocks=blocks)
         yield from _stages(slow, judge(slow), workload)
 
 

@@ -12,6 +12,7 @@ from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.mode_shares import SideModes, all_units, mode_shares, modes_of
 from chronik_perf.stats.modes import Modes
+from chronik_perf.stats.slow_starts import levels_tell, slow_starts
 
 COUNTS = {2: "two", 3: "three"}
 ALIKE = 0.25
@@ -24,8 +25,26 @@ def mode_findings(comparison: Comparison) -> Iterator[str]:
         sides = modes_of(comparison, workload)
         for side in SIDES:
             yield from _levels(comparison, workload, sides[side])
-        if any(s.found for s in sides.values()):
+        if levels_tell(sides):
             yield _how_often(comparison, workload, sides) + _alike(sides)
+        else:
+            yield from _beside(comparison, workload)
+
+
+def _beside(comparison: Comparison, workload: Workload) -> Iterator[str]:
+    """Tell of modes that are seen in the ratio of the sides alone."""
+    found = slow_starts(comparison, workload)
+    if found is None:
+        return
+    base, candidate = (name_of(comparison, side) for side in SIDES)
+    listed = [f"{words.percent(ratio, 0)} of it in {words.count(n, 'block')}" for ratio, n in found.speeds]
+    how = "which may be luck" if not found.changed else "so how often a start is slow has changed"
+    yield (
+        f"Beside {base}, {candidate} had two speeds with {workload.title}: {' and '.join(listed)}. The slow start of a "
+        f"block was that of {candidate} {words.count(len(found.candidate), 'time')} and that of {base} "
+        f"{words.count(len(found.base), 'time')}, {how} ({_chance(found.p)} over "
+        f"{words.count(found.blocks, 'block')}). The machine moved both sides too much for levels to show it."
+    )
 
 
 def _levels(comparison: Comparison, workload: Workload, side: SideModes) -> Iterator[str]:
@@ -69,14 +88,17 @@ def _how_often(comparison: Comparison, workload: Workload, sides: dict[Side, Sid
         f"{name_of(comparison, 'candidate')} and {words.percent(float(shares.base.mean()), 0)} of those of "
         f"{name_of(comparison, 'base')}"
     )
-    chance = f"p {words.number(max(p, 0.0001))}" if p > 0.0001 else "p below 0.0001"
-    over = f"{chance} over {words.count(len(shares.blocks), 'block')}"
+    over = f"{_chance(p)} over {words.count(len(shares.blocks), 'block')}"
     if shares.changed:
         return (
             f"How often a mode comes with {workload.title} has changed: {said} ({over}). "
             f"{luck}{_like_with_like(comparison, measure, sides)}."
         )
     return f"{luck}: {said}, which may be luck ({over}){_like_with_like(comparison, measure, sides)}."
+
+
+def _chance(p: float) -> str:
+    return f"p {words.number(p)}" if p > 0.0001 else "p below 0.0001"
 
 
 def _alike(sides: dict[Side, SideModes]) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from chronik_perf.model import SIDES, Block, Comparison, Side, Workload
 from chronik_perf.stats.betting import Floats, log_wealth
-from chronik_perf.stats.modes import Modes, far_apart, modes, moves_together
+from chronik_perf.stats.modes import Modes, modes, moves_together
 
-ERROR = 0.01  # of all workloads together, that how often a mode comes is wrongly said to have changed
+# Of all workloads together, that how often a mode comes is wrongly said to have changed: half of it for modes in
+# levels, half for those in the ratio of the sides (`slow_starts`).
+ERROR = 0.01
 # What a change in how often is bet in: a tenth of the slices.
 SHARE = 0.1
 
@@ -64,7 +65,7 @@ class ModeShares:
 
 def modes_of(comparison: Comparison, workload: Workload) -> dict[Side, SideModes]:
     """Find the modes of throughput of both sides over the gate slices of the kept blocks."""
-    starts = _starts(comparison, workload)
+    starts = speeds(comparison, workload)
     given: dict[Side, SideModes] = {}
     for side in SIDES:
         other: Side = "candidate" if side == "base" else "base"
@@ -96,16 +97,25 @@ def mode_shares(comparison: Comparison, sides: dict[Side, SideModes]) -> ModeSha
         return None
     blocks, base, candidate = zip(*kept, strict=True)
     p = change_in_share(np.asarray(base), np.asarray(candidate))
-    changed = p <= ERROR / len(comparison.workloads)
+    changed = is_proven(comparison, p)
     return ModeShares(measure, blocks, np.asarray(base), np.asarray(candidate), p, changed)
 
 
-def oftener_slow(comparison: Comparison) -> Iterator[tuple[Workload, ModeShares]]:
-    """Give each workload in which the candidate is proven to be in the lowest mode more often than the base."""
-    for workload in comparison.workloads:
-        shares = mode_shares(comparison, modes_of(comparison, workload))
-        if shares is not None and shares.worse:
-            yield workload, shares
+def speeds(comparison: Comparison, workload: Workload) -> dict[Side, tuple[Floats, ...]]:
+    """Give msg/s of the gate slices of each side, one array for each kept block."""
+    return {
+        side: tuple(
+            np.asarray(
+                [
+                    s.load.stored / s.load.window_s
+                    for s in block.side(side).gate_slices(workload.name)
+                    if s.load.stored > 0 and s.load.window_s > 0
+                ]
+            )
+            for block in comparison.kept_blocks
+        )
+        for side in SIDES
+    }
 
 
 def change_in_share(base: Floats, candidate: Floats) -> float:
@@ -120,43 +130,14 @@ def change_in_share(base: Floats, candidate: Floats) -> float:
     return min(1.0, 2 * math.exp(-most))
 
 
-def could_have_modes(comparison: Comparison) -> bool:
-    """Tell whether the starts of a side look like two levels, and how often each comes is not yet known to differ.
-
-    No proof, and cheap: it tells whether more starts could be worth their time.
-    """
-    for workload in comparison.workloads:
-        starts = _starts(comparison, workload)
-        both = [(b, c) for b, c in zip(starts["base"], starts["candidate"], strict=True) if b.size and c.size]
-        if not both:
-            continue
-        medians = [np.asarray([float(np.log(np.median(pair[k]))) for pair in both]) for k in (0, 1)]
-        if any(far_apart(own, beside) for own, beside in (medians, medians[::-1])):
-            shares = mode_shares(comparison, modes_of(comparison, workload))
-            if shares is None or not shares.changed:
-                return True
-    return False
+def is_proven(comparison: Comparison, p: float) -> bool:
+    """Tell whether a p of `change_in_share` of one workload is small enough."""
+    return p <= ERROR / (2 * len(comparison.workloads))
 
 
 def all_units(measure: Modes, side: SideModes) -> Floats:
     """Give the logs of everything that is counted of one side."""
     return np.concatenate([np.empty(0), *(measure.units(s) for s in side.starts if s.size)])
-
-
-def _starts(comparison: Comparison, workload: Workload) -> dict[Side, tuple[Floats, ...]]:
-    return {
-        side: tuple(
-            np.asarray(
-                [
-                    s.load.stored / s.load.window_s
-                    for s in block.side(side).gate_slices(workload.name)
-                    if s.load.stored > 0 and s.load.window_s > 0
-                ]
-            )
-            for block in comparison.kept_blocks
-        )
-        for side in SIDES
-    }
 
 
 def _shared_modes(sides: dict[Side, SideModes]) -> Modes | None:

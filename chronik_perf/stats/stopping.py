@@ -14,8 +14,8 @@ from chronik_perf.stats.forecast import Forecast, forecast
 from chronik_perf.stats.gather import base_first, pairs_of
 from chronik_perf.stats.interval import on_test_scale
 from chronik_perf.stats.load import SATURABLE, saturated
-from chronik_perf.stats.mode_shares import could_have_modes
 from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.slow_starts import could_have_modes, may_prove_modes
 from chronik_perf.stats.typical import Typical
 
 # A regression is safe at once; so many blocks more may narrow its interval, and decide gates that are near to it.
@@ -39,7 +39,8 @@ def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int =
     """Look at a verdict after a block, when `more` blocks are still affordable.
 
     `at_most` are those that would be if evidence had less time: they are taken where they are likely to prove that a
-    gate got worse, without which there is little to explain. Otherwise evidence alone may tell what got worse.
+    gate got worse or that starts are slow more often, without which there is little to explain. Otherwise evidence
+    alone may tell what got worse.
 
     Stopping early never adds to the error, since the bets hold at every look. Futility is not binding: whoever adds
     blocks all the same keeps the error too.
@@ -69,6 +70,8 @@ def standing(comparison: Comparison, verdict: Verdict, more: int, at_most: int =
         return Standing(True, "every gate is decided")
     ending = more <= FINISHING and more < at_most
     if ending and any(_worse(r, _ahead(comparison, r, family, at_most)) >= LIKELY for r in undecided):
+        return Standing(False)
+    if ending and may_prove_modes(comparison, at_most):
         return Standing(False)
     if more <= 0:
         return Standing(True, "the budget is spent")

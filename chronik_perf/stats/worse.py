@@ -5,9 +5,9 @@ from __future__ import annotations
 from chronik_perf.model import Comparison, Verdict, metric
 from chronik_perf.stats.discovered import discovered
 from chronik_perf.stats.held import held
-from chronik_perf.stats.mode_shares import oftener_slow
 from chronik_perf.stats.probed import probe_changes
 from chronik_perf.stats.slope_findings import THROUGHPUT, drifts
+from chronik_perf.stats.slow_starts import oftener_slow
 
 _METRIC_OF = {"rss": "rss_growth"}
 

@@ -1,0 +1,166 @@
+"""Starts of one side that are slow beside the other side's: modes that the machine's own slow times hide in levels.
+
+A disk that is at times four times slower moves both sides of a block, and gives any version as many speeds; what a
+start does beside the one that was measured with it, slice after slice, it does not move. So where no side has modes of
+its own in levels (`modes_of`), they are sought in the candidate's throughput over the base's, one value a block.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronik_perf.model import Block, Comparison, Side, Workload
+from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.components import two_components
+from chronik_perf.stats.mode_shares import (
+    SideModes,
+    change_in_share,
+    is_proven,
+    mode_shares,
+    modes_of,
+    speeds,
+)
+from chronik_perf.stats.modes import far_apart
+
+LEAST_STARTS = (
+    3  # at each level; of recorded comparisons of equals one in seven has one or two that lie far out
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlowStarts:
+    """Blocks in which one start was slow beside the other: two speeds of the candidate beside the base.
+
+    `speeds` are both, the lower first: the candidate's throughput over the base's, and in how many blocks. `base` and
+    `candidate` are the blocks in which that side's start was the slow one. `p` is that of "it is either side's as
+    often", `changed` tells whether that is refuted, all workloads of the comparison counted.
+    """
+
+    speeds: tuple[tuple[float, int], tuple[float, int]]
+    base: tuple[Block, ...]
+    candidate: tuple[Block, ...]
+    p: float
+    changed: bool
+
+    @property
+    def blocks(self) -> int:
+        """Give how many blocks were looked at."""
+        return sum(blocks for _, blocks in self.speeds)
+
+    @property
+    def worse(self) -> bool:
+        """Tell whether the candidate is proven to have the slow start more often."""
+        return self.changed and len(self.candidate) > len(self.base)
+
+
+def slow_starts(comparison: Comparison, workload: Workload) -> SlowStarts | None:
+    """Find the blocks in which one start was slow beside the other; None where the ratio does not look like two levels.
+
+    One value a block is too few for a valley to be proven. So the look of it is enough to tell of two speeds, and whose
+    they are is what is proven or not; of one that moved as a whole, one sample in a hundred looks so.
+    """
+    blocks, ratios = _beside(comparison, workload)
+    if not _far_apart(ratios):
+        return None
+    base, candidate = _slow(ratios)
+    p = change_in_share(base.astype(float), candidate.astype(float))
+    of_base, of_candidate = (
+        tuple(block for block, one in zip(blocks, slow, strict=True) if one) for slow in (base, candidate)
+    )
+    low, high, _, _ = two_components(ratios)
+    lower = int((ratios < (low + high) / 2).sum())
+    both = ((math.exp(low), lower), (math.exp(high), ratios.size - lower))
+    return SlowStarts(both, of_base, of_candidate, p, is_proven(comparison, p))
+
+
+def oftener_slow(comparison: Comparison) -> Iterator[tuple[Workload, tuple[Block, ...]]]:
+    """Give each workload in which the candidate is proven to be slow more often than the base.
+
+    With it come the blocks in which the candidate's start was the slow one.
+    """
+    for workload in comparison.workloads:
+        sides = modes_of(comparison, workload)
+        shares = mode_shares(comparison, sides)
+        if shares is not None and shares.worse:
+            yield workload, shares.slow_blocks
+        slow = None if levels_tell(sides) else slow_starts(comparison, workload)
+        if slow is not None and slow.worse:
+            yield workload, slow.candidate
+
+
+def levels_tell(sides: dict[Side, SideModes]) -> bool:
+    """Tell whether a side has modes of its own in levels, so that none are sought in the ratio."""
+    return any(side.found for side in sides.values())
+
+
+def could_have_modes(comparison: Comparison) -> bool:
+    """Tell whether the starts of a side look like two levels, and how often each comes is not yet known to differ.
+
+    No proof, and cheap: it tells whether more starts could be worth their time.
+    """
+    return any(_could_have_modes(comparison, workload) for workload in comparison.workloads)
+
+
+def may_prove_modes(comparison: Comparison, more: int) -> bool:
+    """Tell whether the candidate's slow starts would be proven if they came as often in so many blocks more."""
+    for workload in comparison.workloads:
+        _, ratios = _beside(comparison, workload)
+        if not _far_apart(ratios):
+            continue
+        base, candidate = (np.resize(slow.astype(float), ratios.size + more) for slow in _slow(ratios))
+        if candidate.sum() > base.sum() and is_proven(comparison, change_in_share(base, candidate)):
+            return True
+    return False
+
+
+def _could_have_modes(comparison: Comparison, workload: Workload) -> bool:
+    of_side = speeds(comparison, workload)
+    both = [(b, c) for b, c in zip(of_side["base"], of_side["candidate"], strict=True) if b.size and c.size]
+    if not both:
+        return False
+    medians = [np.asarray([float(np.log(np.median(pair[k]))) for pair in both]) for k in (0, 1)]
+    levels = far_apart(medians[0], medians[1]) or far_apart(medians[1], medians[0])
+    if not levels and not _far_apart(_beside(comparison, workload)[1]):
+        return False
+    sides = modes_of(comparison, workload)
+    shares = mode_shares(comparison, sides) if levels_tell(sides) else slow_starts(comparison, workload)
+    return shares is None or not shares.changed
+
+
+def _beside(comparison: Comparison, workload: Workload) -> tuple[tuple[Block, ...], Floats]:
+    """Give the blocks that have both sides, and the log of what the candidate's typical slice had of the base's."""
+    of_side = speeds(comparison, workload)
+    blocks, ratios = [], []
+    for block, base, candidate in zip(
+        comparison.kept_blocks, of_side["base"], of_side["candidate"], strict=True
+    ):
+        pairs = min(base.size, candidate.size)
+        if pairs:
+            blocks.append(block)
+            ratios.append(float(np.median(np.log(candidate[:pairs] / base[:pairs]))))
+    return tuple(blocks), np.asarray(ratios)
+
+
+def _far_apart(ratios: Floats) -> bool:
+    """Tell whether they look like two levels that starts keep to, and not like one and a burst that hit one side."""
+    # Both sides have moved a ratio, so nothing is beside it.
+    if not far_apart(ratios, np.zeros_like(ratios)):
+        return False
+    low, high, _, _ = two_components(ratios)
+    lower = int((ratios < (low + high) / 2).sum())
+    return min(lower, ratios.size - lower) >= LEAST_STARTS
+
+
+def _slow(ratios: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell of each block whether the base's start was the slow one, and whether the candidate's was.
+
+    The cut is the same in both directions, so that under identical code either is as likely to be beyond it.
+    """
+    low, high, _, _ = two_components(np.abs(ratios))
+    cut = (low + high) / 2
+    return ratios > cut, ratios < -cut
