@@ -40,6 +40,10 @@ NAMES = (
     "topic_polling",
     "index_lost",
     "fetch_polling",
+    "joined_reads",
+    "metadata_scan",
+    "shadow_log",
+    "slow_stop",
 )
 
 

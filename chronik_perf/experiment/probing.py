@@ -13,7 +13,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, held_fetches, why
+from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, fill, held_fetches, why
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -24,9 +24,12 @@ from chronik_perf.sut import BrokerProcess
 PATIENCE, LEAST_PATIENCE_S = 10, 10.0
 # How long messages may be missing in a broker that serves again, and how often is looked.
 RECOVERS_S, LOOK_S = 2.0, 0.05
+# Two MB of messages: beside them, what a broker writes now and then is little.
+WRITTEN_BURSTS = 10
 _RESTARTED: tuple[ProbeName, ...] = ("restart_time", "restart_memory", "restart_lost")
-_ASKED = tuple(of.name for of in PROBED if of.name not in _RESTARTED)
+_ASKED = tuple(of.name for of in PROBED if of.name not in (*_RESTARTED, "stop_time"))
 _KILLED = Unavailable("it did not stop when it was asked to and was killed")
+_NO_TOPIC = Unavailable("no topic could be filled")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
 
 
@@ -40,7 +43,23 @@ def answers(rig: Rig, place: Place, network: Network) -> Asked:
     with network.entered():
         asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
         asked.told["waiting_cpu"] = _waiting_cpu(rig, asked.filled or asked.log)
+        asked.told["written"] = _written(rig, asked.filled, asked.told["read_back"])
     return asked
+
+
+def _written(rig: Rig, log: AskedLog | None, otherwise: Measured) -> Measured:
+    """Give what is written to disk for a byte of messages, or why there is no topic for it, as `otherwise` has it."""
+    if log is None:
+        return otherwise if isinstance(otherwise, Unavailable) else _NO_TOPIC
+    before = rig.process.written_bytes()
+    try:
+        stored = fill(log, WRITTEN_BURSTS)
+    except MeasurementFailed as error:
+        return why(error, log.address)
+    after = rig.process.written_bytes()
+    if isinstance(before, Unavailable) or isinstance(after, Unavailable):
+        return before if isinstance(before, Unavailable) else after
+    return (after - before) / stored if stored else _NO_TOPIC
 
 
 def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
@@ -76,12 +95,13 @@ def started_again(
         return {}
     stored = _held(rig, rig.broker, place, network)
     rig.stop()
-    killed = rig.broker.stop().killed
+    stopped = rig.broker.stop()
+    stop_time: Measured = _KILLED if stopped.killed else stopped.took_s
     patience_s = min(most_s, max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s))
     try:
         again = restart(rig, place, network, "again", patience_s)
     except MeasurementFailed as error:
-        return dict.fromkeys(_RESTARTED, Unavailable(str(error)))
+        return {"stop_time": stop_time, **dict.fromkeys(_RESTARTED, Unavailable(str(error)))}
     try:
         rss = ProcessSampler(again.pid).rss_bytes()
         lost = _lost(rig, again, place, network, stored)
@@ -90,9 +110,10 @@ def started_again(
         again.kill()
         raise
     return {
+        "stop_time": stop_time,
         "restart_time": again.ready_s,
         "restart_memory": rss if isinstance(rss, Unavailable) else rss / 1e6,
-        "restart_lost": _KILLED if killed else lost,
+        "restart_lost": _KILLED if stopped.killed else lost,
     }
 
 

@@ -59,6 +59,17 @@ class ProcessSampler:
                     self.unavailable[name] = f"this user may not read it of process {process.pid}"
         return values
 
+    def written_bytes(self) -> Measured:
+        """Give what was written through the page cache to disks."""
+        try:
+            if self._process is not None:
+                return float(self._process.io_counters().write_bytes)
+        except psutil.AccessDenied:
+            return Unavailable("what it writes cannot be read: this user may not")
+        except psutil.Error:
+            pass
+        return Unavailable(f"what it writes cannot be read: {self._gone}")
+
     def rss_bytes(self) -> Measured:
         """Give resident memory alone, which is quick enough to read around every slice."""
         try:

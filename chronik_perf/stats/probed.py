@@ -16,13 +16,17 @@ _SAID: dict[ProbeName, str] = {
     "misordered": "{who} answers a client's requests out of their order: {value}; {other} never does",
     "restart_lost": "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
     "connection": "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
+    "metadata": "All topics are told after {value} by {who}, and after {less} by {other}",
     "topic_creation": "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
     "read_back": "Reading back what is stored takes {value} from {who}, and {less} from {other}",
     "seek": "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
+    "large_batch": "A batch of 900 KB is acknowledged after {value} by {who}, and after {less} by {other}",
+    "written": "For a byte of messages {who} writes {value} to disk, and {other} {less}",
     "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
     "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
     "after {less}",
     "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",
+    "stop_time": "Asked to stop, {who} has ended after {value}, and {other} after {less}",
     "restart_time": "Started again on what its load has stored, {who} serves after {value}, and {other} after {less}",
     "restart_memory": "Started again on what its load has stored, {who} holds {value} in memory, and {other} {less}",
 }

@@ -11,11 +11,13 @@ from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_differ
 
 # Of which probes a profile can tell the work; what only waits has none.
 _EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
-    ASKED: frozenset({"connection", "topic_creation", "read_back", "seek", "waiting_cpu"}),
+    ASKED: frozenset(
+        {"connection", "metadata", "topic_creation", "read_back", "seek", "large_batch", "waiting_cpu"}
+    ),
     RESTARTED: frozenset({"restart_time", "restart_memory"}),
 }
 _MEANWHILE: dict[Phase, str] = {
-    ASKED: "While {who} is asked for connections, topics, what is stored and what never comes",
+    ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches",
     RESTARTED: "While {who} starts again",
 }
 

@@ -19,7 +19,16 @@ from chronik_perf.network import Network
 from chronik_perf.targets import resolve
 
 Told = dict[Side, tuple[dict[ProbeName, Measured], dict[str, str]]]
-FAULTS = ("fault.recovery", "fault.completion_order", "fault.index_lost", "fault.fetch_polling")
+FAULTS = {
+    "fault.recovery": "1",
+    "fault.completion_order": "1",
+    "fault.index_lost": "1",
+    "fault.fetch_polling": "1",
+    "fault.joined_reads": "100",
+    "fault.metadata_scan": "50",
+    "fault.shadow_log": "1",
+    "fault.slow_stop": "0.5",
+}
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
 
@@ -28,7 +37,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Probe v2.2.0 beside itself with faults that no load shows, after some load."""
     folder = tmp_path_factory.mktemp("probed")
     place = choose_place(folder / "data", folder / "logs", (RAW,), allow_tmpfs=True, clients={})
-    faulty = resolve("v2.2.0", dict.fromkeys(FAULTS, "1"))
+    faulty = resolve("v2.2.0", FAULTS)
     runner = BlockRunner({"base": resolve("v2.2.0"), "candidate": faulty}, (RAW,), place, QUICK_BUDGET)
     found: Told = {}
 
@@ -58,7 +67,7 @@ def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(tol
 
 
 def test_faults_that_no_load_shows_are_told(told: Told) -> None:
-    """Given replies in the order of completion and a start that loads all, both show beside the sound broker."""
+    """Given a broker with faults that only who asks for them meets, each shows beside the sound broker."""
     (base, _), (candidate, _) = told["base"], told["candidate"]
     assert isinstance(candidate["misordered"], float) and candidate["misordered"] > 0
     assert isinstance(base["restart_memory"], float) and isinstance(candidate["restart_memory"], float)
@@ -66,13 +75,18 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert candidate["restart_lost"] == 0.0
     assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
     assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
+    for name in ("metadata", "large_batch", "written", "stop_time"):
+        value, sound = candidate[name], base[name]
+        assert isinstance(value, float) and isinstance(sound, float) and value > 1.2 * sound, name
 
 
 def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) -> None:
-    """Given a seek that walks, a wait that looks and a start that loads all, each is in its phase's profile alone."""
+    """Given work that nobody needs in answers and in a start, each is in its phase's profile alone."""
     (_, base), (_, candidate) = told["base"], told["candidate"]
     assert "walk (broker/faults/index_lost.py)" in candidate[ASKED]
     assert "look (broker/faults/fetch_polling.py)" in candidate[ASKED]
+    assert "joined (broker/faults/joined_reads.py)" in candidate[ASKED]
+    assert "files_of (broker/faults/metadata_scan.py)" in candidate[ASKED]
     assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
     assert "load_segment" not in candidate[ASKED]
     assert "broker/wal/recovery.py" in base[RESTARTED]

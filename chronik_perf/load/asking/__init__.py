@@ -1,11 +1,12 @@
 """What a broker at rest answers to requests of other kinds than a load of nothing but produce has.
 
 Such a load cannot see replies that overtake each other, a connection that waits for another's long poll, a consumer
-that is woken late or reads slowly, or what a new connection or topic costs. A few requests on idle connections can, in
-some seconds. One kind of question a module.
+that is woken late or reads slowly, or what a new connection, a new topic or a large request costs. A few requests on
+idle connections can, in some seconds. One kind of question a module.
 """
 
 from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
+from chronik_perf.load.asking.filled import fill
 from chronik_perf.load.asking.holding import HELD_S, held_fetches
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
@@ -19,6 +20,7 @@ __all__ = [
     "AskedLog",
     "ask",
     "ask_for_work",
+    "fill",
     "held_fetches",
     "why",
 ]

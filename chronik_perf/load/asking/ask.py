@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chronik_perf.load.asking.arriving import connection_ms, topic_creation_ms
+from chronik_perf.load.asking.arriving import connection_ms, metadata_ms, topic_creation_ms
 from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import read_back_ms_per_mb, seek_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
+from chronik_perf.load.asking.writing import large_batch_ms_per_mb
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
 from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
@@ -24,7 +25,13 @@ _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "delivery": delivery_ms,
     "misordered": misordered,
 }
-_OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {"read_back": read_back_ms_per_mb, "seek": seek_ms}
+# What is written last is not read back.
+_OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
+    "metadata": metadata_ms,
+    "read_back": read_back_ms_per_mb,
+    "seek": seek_ms,
+    "large_batch": large_batch_ms_per_mb,
+}
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, "topic_creation", *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.
 _WORK: tuple[_Question, ...] = (connection_ms, topic_creation_ms, *_OF_A_FILLED_TOPIC.values())

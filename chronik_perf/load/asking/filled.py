@@ -9,34 +9,42 @@ from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses, topics
 
-BATCHES, BATCH_BYTES = 2000, 2000
-# So many requests at once: a batch's commit is not waited for one by one.
-AT_ONCE = 100
+# Written so many at once: a batch's commit is not waited for one by one.
+AT_ONCE, BATCH_BYTES = 100, 2000
+BURSTS = 20
 
 
 def filled(log: AskedLog) -> AskedLog:
-    """Make a topic beside another, and fill it with record batches of one message; it stays.
-
-    A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it makes none, or refuses.
-    """
+    """Make a topic beside another, and `fill` it; it stays. Raises MeasurementFailed if it makes none, or refuses."""
     name = new_name(log)
     create(AskedLog(name, 0, log.leader))
     with log.connect() as connection:
         own = AskedLog(name, 0, topics.leaders(connection, name)[0])
+    fill(own, BURSTS)
+    return own
+
+
+def fill(log: AskedLog, bursts: int) -> int:
+    """Write record batches of one message, a hundred to a burst; give the bytes of messages that were acknowledged.
+
+    A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it refuses one.
+    """
     # Of now: what is as old as the epoch a broker may delete.
     batch = protocol.record_batch(bytes(BATCH_BYTES), int(time.time() * 1e3))
-    body = protocol.produce_body(own.topic, own.partition, 1, int(ANSWER_S * 1e3), batch)
+    body = protocol.produce_body(log.topic, log.partition, 1, int(ANSWER_S * 1e3), batch)
     give_up_ns = clock_ns() + PROBE_S * 1e9
-    with own.connect() as connection:
-        for _ in range(BATCHES // AT_ONCE):
+    stored = 0
+    with log.connect() as connection:
+        for _ in range(bursts):
             connection.send(*[(protocol.PRODUCE, body)] * AT_ONCE)
             for _ in range(AT_ONCE):
                 if clock_ns() > give_up_ns:
-                    return own
+                    return stored * BATCH_BYTES
                 _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
                 error, _ = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
                 accepted(connection, protocol.PRODUCE, error)
-    return own
+                stored += 1
+    return stored * BATCH_BYTES
 
 
 def new_name(log: AskedLog) -> str:

@@ -135,8 +135,12 @@ class WireConnection:
             ) from error
 
     def metadata(self, topic: str | None) -> responses.Metadata:
-        """Ask for the brokers and for the leaders of one topic."""
-        return self.ask(protocol.METADATA, protocol.metadata_body(topic), responses.read_metadata)
+        """Ask for the brokers, and for the leaders of one topic."""
+        return self.ask(
+            protocol.METADATA,
+            protocol.metadata_body([] if topic is None else [topic]),
+            responses.read_metadata,
+        )
 
     def close(self) -> None:
         """Close the connection."""

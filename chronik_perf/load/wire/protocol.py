@@ -6,7 +6,7 @@ Layouts are those of https://kafka.apache.org/protocol.html; record batches are 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import google_crc32c
 
@@ -148,10 +148,11 @@ def list_offsets_body(topic: str, partitions: Iterable[int], timestamp: int = LA
     return head + b"".join(struct.pack(">iq", p, timestamp) for p in wanted)
 
 
-def metadata_body(topic: str | None) -> bytes:
-    """Encode Metadata v4 for one topic (or for none, just the brokers), never creating it."""
-    names = b"" if topic is None else string(topic)
-    return struct.pack(">i", 0 if topic is None else 1) + names + b"\x00"
+def metadata_body(topics: Sequence[str] | None) -> bytes:
+    """Encode Metadata v4 for some topics (for none, just the brokers), or for all that there are; creates none."""
+    if topics is None:
+        return struct.pack(">i", -1) + b"\x00"
+    return struct.pack(">i", len(topics)) + b"".join(map(string, topics)) + b"\x00"
 
 
 def create_topic_body(version: int, topic: str, partitions: int, timeout_ms: int) -> bytes:
