@@ -1,17 +1,19 @@
 """What the probes of fresh starts told, one row for each thing that is probed: both sides' values, and the change.
 
-Starts are probed when the blocks are done, as many as the plan has, so nobody peeks and a fixed test will do: Welch's
-t-test on logarithms, the start as the unit (Biometrika 34, 1947), at 1 % over all that is probed.
+Starts are probed when the blocks are done, as many as the plan has, so nobody peeks and a fixed test will do: a t-test
+on logarithms, the start as the unit, at 1 % over all that is probed. Three starts tell badly how starts differ, so each
+probe's variance is shrunk towards what all of them have (`moderated`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chronik_perf.model import PROBED, SIDES, Comparison, Probed, Side, Unavailable, known
+from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats.betting import Floats
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
@@ -52,14 +54,16 @@ class ProbeRow:
 
 def probe_rows(comparison: Comparison) -> tuple[ProbeRow, ...]:
     """Give a row for each thing that was probed on any start."""
+    told = [_told(comparison, of) for of in PROBED]
+    changes = _changes({row.of.name: row for row in told if _tells_a_change(row)})
     return tuple(
-        row
-        for row in (_row(comparison, of) for of in PROBED)
+        _judged(row, changes.get(row.of.name))
+        for row in told
         if row.missing or any(v.size for v in row.values.values())
     )
 
 
-def _row(comparison: Comparison, of: Probed) -> ProbeRow:
+def _told(comparison: Comparison, of: Probed) -> ProbeRow:
     told = {
         side: [p.values[of.name] for p in comparison.probes if p.side == side and of.name in p.values]
         for side in SIDES
@@ -71,32 +75,53 @@ def _row(comparison: Comparison, of: Probed) -> ProbeRow:
         for side in SIDES
         if told[side] and not numbers[side]
     }
-    base, candidate = (values[side] for side in SIDES)
-    if of.count:
-        differs = bool(base.size and candidate.size) and (base.sum() > 0) != (candidate.sum() > 0)
-        return ProbeRow(of, values, missing, None, bool(differs))
-    if min(base.size, candidate.size) < LEAST_STARTS:
-        return ProbeRow(of, values, missing, None, False)
-    # A sound broker may use nothing at all, and next to nothing differs by any factor from start to start.
-    base, candidate = (np.maximum(x, of.least) for x in (base, candidate))
-    if min(base.min(), candidate.min()) <= 0:
-        return ProbeRow(of, values, missing, None, False)
-    shift, reach = _welch(np.log(base), np.log(candidate))
-    change = (math.expm1(shift), math.expm1(shift - reach), math.expm1(shift + reach))
-    matters = abs(change[0]) >= LEAST_CHANGE and abs(candidate.mean() - base.mean()) >= of.least
-    return ProbeRow(of, values, missing, change, abs(shift) > reach and bool(matters))
+    return ProbeRow(of, values, missing, None, False)
 
 
-def _welch(base: Floats, candidate: Floats) -> tuple[float, float]:
-    """Give the difference of the means, and how far its interval reaches to either side."""
-    # scipy.stats takes a second to import, which a run without probes need not pay.
-    from scipy.stats import t
+def _at_least(row: ProbeRow) -> tuple[Floats, Floats]:
+    """Give both sides' values: a sound broker may use nothing at all, and next to nothing differs by any factor."""
+    base, candidate = (np.maximum(row.values[side], row.of.least) for side in SIDES)
+    return base, candidate
 
-    each = [x.var(ddof=1) / x.size for x in (base, candidate)]
-    total = sum(each)
-    shift = float(candidate.mean() - base.mean())
-    if total == 0:
-        return shift, 0.0
-    freedom = total**2 / sum(v**2 / (x.size - 1) for v, x in zip(each, (base, candidate), strict=True))
+
+def _tells_a_change(row: ProbeRow) -> bool:
+    base, candidate = _at_least(row)
+    if row.of.count or min(base.size, candidate.size) < LEAST_STARTS:
+        return False
+    return bool(min(base.min(), candidate.min()) > 0)
+
+
+def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float, float]]:
+    """Give the difference of each one's means of logarithms, and how far its interval reaches to either side."""
+    if not rows:
+        return {}
+    # scipy.special takes its time to import, which a run without probes need not pay.
+    from scipy.special import stdtrit
+
+    from chronik_perf.stats.moderated import prior_of
+
+    logs = [[np.log(values) for values in _at_least(row)] for row in rows.values()]
+    df = np.asarray([base.size + candidate.size - 2.0 for base, candidate in logs])
+    squares = np.asarray([sum(float(((x - x.mean()) ** 2).sum()) for x in both) for both in logs])
+    variances, freedom = prior_of(squares / df, df).shrunk(squares / df, df)
     tests = sum(not of.count for of in PROBED)
-    return shift, float(t.isf(ERROR / tests / 2, freedom) * math.sqrt(total))
+    reach = stdtrit(freedom, 1 - ERROR / tests / 2) * np.sqrt(
+        variances * [1 / base.size + 1 / candidate.size for base, candidate in logs]
+    )
+    return {
+        name: (float(candidate.mean() - base.mean()), float(far))
+        for name, (base, candidate), far in zip(rows, logs, reach, strict=True)
+    }
+
+
+def _judged(row: ProbeRow, change: tuple[float, float] | None) -> ProbeRow:
+    base, candidate = _at_least(row)
+    if row.of.count:
+        differs = bool(base.size and candidate.size) and (base.sum() > 0) != (candidate.sum() > 0)
+        return replace(row, differs=bool(differs))
+    if change is None:
+        return row
+    shift, reach = change
+    relative = (math.expm1(shift), math.expm1(shift - reach), math.expm1(shift + reach))
+    matters = abs(relative[0]) >= LEAST_CHANGE and abs(candidate.mean() - base.mean()) >= row.of.least
+    return replace(row, change=relative, differs=abs(shift) > reach and bool(matters))

@@ -18,8 +18,12 @@ _SAID: dict[ProbeName, str] = {
     "connection": "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
     "metadata": "All topics are told after {value} by {who}, and after {less} by {other}",
     "topic_creation": "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
+    "first_message": "The first message of a new topic is acknowledged after {value} by {who}, and after {less} "
+    "by {other}",
     "read_back": "Reading back what is stored takes {value} from {who}, and {less} from {other}",
     "seek": "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
+    "offsets": "Where a log ends is told after {value} by {who}, and after {less} by {other}",
+    "time_lookup": "An offset is found by its time after {value} by {who}, and after {less} by {other}",
     "large_batch": "A batch of 900 KB is acknowledged after {value} by {who}, and after {less} by {other}",
     "written": "For a byte of messages {who} writes {value} to disk, and {other} {less}",
     "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",

@@ -12,7 +12,18 @@ from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_differ
 # Of which probes a profile can tell the work; what only waits has none.
 _EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
     ASKED: frozenset(
-        {"connection", "metadata", "topic_creation", "read_back", "seek", "large_batch", "waiting_cpu"}
+        {
+            "connection",
+            "metadata",
+            "topic_creation",
+            "first_message",
+            "read_back",
+            "seek",
+            "offsets",
+            "time_lookup",
+            "large_batch",
+            "waiting_cpu",
+        }
     ),
     RESTARTED: frozenset({"restart_time", "restart_memory"}),
 }

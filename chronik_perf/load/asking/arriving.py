@@ -1,12 +1,12 @@
-"""What comes before any message: a connection, what topics there are, and one that can be written to."""
+"""What comes before any load: a connection, what topics there are, a new one, and its first message."""
 
 from __future__ import annotations
 
 import contextlib
 
 from chronik_perf.load.asking.filled import create, new_name
-from chronik_perf.load.asking.log import ANSWER_S, AskedLog, median_ms
-from chronik_perf.load.wire import protocol
+from chronik_perf.load.asking.log import ANSWER_S, AskedLog, accepted, median_ms
+from chronik_perf.load.wire import protocol, responses
 
 CONNECTION_ROUNDS = 20
 METADATA_ROUNDS = 20
@@ -30,3 +30,18 @@ def metadata_ms(log: AskedLog) -> float:
 def topic_creation_ms(log: AskedLog) -> float:
     """Give the median time until a new topic's partition has a leader that answers; the topics are left behind."""
     return median_ms(TOPIC_ROUNDS, lambda _: create(AskedLog(new_name(log), 0, log.leader)))
+
+
+def first_message_ms(log: AskedLog) -> float:
+    """Give the median time until the first message of a new topic is acknowledged; the topics are left behind."""
+    new = [AskedLog(new_name(log), 0, log.leader) for _ in range(TOPIC_ROUNDS)]
+    for one in new:
+        create(one)
+    with log.connect() as connection:
+
+        def store(n: int) -> None:
+            key, body = new[n].message()
+            error, _offset = connection.ask(key, body, responses.read_produce, ANSWER_S)
+            accepted(connection, key, error)
+
+        return median_ms(TOPIC_ROUNDS, store)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chronik_perf.load.asking.arriving import connection_ms, metadata_ms, topic_creation_ms
+from chronik_perf.load.asking.arriving import connection_ms, first_message_ms, metadata_ms, topic_creation_ms
 from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
-from chronik_perf.load.asking.reading import read_back_ms_per_mb, seek_ms
+from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
 from chronik_perf.load.asking.writing import large_batch_ms_per_mb
 from chronik_perf.load.wire.connection import WireConnection
@@ -25,16 +25,22 @@ _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "delivery": delivery_ms,
     "misordered": misordered,
 }
+_OF_NEW_TOPICS: dict[ProbeName, _Question] = {
+    "topic_creation": topic_creation_ms,
+    "first_message": first_message_ms,
+}
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "metadata": metadata_ms,
     "read_back": read_back_ms_per_mb,
     "seek": seek_ms,
+    "offsets": offsets_ms,
+    "time_lookup": time_lookup_ms,
     "large_batch": large_batch_ms_per_mb,
 }
-_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, "topic_creation", *_OF_A_FILLED_TOPIC)
+_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.
-_WORK: tuple[_Question, ...] = (connection_ms, topic_creation_ms, *_OF_A_FILLED_TOPIC.values())
+_WORK: tuple[_Question, ...] = (connection_ms, *_OF_NEW_TOPICS.values(), *_OF_A_FILLED_TOPIC.values())
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
 
 T = TypeVar("T")
@@ -67,7 +73,7 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
     told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
     if not may_create:
         return Asked({**dict.fromkeys(_ALL, _NOT_OURS), **told}, log)
-    told["topic_creation"] = _tried(topic_creation_ms, log)
+    told |= {name: _tried(question, log) for name, question in _OF_NEW_TOPICS.items()}
     own = _tried(filled, log)
     if isinstance(own, Unavailable):
         return Asked({**dict.fromkeys(_ALL, own), **told}, log)

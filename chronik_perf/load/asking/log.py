@@ -67,6 +67,10 @@ class AskedLog:
         """Ask for the log start offset."""
         return self._offset(connection, protocol.EARLIEST)
 
+    def at_time(self, connection: WireConnection, timestamp_ms: int) -> int:
+        """Ask for the offset of the first message of a time or later; -1 where there is none."""
+        return self._offset(connection, timestamp_ms)
+
     def _offset(self, connection: WireConnection, timestamp: int) -> int:
         body = protocol.list_offsets_body(self.topic, [self.partition], timestamp)
         offsets = connection.ask(protocol.LIST_OFFSETS, body, responses.read_list_offsets, ANSWER_S)

@@ -5,6 +5,8 @@ Asked of a topic that is filled with the same on every broker, see `filled`.
 
 from __future__ import annotations
 
+import time
+
 from chronik_perf.load.asking.log import PROBE_S, AskedLog, median_ms
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
@@ -13,6 +15,8 @@ from chronik_perf.model import Measured, Unavailable
 # Less than so much says more of the round trip than of reading.
 LEAST_BYTES = 1 << 20
 SEEK_ROUNDS = 20
+OFFSET_ROUNDS = 20
+TIME_ROUNDS = 5
 TOO_LITTLE = Unavailable("it has stored too little to be read")
 
 
@@ -43,3 +47,16 @@ def seek_ms(log: AskedLog) -> Measured:
             return TOO_LITTLE
         offsets = [begin + (end - begin) * n // SEEK_ROUNDS for n in range(SEEK_ROUNDS)]
         return median_ms(SEEK_ROUNDS, lambda n: log.read(connection, offsets[n], 1))
+
+
+def offsets_ms(log: AskedLog) -> float:
+    """Give the median time until a connection has been told where the log ends."""
+    with log.connect() as connection:
+        return median_ms(OFFSET_ROUNDS, lambda _: log.end(connection))
+
+
+def time_lookup_ms(log: AskedLog) -> float:
+    """Give the median time until a connection has been told that nothing in the log is of now or later."""
+    now_ms = int(time.time() * 1e3)
+    with log.connect() as connection:
+        return median_ms(TIME_ROUNDS, lambda _: log.at_time(connection, now_ms))

@@ -1,29 +1,28 @@
 """Which figures changed by more than starts of one program differ by.
 
 The unit is the start: samples of one process are not independent. A few starts tell a frame's own variance badly, so
-it is shrunk towards what all frames show (moderated t; Smyth, Statistical Applications in Genetics and Molecular
-Biology 3(1), 2004), on the scale of the variance that sampling alone would give (quasi-Poisson with a shrunk
-dispersion; Lund et al., the same journal 11(5), 2012). The false discovery rate is held by Benjamini and Hochberg,
+it is shrunk towards what all frames show (`moderated`), on the scale of the variance that sampling alone would give
+(quasi-Poisson with a shrunk dispersion; Lund et al., Statistical Applications in Genetics and Molecular Biology 11(5),
+2012). The false discovery rate is held by Benjamini and Hochberg,
 Journal of the Royal Statistical Society B 57, 1995.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import digamma, polygamma, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
+from chronik_perf.stats.moderated import MANY, Prior, prior_of
 from chronik_perf.stats.profile_diff.starts import Floats, Starts
 
 LEAST_STARTS = 3  # of each side; two give no variance worth the name
 FALSE_DISCOVERIES = 0.05
 CONFIDENCE = 0.95
 POWER = 0.8
-# A prior that was learnt from fewer figures is no better than the figure's own variance.
-LEAST_TO_LEARN = 10
 # A start's whole cost is never taken for known better than this, however alike the starts came out.
 LEAST_CV = 0.01
 
@@ -37,8 +36,7 @@ class Noise:
 
     whole_us: tuple[float, float]
     whole_cv2: float
-    prior: float
-    prior_df: float
+    prior: Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +65,10 @@ def learnt(own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Sta
     relative = us / np.repeat(np.stack(means), (starts.base, starts.candidate))
     df = len(starts.profiles) - 2
     cv2 = max(LEAST_CV**2, _pooled(relative[None, :], starts)[0])
-    noise = Noise((float(means[0]), float(means[1])), cv2, 1.0, 0.0)
-    if len(own) < LEAST_TO_LEARN:
-        return noise
+    noise = Noise((float(means[0]), float(means[1])), cv2, Prior(1.0, 0.0))
     values = own * starts.us
     ratio = _pooled(values, starts) / _expected(values, starts, noise)
-    prior, prior_df = _prior(ratio, df)
-    return Noise(noise.whole_us, cv2, prior, prior_df)
+    return replace(noise, prior=prior_of(ratio, df))
 
 
 def changes(counts: npt.NDArray[np.int64], starts: Starts, noise: Noise) -> Changes:
@@ -82,12 +77,8 @@ def changes(counts: npt.NDArray[np.int64], starts: Starts, noise: Noise) -> Chan
     base, candidate = starts.means(values)
     own_df = len(starts.profiles) - 2
     expected = _expected(values, starts, noise)
-    ratio = _pooled(values, starts) / expected
-    if math.isinf(noise.prior_df):
-        shrunk, df = np.full_like(ratio, noise.prior), 1e6
-    else:
-        df = own_df + noise.prior_df
-        shrunk = (noise.prior_df * noise.prior + own_df * ratio) / df
+    shrunk, _ = noise.prior.shrunk(_pooled(values, starts) / expected, own_df)
+    df = min(MANY, own_df + noise.prior.df)
     # No figure is known better than its samples allow.
     variance = np.maximum(1.0, shrunk) * expected
     se = np.sqrt(variance * (1 / starts.base + 1 / starts.candidate))
@@ -110,8 +101,8 @@ def detectable_share(share: float, starts: Starts, noise: Noise, p_limit: float)
     """Give the relative change of a figure with that share of the whole that would be seen four times out of five."""
     us = np.mean(noise.whole_us) * share
     values = np.full((1, len(starts.profiles)), us)
-    df = min(1e6, len(starts.profiles) - 2 + noise.prior_df)
-    variance = max(1.0, noise.prior) * _expected(values, starts, noise)[0]
+    df = min(MANY, len(starts.profiles) - 2 + noise.prior.df)
+    variance = max(1.0, noise.prior.variance) * _expected(values, starts, noise)[0]
     se = math.sqrt(variance * (1 / starts.base + 1 / starts.candidate))
     return float(se * _steps(df, p_limit) / us)
 
@@ -136,26 +127,3 @@ def _expected(values: Floats, starts: Starts, noise: Noise) -> Floats:
     # A figure that was never sampled is not known to be nothing.
     least = (starts.us.mean() / values.shape[1]) ** 2
     return np.asarray(np.maximum(least, sampled + noise.whole_cv2 * mean**2), dtype=np.float64)
-
-
-def _prior(ratio: Floats, df: int) -> tuple[float, float]:
-    """Fit a scaled F distribution to variances by the moments of their logarithm (Smyth 2004, section 6.2)."""
-    floor = max(1e-12, 1e-5 * float(np.median(ratio)))
-    e = np.log(np.maximum(ratio, floor)) - digamma(df / 2) + math.log(df / 2)
-    beyond = float(np.var(e, ddof=1)) - float(polygamma(1, df / 2))
-    if beyond <= 0:
-        return math.exp(float(e.mean())), math.inf
-    half = _trigamma_inverse(beyond)
-    return math.exp(float(e.mean()) + float(digamma(half)) - math.log(half)), 2 * half
-
-
-def _trigamma_inverse(y: float) -> float:
-    """Invert the trigamma function by Newton's method on 1/y, which is nearly straight."""
-    x = 0.5 + 1 / y
-    for _ in range(50):
-        value = float(polygamma(1, x))
-        step = value * (1 - value / y) / float(polygamma(2, x))
-        x += step
-        if -step / x < 1e-8:
-            break
-    return x
