@@ -1,7 +1,8 @@
 """Pure functions from a comparison document to a verdict, and to what explains it.
 
 The unit of every test is the block (a pair of fresh starts); slices only narrow a start's noise. Nothing here
-measures, prints or reads a file; numpy, scipy and `model` are all it knows.
+measures, prints or reads a file; numpy, scipy and `model` are all it knows. What scipy has is named in full, as
+scipy.special.gammaln: it imports a part of itself when that is first used, which takes a second or two.
 """
 
 from chronik_perf.stats.account import LossAccount, StageAccount, StageShare, loss_account, stage_account

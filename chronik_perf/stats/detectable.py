@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+import scipy
 
 from chronik_perf.model import Measured, Metric, Unavailable
 from chronik_perf.stats import words
@@ -72,7 +72,7 @@ def block_noise(base: Floats, candidate: Floats) -> BlockNoise | Unavailable:
     if variance == 0:
         return Unavailable(f"all {base.size} blocks have the same effect, so no noise was seen")
     middle = float(np.var((base + candidate) / 2, ddof=1))
-    low, high = (math.sqrt(degrees * variance / chi2.ppf(q, degrees)) for q in (0.975, 0.025))
+    low, high = (math.sqrt(degrees * variance / scipy.special.chdtri(degrees, q)) for q in (0.025, 0.975))
     common = math.sqrt(max(0.0, middle - variance / 4))
     return BlockNoise(math.sqrt(variance), low, high, common, base.size)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def _half_width(x: Floats, y: Floats) -> float:
     if together == 0:
         return 0.0
     freedom = together**2 / (variances[0] ** 2 / (len(x) - 1) + variances[1] ** 2 / (len(y) - 1))
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(together))
+    return float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * np.sqrt(together))
 
 
 @dataclass(frozen=True, slots=True)

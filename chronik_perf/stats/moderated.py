@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, polygamma
+import scipy
 
 from chronik_perf.stats.betting import Floats
 
@@ -44,20 +44,20 @@ def prior_of(variances: Floats, df: Floats | int) -> Prior:
         return Prior(1.0, 0.0)
     half_df = np.asarray(df, dtype=float) / 2
     floor = max(1e-12, 1e-5 * float(np.median(variances)))
-    e = np.log(np.maximum(variances, floor)) - digamma(half_df) + np.log(half_df)
-    beyond = float(np.var(e, ddof=1)) - float(np.mean(polygamma(1, half_df)))
+    e = np.log(np.maximum(variances, floor)) - scipy.special.digamma(half_df) + np.log(half_df)
+    beyond = float(np.var(e, ddof=1)) - float(np.mean(scipy.special.polygamma(1, half_df)))
     if beyond <= 0:
         return Prior(math.exp(float(e.mean())), math.inf)
     half = _trigamma_inverse(beyond)
-    return Prior(math.exp(float(e.mean()) + float(digamma(half)) - math.log(half)), 2 * half)
+    return Prior(math.exp(float(e.mean()) + float(scipy.special.digamma(half)) - math.log(half)), 2 * half)
 
 
 def _trigamma_inverse(y: float) -> float:
     """Invert the trigamma function by Newton's method on 1/y, which is nearly straight."""
     x = 0.5 + 1 / y
     for _ in range(50):
-        value = float(polygamma(1, x))
-        step = value * (1 - value / y) / float(polygamma(2, x))
+        value = float(scipy.special.polygamma(1, x))
+        step = value * (1 - value / y) / float(scipy.special.polygamma(2, x))
         x += step
         if -step / x < 1e-8:
             break

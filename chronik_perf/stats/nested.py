@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import f as f_distribution
+import scipy
 
 from chronik_perf.stats.betting import Floats
 
@@ -49,7 +49,7 @@ def nested(log_ratios: Sequence[Floats]) -> Nested | None:
     by_slices = within * float(np.mean([1 / b.size for b in blocks]))
     if by_slices == 0:
         return Nested(0.0, float(means.std(ddof=1)))
-    by_chance = float(f_distribution.ppf(SURE, len(blocks) - 1, degrees))
+    by_chance = float(scipy.special.fdtri(len(blocks) - 1, degrees, SURE))
     between = max(0.0, float(means.var(ddof=1)) / by_chance - by_slices)
     return Nested(math.sqrt(within), math.sqrt(between))
 

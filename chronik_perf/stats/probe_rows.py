@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.moderated import prior_of
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
 LEAST_STARTS = 3
@@ -95,17 +97,12 @@ def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float,
     """Give the difference of each one's means of logarithms, and how far its interval reaches to either side."""
     if not rows:
         return {}
-    # scipy.special takes its time to import, which a run without probes need not pay.
-    from scipy.special import stdtrit
-
-    from chronik_perf.stats.moderated import prior_of
-
     logs = [[np.log(values) for values in _at_least(row)] for row in rows.values()]
     df = np.asarray([base.size + candidate.size - 2.0 for base, candidate in logs])
     squares = np.asarray([sum(float(((x - x.mean()) ** 2).sum()) for x in both) for both in logs])
     variances, freedom = prior_of(squares / df, df).shrunk(squares / df, df)
     tests = sum(not of.count for of in PROBED)
-    reach = stdtrit(freedom, 1 - ERROR / tests / 2) * np.sqrt(
+    reach = scipy.special.stdtrit(freedom, 1 - ERROR / tests / 2) * np.sqrt(
         variances * [1 / base.size + 1 / candidate.size for base, candidate in logs]
     )
     return {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 
 from chronik_perf.model import SIDES, Comparison, Series, Side, Unavailable
 from chronik_perf.stats import words
@@ -57,10 +58,7 @@ def slope(t_s: Sequence[float], values: Sequence[float | None], level: float = 0
     t, v = np.asarray(kept, dtype=float).T
     if np.ptp(t) == 0:
         return Unavailable("all points are of one moment")
-    # scipy.stats takes a second to import, which a command that draws no series need not pay.
-    from scipy import stats
-
-    fit = stats.theilslopes(v, t, alpha=level)
+    fit = scipy.stats.theilslopes(v, t, alpha=level)
     return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope), level, len(kept))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scipy.stats import mannwhitneyu
+import scipy
 
 ERROR = 0.01  # of all metrics that are held together
 
@@ -17,7 +17,7 @@ def chance(then: Sequence[float], now: Sequence[float]) -> float:
     """Give the chance of a difference in rank as large as this one, in either direction, if there were none."""
     if len({*then, *now}) == 1:
         return 1.0
-    return float(mannwhitneyu(then, now, alternative="two-sided").pvalue)
+    return float(scipy.stats.mannwhitneyu(then, now, alternative="two-sided").pvalue)
 
 
 def can_tell(then: int, now: int, metrics: int) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +47,8 @@ class Grid:
     def log_density(self, residuals: Floats) -> Floats:
         """Give the log density of residuals of any shape; noise and freedom are two axes more, at the end."""
         v = self.freedoms
-        constant = (
-            gammaln((v + 1) / 2) - gammaln(v / 2) - np.log(np.pi * v) / 2 - np.log(self.noises)[:, None]
-        )
+        gamma = scipy.special.gammaln
+        constant = gamma((v + 1) / 2) - gamma(v / 2) - np.log(np.pi * v) / 2 - np.log(self.noises)[:, None]
         scaled = (residuals[..., None, None] / self.noises[:, None]) ** 2 / v
         return np.asarray(constant - (v + 1) / 2 * np.log1p(scaled))
 

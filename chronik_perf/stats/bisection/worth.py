@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import xlogy
-from scipy.stats import t as student
+import scipy
 
 from chronik_perf.stats.bisection.grid import Floats
 from chronik_perf.stats.bisection.posterior import Posterior
@@ -24,11 +23,11 @@ def worth(found: Posterior) -> Floats:
     change, noise, freedom = found.typical()
     apart = change / noise
     points = np.linspace(-12.0, apart + 12.0, _POINTS)
-    absent, there = student.pdf(points, freedom), student.pdf(points - apart, freedom)
+    absent, there = _student(points, freedom), _student(points - apart, freedom)
     mixed = before[:, None] * there + (1 - before)[:, None] * absent
-    told = (
-        before[:, None] * xlogy(there, there / mixed) + (1 - before)[:, None] * xlogy(absent, absent / mixed)
-    ).sum(axis=1)
+    told_there = before[:, None] * scipy.special.xlogy(there, there / mixed)
+    told_absent = (1 - before)[:, None] * scipy.special.xlogy(absent, absent / mixed)
+    told = (told_there + told_absent).sum(axis=1)
     bits = told * (points[1] - points[0]) / np.log(2)
     bits[0] = 0.0
     return np.asarray(np.maximum(bits, 0.0))
@@ -39,3 +38,13 @@ def seconds_each(block_s: float, build_s: float, built: frozenset[int], commits:
     cost = np.full(commits + 1, block_s + build_s / BLOCKS_A_BUILD)
     cost[sorted(built)] = block_s
     return cost
+
+
+def _student(x: Floats, freedom: float) -> Floats:
+    """Give the density of Student's t distribution."""
+    size = (
+        scipy.special.gammaln((freedom + 1) / 2)
+        - scipy.special.gammaln(freedom / 2)
+        - np.log(np.pi * freedom) / 2
+    )
+    return np.asarray(np.exp(size - (freedom + 1) / 2 * np.log1p(x**2 / freedom)))

@@ -1,8 +1,9 @@
 """How well noise that remembers and has heavy tails explains what a fit leaves over."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 
@@ -12,7 +13,7 @@ less efficient than the normal where the noise is normal (Lange, Little and Tayl
 
 _MEMORY = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98])
 _ROUNDS = 12
-_NORMALISER = float(gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * np.log(DEGREES * np.pi))
+_NORMALISER = math.lgamma((DEGREES + 1) / 2) - math.lgamma(DEGREES / 2) - 0.5 * math.log(DEGREES * math.pi)
 
 
 def noise_of(residuals: Floats, floor: float, restless: Floats, *, remembers: bool) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
+import scipy
 
 from chronik_perf.stats.moderated import MANY, Prior, prior_of
 from chronik_perf.stats.profile_diff.starts import Floats, Starts
@@ -50,7 +50,7 @@ class Changes:
 
     def intervals(self) -> tuple[Floats, Floats]:
         """Give the bounds of each difference, of 95 % confidence for each by itself."""
-        half = self.se_us * float(stdtrit(self.df, (1 + CONFIDENCE) / 2))
+        half = self.se_us * float(scipy.special.stdtrit(self.df, (1 + CONFIDENCE) / 2))
         return self.delta_us - half, self.delta_us + half
 
     def detectable_us(self, p_limit: float) -> Floats:
@@ -83,7 +83,7 @@ def changes(counts: npt.NDArray[np.int64], starts: Starts, noise: Noise) -> Chan
     variance = np.maximum(1.0, shrunk) * expected
     se = np.sqrt(variance * (1 / starts.base + 1 / starts.candidate))
     delta = candidate - base
-    return Changes(delta, se, df, 2 * stdtr(df, -np.abs(delta) / se))
+    return Changes(delta, se, df, 2 * scipy.special.stdtr(df, -np.abs(delta) / se))
 
 
 def discoveries(p: Floats) -> tuple[npt.NDArray[np.bool_], float]:
@@ -108,7 +108,7 @@ def detectable_share(share: float, starts: Starts, noise: Noise, p_limit: float)
 
 
 def _steps(df: float, p_limit: float) -> float:
-    return float(stdtrit(df, 1 - p_limit / 2) + stdtrit(df, POWER))
+    return float(scipy.special.stdtrit(df, 1 - p_limit / 2) + scipy.special.stdtrit(df, POWER))
 
 
 def _pooled(values: Floats, starts: Starts) -> Floats:
