@@ -35,13 +35,16 @@ class Prior:
         return (self.df * self.variance + df * variances) / total, np.broadcast_to(total, variances.shape)
 
 
+OWN = Prior(1.0, 0.0)
+
+
 def prior_of(variances: Floats, df: Floats | int) -> Prior:
     """Fit a scaled F distribution to variances by the moments of their logarithm (Smyth 2004, section 6.2).
 
-    Each is of `df` degrees of freedom. Fewer than ten teach nothing.
+    Each is of `df` degrees of freedom. Fewer than ten teach nothing: each has its OWN.
     """
     if variances.size < LEAST_TO_LEARN:
-        return Prior(1.0, 0.0)
+        return OWN
     half_df = np.asarray(df, dtype=float) / 2
     floor = max(1e-12, 1e-5 * float(np.median(variances)))
     e = np.log(np.maximum(variances, floor)) - scipy.special.digamma(half_df) + np.log(half_df)

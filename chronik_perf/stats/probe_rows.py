@@ -2,7 +2,7 @@
 
 Starts are probed when the blocks are done, as many as the plan has, so nobody peeks and a fixed test will do: a t-test
 on logarithms, the start as the unit, at 1 % over all that is probed. Three starts tell badly how starts differ, so each
-probe's variance is shrunk towards what all of them have (`moderated`).
+probe's variance is also shrunk towards what all of them have (`moderated`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import scipy
 
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats.betting import Floats
-from chronik_perf.stats.moderated import prior_of
+from chronik_perf.stats.moderated import OWN, prior_of
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
 LEAST_STARTS = 3
@@ -100,11 +100,14 @@ def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float,
     logs = [[np.log(values) for values in _at_least(row)] for row in rows.values()]
     df = np.asarray([base.size + candidate.size - 2.0 for base, candidate in logs])
     squares = np.asarray([sum(float(((x - x.mean()) ** 2).sum()) for x in both) for both in logs])
-    variances, freedom = prior_of(squares / df, df).shrunk(squares / df, df)
-    tests = sum(not of.count for of in PROBED)
-    reach = scipy.special.stdtrit(freedom, 1 - ERROR / tests / 2) * np.sqrt(
-        variances * [1 / base.size + 1 / candidate.size for base, candidate in logs]
-    )
+    counts = np.asarray([1 / base.size + 1 / candidate.size for base, candidate in logs])
+    # What scatters as most do is told better with what they share, and what hardly scatters, as memory, by itself. Both
+    # have half of the error, so that the narrower of two intervals holds.
+    quantile = 1 - ERROR / sum(not of.count for of in PROBED) / 2 / 2
+    reach = np.full(len(logs), np.inf)
+    for prior in (prior_of(squares / df, df), OWN):
+        variances, freedom = prior.shrunk(squares / df, df)
+        reach = np.minimum(reach, scipy.special.stdtrit(freedom, quantile) * np.sqrt(variances * counts))
     return {
         name: (float(candidate.mean() - base.mean()), float(far))
         for name, (base, candidate), far in zip(rows, logs, reach, strict=True)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from chronik_perf.stats.moderated import MANY, Prior, prior_of
+from chronik_perf.stats.moderated import MANY, OWN, Prior, prior_of
 from chronik_perf.stats.profile_diff.starts import Floats, Starts
 
 LEAST_STARTS = 3  # of each side; two give no variance worth the name
@@ -65,7 +65,7 @@ def learnt(own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Sta
     relative = us / np.repeat(np.stack(means), (starts.base, starts.candidate))
     df = len(starts.profiles) - 2
     cv2 = max(LEAST_CV**2, _pooled(relative[None, :], starts)[0])
-    noise = Noise((float(means[0]), float(means[1])), cv2, Prior(1.0, 0.0))
+    noise = Noise((float(means[0]), float(means[1])), cv2, OWN)
     values = own * starts.us
     ratio = _pooled(values, starts) / _expected(values, starts, noise)
     return replace(noise, prior=prior_of(ratio, df))
