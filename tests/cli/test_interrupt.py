@@ -67,24 +67,31 @@ class Interrupted:
         return found
 
 
-@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-def interrupted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
-    """Interrupt one run with a signal, for all tests that look at what it left."""
-    folder = tmp_path_factory.mktemp("interrupted")
+def interrupt(folder: Path, by: signal.Signals) -> Interrupted:
     process = begin(folder)
     read_until(process, "block 3")
-    process.send_signal(request.param)
+    process.send_signal(by)
     _, stderr = process.communicate(timeout=60)
     return Interrupted(folder, process.returncode, stderr, children_left(folder))
 
 
-def test_an_interrupted_run_keeps_its_blocks(interrupted: Interrupted) -> None:
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    """Press Ctrl-C in one run, for all tests that look at what it left."""
+    return interrupt(tmp_path_factory.mktemp("interrupted"), signal.SIGINT)
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_its_blocks(
+    by: signal.Signals, interrupted: Interrupted, tmp_path: Path
+) -> None:
     """Given a run in its third block, a signal ends it with 130; two blocks are kept and no process is left."""
-    assert interrupted.code == 130
-    assert "Traceback" not in interrupted.stderr
-    assert "--resume" in interrupted.stderr
-    assert not interrupted.left
-    document = interrupted.document()
+    one = interrupted if by is signal.SIGINT else interrupt(tmp_path, by)
+    assert one.code == 130
+    assert "Traceback" not in one.stderr
+    assert "--resume" in one.stderr
+    assert not one.left
+    document = one.document()
     assert len(document["blocks"]) == 2
     assert document["complete"] is False
 
