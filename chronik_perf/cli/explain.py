@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from chronik_perf.cli.options import Netns, Repo, Seed, SetBase, SetCandidate, Wait, overrides, seconds
+from chronik_perf.model import BadInput
 
 
 class Explainable(StrEnum):
@@ -21,13 +22,19 @@ class Explainable(StrEnum):
 
 
 def explain(
-    base: Annotated[str, typer.Argument(help="The version that is taken as good, such as v2.2.0.")],
-    candidate: Annotated[str, typer.Argument(help="The version that regressed, such as v2.2.7.")],
+    base: Annotated[
+        str | None, typer.Argument(help="The version that is taken as good, such as v2.2.0.")
+    ] = None,
+    candidate: Annotated[
+        str | None, typer.Argument(help="The version that regressed, such as v2.2.7.")
+    ] = None,
     claim: Annotated[
         str | None,
         typer.Option(metavar="KEY=VALUE", help="Test only this difference: is it what did it?"),
     ] = None,
-    metric: Annotated[Explainable, typer.Option(help="What is to be explained.")] = Explainable.THROUGHPUT,
+    metric: Annotated[
+        Explainable | None, typer.Option(help="What is to be explained.  [default: throughput]")
+    ] = None,
     workload: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Measure only this workload: acks1, raw or acks0. Repeatable."),
@@ -40,6 +47,9 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder; must not exist or be empty.")
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this study instead of beginning one.")
+    ] = None,
     seed: Seed = None,
     repo: Repo = None,
     netns: Netns = False,
@@ -47,14 +57,26 @@ def explain(
 ) -> int:
     """Find out by experiment which of the differences between BASE and CANDIDATE explains how much of the change."""
     budget_s = seconds("--budget", budget)
+    command = shlex.join(["perf", *sys.argv[1:]])
+    if resume is not None:
+        of_new_studies_only = (
+            *(base, candidate, claim, metric, workload, set_base, set_candidate, out, seed, repo),
+            netns or None,
+        )
+        if any(given is not None for given in of_new_studies_only):
+            raise BadInput("beside --resume only --budget and --wait have a place: a study keeps what it has")
+        from chronik_perf.cli import studying_on
+
+        return studying_on.go_on(resume, budget_s, wait, command)
+    if base is None or candidate is None:
+        raise BadInput("two versions are needed, such as: perf explain v2.2.0 v2.2.7")
     from chronik_perf.cli import explaining
 
-    command = shlex.join(["perf", *sys.argv[1:]])
     return explaining.carry_out(
         (base, overrides(set_base or [])),
         (candidate, overrides(set_candidate or [])),
         claim,
-        metric.value,
+        (metric or Explainable.THROUGHPUT).value,
         workload,
         budget_s,
         seed,

@@ -73,7 +73,7 @@ def _checked(
     if earlier.design.network_namespaces:
         check_namespaces()
     for target in (earlier.base, earlier.candidate):
-        _same_code(path, target)
+        same_code(path, target)
     return dataclasses.replace(
         earlier, base=with_secrets(earlier.base), candidate=with_secrets(earlier.candidate)
     )
@@ -111,7 +111,7 @@ def _same_process(earlier: Comparison) -> Iterator[str]:
         )
 
 
-def _same_code(path: Path, target: Target) -> None:
+def same_code(path: Path, target: Target) -> None:
     """Refuse to add blocks of other code to a run, and keep a build in the cache until this process ends.
 
     Raises BadInput; a command's code is its owner's affair.

@@ -25,14 +25,15 @@ def ablate(
 ) -> Generator[Arm, None, None]:
     """Measure rounds until no arm is needed any more or the next block may not end within the design's budget.
 
-    `comparisons` and `places` have one entry an arm, with the same design and data folder. Yields each arm that has
-    grown by a block. Raises MeasurementFailed, or KeyboardInterrupt when interrupted; no process is left then, and what
-    was yielded holds all that was measured.
+    `comparisons`, which may have blocks already, and `places` have one entry an arm, with the same design and data
+    folder. Yields each arm that has grown by a block. Raises MeasurementFailed, or KeyboardInterrupt when interrupted;
+    no process is left then, and what was yielded holds all that was measured.
     """
     arms = {keys: Arm(keys, comparison) for keys, comparison in comparisons.items()}
     first = next(iter(arms.values())).comparison
     design, begun, took_s = first.design, time.monotonic(), dict[Keys, float]()
-    index = 0
+    # A round that was interrupted is not gone on with: its blocks would not be close in time.
+    index = max((b.index for c in comparisons.values() for b in c.blocks), default=0)
     place = next(iter(places.values()))
     with no_data_left(place), beside_the_load(place), networks(design.network_namespaces) as both:
         while True:

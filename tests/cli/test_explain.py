@@ -38,6 +38,28 @@ def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
     assert "throughput" in done.stdout
     assert not children_left(tmp_path)
 
+    _goes_on(tmp_path, answer["arms"])
+
+
+def _goes_on(folder: Path, arms: dict[str, list[str]]) -> None:
+    """Given that study, more rounds of the same arms may be added, whether all was answered or not."""
+    before = {name: json.loads((folder / "run" / name / "comparison.json").read_text()) for name in arms}
+    done = perf(["explain", "--resume", "run", "--budget", "8s"], cwd=folder)
+    assert done.returncode in (0, 3), done.stderr
+    for name, had in before.items():
+        has = json.loads((folder / "run" / name / "comparison.json").read_text())
+        assert has["blocks"][: len(had["blocks"])] == had["blocks"]
+        indexes = [block["index"] for block in has["blocks"]]
+        assert indexes == sorted(set(indexes))
+    answer = json.loads((folder / "run" / "explanation.json").read_text())
+    assert (answer["claim"], answer["complete"]) == ("wal.worker", True)
+    assert "perf explain --resume run" in answer["command"]
+    assert not children_left(folder)
+    (folder / "run" / next(iter(arms)) / "comparison.json").unlink()
+    done = refused(["explain", "--resume", "run"], folder)
+    assert done.returncode == 2
+    assert "had a block; begin a new study" in done.stderr
+
 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
@@ -50,6 +72,9 @@ def test_arms_are_measured_in_rounds_and_accounted_for(tmp_path: Path) -> None:
         (["v2.2.0", "v9"], 2, "there is no version 'v9'"),
         (["v2.2.0", "v2.2.7", "--workload", "acks2"], 2, "there is no workload 'acks2'"),
         (["v2.2.0", "v2.2.7", "--budget", "soon"], 2, "--budget"),
+        (["v2.2.0"], 2, "two versions are needed"),
+        (["--resume", "nowhere"], 2, "nowhere/explanation.json"),
+        (["v2.2.0", "v2.2.7", "--resume", "run"], 2, "beside --resume only --budget and --wait have a place"),
     ],
 )
 def test_what_cannot_be_taken_apart_is_told_at_once(
