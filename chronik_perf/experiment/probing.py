@@ -13,7 +13,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, fill, held_fetches, why
+from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, fill, filled_bytes, held_fetches, why
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -59,7 +59,9 @@ def _written(rig: Rig, log: AskedLog | None, otherwise: Measured) -> Measured:
     after = rig.process.written_bytes()
     if isinstance(before, Unavailable) or isinstance(after, Unavailable):
         return before if isinstance(before, Unavailable) else after
-    return (after - before) / stored if stored else _NO_TOPIC
+    if stored < filled_bytes(WRITTEN_BURSTS):
+        return Unavailable("it was too slow to take all in bounded time")
+    return (after - before) / stored if after > before else Unavailable("nothing was written to a disk")
 
 
 def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
@@ -96,7 +98,9 @@ def started_again(
     stored = _held(rig, rig.broker, place, network)
     rig.stop()
     stopped = rig.broker.stop()
-    stop_time: Measured = _KILLED if stopped.killed else stopped.took_s
+    stop_time: Measured = stopped.took_s
+    if stopped.killed or stopped.note:
+        stop_time = _KILLED if stopped.killed else Unavailable(f"it {stopped.note}")
     patience_s = min(most_s, max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s))
     try:
         again = restart(rig, place, network, "again", patience_s)

@@ -60,7 +60,7 @@ PROBED: tuple[Probed, ...] = (
     Probed("seek", "a fetch amid what is stored", "ms"),
     Probed("offsets", "telling where a log ends", "ms"),
     Probed("time_lookup", "finding an offset by its time", "ms"),
-    Probed("large_batch", "a batch of 900 KB, until it is acknowledged", "ms per MB"),
+    Probed("large_batch", "a batch of 900 KB, until it is acknowledged", "ms"),
     Probed("written", "bytes to disk for a byte of messages", "B"),
     Probed("waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0),
     Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),

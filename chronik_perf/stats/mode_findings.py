@@ -38,12 +38,15 @@ def _beside(comparison: Comparison, workload: Workload) -> Iterator[str]:
         return
     base, candidate = (name_of(comparison, side) for side in SIDES)
     listed = [f"{words.percent(ratio, 0)} of it in {words.count(n, 'block')}" for ratio, n in found.speeds]
-    how = "which may be luck" if not found.changed else "so how often a start is slow has changed"
+    how = "which may be luck" if not found.changed else "which is more than luck"
+    times = {
+        "base": words.count(len(found.base), "time"),
+        "candidate": words.count(len(found.candidate), "time"),
+    }
     yield (
-        f"Beside {base}, {candidate} had two speeds with {workload.title}: {' and '.join(listed)}. The slow start of a "
-        f"block was that of {candidate} {words.count(len(found.candidate), 'time')} and that of {base} "
-        f"{words.count(len(found.base), 'time')}, {how} ({_chance(found.p)} over "
-        f"{words.count(found.blocks, 'block')}). The machine moved both sides too much for levels to show it."
+        f"Beside {base}, {candidate} had two speeds with {workload.title}: {' and '.join(listed)}. The slower start of "
+        f"a block was that of {candidate} {times['candidate']} and that of {base} {times['base']}, {how} "
+        f"({_chance(found.p)} over {words.count(found.blocks, 'block')}). Levels alone do not show it."
     )
 
 

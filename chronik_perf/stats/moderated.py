@@ -43,9 +43,10 @@ def prior_of(variances: Floats, df: Floats | int) -> Prior:
 
     Each is of `df` degrees of freedom. Fewer than ten teach nothing: each has its OWN.
     """
+    told = variances > 0  # what does not vary at all was not measured as finely as it would have to be
+    variances, half_df = variances[told], np.broadcast_to(df, told.shape)[told] / 2
     if variances.size < LEAST_TO_LEARN:
         return OWN
-    half_df = np.asarray(df, dtype=float) / 2
     floor = max(1e-12, 1e-5 * float(np.median(variances)))
     e = np.log(np.maximum(variances, floor)) - scipy.special.digamma(half_df) + np.log(half_df)
     beyond = float(np.var(e, ddof=1)) - float(np.mean(scipy.special.polygamma(1, half_df)))

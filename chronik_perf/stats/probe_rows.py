@@ -8,7 +8,7 @@ probe's variance is also shrunk towards what all of them have (`moderated`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ import scipy
 
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats.betting import Floats
-from chronik_perf.stats.moderated import OWN, prior_of
+from chronik_perf.stats.moderated import prior_of
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
 LEAST_STARTS = 3
@@ -97,21 +97,35 @@ def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float,
     """Give the difference of each one's means of logarithms, and how far its interval reaches to either side."""
     if not rows:
         return {}
-    logs = [[np.log(values) for values in _at_least(row)] for row in rows.values()]
-    df = np.asarray([base.size + candidate.size - 2.0 for base, candidate in logs])
-    squares = np.asarray([sum(float(((x - x.mean()) ** 2).sum()) for x in both) for both in logs])
-    counts = np.asarray([1 / base.size + 1 / candidate.size for base, candidate in logs])
+    logs = [_at_least(row) for row in rows.values()]
+    logs = [(np.log(base), np.log(candidate)) for base, candidate in logs]
     # What scatters as most do is told better with what they share, and what hardly scatters, as memory, by itself. Both
     # have half of the error, so that the narrower of two intervals holds.
     quantile = 1 - ERROR / sum(not of.count for of in PROBED) / 2 / 2
-    reach = np.full(len(logs), np.inf)
-    for prior in (prior_of(squares / df, df), OWN):
-        variances, freedom = prior.shrunk(squares / df, df)
-        reach = np.minimum(reach, scipy.special.stdtrit(freedom, quantile) * np.sqrt(variances * counts))
+    reach = np.minimum(_shared_reach(logs, quantile), [_own_reach(*both, quantile) for both in logs])
     return {
         name: (float(candidate.mean() - base.mean()), float(far))
         for name, (base, candidate), far in zip(rows, logs, reach, strict=True)
     }
+
+
+def _shared_reach(logs: Sequence[tuple[Floats, Floats]], quantile: float) -> Floats:
+    """Give how far each interval reaches by what all scatter; it holds for sides that scatter alike."""
+    df = np.asarray([base.size + candidate.size - 2.0 for base, candidate in logs])
+    squares = np.asarray([sum(float(((x - x.mean()) ** 2).sum()) for x in both) for both in logs])
+    variances, freedom = prior_of(squares / df, df).shrunk(squares / df, df)
+    counts = np.asarray([1 / base.size + 1 / candidate.size for base, candidate in logs])
+    return np.asarray(scipy.special.stdtrit(freedom, quantile) * np.sqrt(variances * counts))
+
+
+def _own_reach(base: Floats, candidate: Floats, quantile: float) -> float:
+    """Give how far an interval reaches by its own values alone (Welch, Biometrika 34, 1947)."""
+    each = [float(x.var(ddof=1)) / x.size for x in (base, candidate)]
+    total = sum(each)
+    if total == 0:
+        return 0.0
+    freedom = total**2 / sum(v**2 / (x.size - 1) for v, x in zip(each, (base, candidate), strict=True))
+    return float(scipy.special.stdtrit(freedom, quantile)) * math.sqrt(total)
 
 
 def _judged(row: ProbeRow, change: tuple[float, float] | None) -> ProbeRow:

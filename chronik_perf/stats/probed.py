@@ -35,6 +35,11 @@ _SAID: dict[ProbeName, str] = {
     "restart_memory": "Started again on what its load has stored, {who} holds {value} in memory, and {other} {less}",
 }
 
+_FAILED: dict[ProbeName, str] = {
+    "stop_time": "did not stop in good order",
+    "restart_time": "did not start again on what its load had stored",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeChange:
@@ -53,7 +58,7 @@ def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
     for row in probe_rows(comparison):
         if row.differs:
             yield ProbeChange(row.of, row.worse, f"{_said(comparison, row)}.")
-    yield from _not_started(comparison)
+    yield from _failed(comparison)
 
 
 def probe_findings(comparison: Comparison) -> Iterator[str]:
@@ -72,16 +77,27 @@ def _said(comparison: Comparison, row: ProbeRow) -> str:
         counted = f"{words.number(value)} {row.of.unit} in {words.count(sizes[row.worse], 'start')}"
         return _SAID[row.of.name].format(who=who, other=other, value=counted, less="")
     said = _SAID[row.of.name].format(
-        who=who, other=other, value=words.quantity(value, row.of.unit), less=words.quantity(less, row.of.unit)
+        who=who, other=other, value=words.quantity(value, row.of.unit), less=_or_least(less, row.of)
     )
     assert row.change is not None
     starts = words.count(min(sizes), "start")
     return f"{said}: {words.ratio_change(*row.change)}, from {starts} a side"
 
 
-def _not_started(comparison: Comparison) -> Iterator[ProbeChange]:
-    """Tell of a side that did not start again on what it had stored, where the other always did."""
-    (of,) = (one for one in PROBED if one.name == "restart_time")
+def _or_least(value: float, of: Probed) -> str:
+    """Give a value, or that it is below the least that matters, which stands in its place where it is divided by."""
+    told = words.quantity(max(value, of.least), of.unit)
+    return f"less than {told}" if value < of.least else told
+
+
+def _failed(comparison: Comparison) -> Iterator[ProbeChange]:
+    """Tell of a side that failed to stop, or to start again on what it had stored, where the other always did so."""
+    for of in PROBED:
+        if of.name in _FAILED:
+            yield from _failed_to(comparison, of, _FAILED[of.name])
+
+
+def _failed_to(comparison: Comparison, of: Probed, what: str) -> Iterator[ProbeChange]:
     failed = {
         side: [
             value.reason
@@ -90,13 +106,12 @@ def _not_started(comparison: Comparison) -> Iterator[ProbeChange]:
         ]
         for side in SIDES
     }
-    served = {p.side for p in comparison.probes if known(p.values.get(of.name)) is not None}
+    did = {p.side for p in comparison.probes if known(p.values.get(of.name)) is not None}
     for side in SIDES:
         other: Side = "candidate" if side == "base" else "base"
-        if failed[side] and not failed[other] and other in served:
+        if failed[side] and not failed[other] and other in did:
             yield ProbeChange(
                 of,
                 side == "candidate",
-                f"{name_of(comparison, side)} did not start again on what its load had stored, in "
-                f"{words.count(len(failed[side]), 'start')}: {failed[side][0]}.",
+                f"{name_of(comparison, side)} {what}, in {words.count(len(failed[side]), 'start')}: {failed[side][0]}.",
             )

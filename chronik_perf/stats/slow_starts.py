@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chronik_perf.model import Block, Comparison, Side, Workload
-from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.components import two_components
 from chronik_perf.stats.mode_shares import (
     SideModes,
-    change_in_share,
     is_proven,
     mode_shares,
     modes_of,
@@ -27,9 +25,11 @@ from chronik_perf.stats.mode_shares import (
 )
 from chronik_perf.stats.modes import far_apart
 
-LEAST_STARTS = (
-    3  # at each level; of recorded comparisons of equals one in seven has one or two that lie far out
-)
+# At each level; of recorded comparisons of equals one in seven has one or two that lie far out.
+LEAST_STARTS = 3
+LEAST_BLOCKS = 12  # of fewer, more than one normal sample in a hundred looks like two levels
+# What is bet on the next slow start: all that there is, which one contrary start ends, and less, which it does not.
+STAKES = ((0.4, 1.0), (0.6, 0.8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,33 @@ def slow_starts(comparison: Comparison, workload: Workload) -> SlowStarts | None
     they are is what is proven or not; of one that moved as a whole, one sample in a hundred looks so.
     """
     blocks, ratios = _beside(comparison, workload)
-    if not _far_apart(ratios):
+    levels = _two_levels(ratios)
+    if levels is None:
         return None
     base, candidate = _slow(ratios)
-    p = change_in_share(base.astype(float), candidate.astype(float))
+    p = change_in_signs(base, candidate)
     of_base, of_candidate = (
         tuple(block for block, one in zip(blocks, slow, strict=True) if one) for slow in (base, candidate)
     )
-    low, high, _, _ = two_components(ratios)
-    lower = int((ratios < (low + high) / 2).sum())
+    low, high, lower = levels
     both = ((math.exp(low), lower), (math.exp(high), ratios.size - lower))
     return SlowStarts(both, of_base, of_candidate, p, is_proven(comparison, p))
+
+
+def change_in_signs(base: Booleans, candidate: Booleans) -> float:
+    """Give the p of "it is either side's as often", one value a block, at whatever block one stops.
+
+    A block tells of one side at the most, so the bets of shares, whose sides are independent, are not fair here. These
+    are on a coin: which side it is, of the blocks that tell of one. Two-sided; k in a row give 2 / 2^k at the least.
+    """
+    most = 0.0
+    for won, lost in ((base, candidate), (candidate, base)):
+        wealth = sum(
+            share * np.cumprod(np.where(won, 1 + stake, np.where(lost, 1 - stake, 1.0)))
+            for share, stake in STAKES
+        )
+        most = max(most, float(np.max(wealth, initial=0.0)))
+    return min(1.0, 2 / most) if most > 0 else 1.0
 
 
 def oftener_slow(comparison: Comparison) -> Iterator[tuple[Workload, tuple[Block, ...]]]:
@@ -107,13 +123,15 @@ def could_have_modes(comparison: Comparison) -> bool:
 
 
 def may_prove_modes(comparison: Comparison, more: int) -> bool:
-    """Tell whether the candidate's slow starts would be proven if they came as often in so many blocks more."""
+    """Tell whether the candidate's slow starts, not proven yet, would be with so many blocks more like these."""
     for workload in comparison.workloads:
         _, ratios = _beside(comparison, workload)
-        if not _far_apart(ratios):
+        if _two_levels(ratios) is None or levels_tell(modes_of(comparison, workload)):
             continue
-        base, candidate = (np.resize(slow.astype(float), ratios.size + more) for slow in _slow(ratios))
-        if candidate.sum() > base.sum() and is_proven(comparison, change_in_share(base, candidate)):
+        so_far = _slow(ratios)
+        base, candidate = (np.resize(slow, ratios.size + more) for slow in so_far)
+        now, then = (is_proven(comparison, change_in_signs(*both)) for both in (so_far, (base, candidate)))
+        if then and not now and candidate.sum() > base.sum():
             return True
     return False
 
@@ -125,7 +143,7 @@ def _could_have_modes(comparison: Comparison, workload: Workload) -> bool:
         return False
     medians = [np.asarray([float(np.log(np.median(pair[k]))) for pair in both]) for k in (0, 1)]
     levels = far_apart(medians[0], medians[1]) or far_apart(medians[1], medians[0])
-    if not levels and not _far_apart(_beside(comparison, workload)[1]):
+    if not levels and _two_levels(_beside(comparison, workload)[1]) is None:
         return False
     sides = modes_of(comparison, workload)
     shares = mode_shares(comparison, sides) if levels_tell(sides) else slow_starts(comparison, workload)
@@ -146,21 +164,26 @@ def _beside(comparison: Comparison, workload: Workload) -> tuple[tuple[Block, ..
     return tuple(blocks), np.asarray(ratios)
 
 
-def _far_apart(ratios: Floats) -> bool:
-    """Tell whether they look like two levels that starts keep to, and not like one and a burst that hit one side."""
+def _two_levels(ratios: Floats) -> tuple[float, float, int] | None:
+    """Give both levels and how many blocks have the lower, if they look like two that starts keep to.
+
+    None where they look like one, or like one and a burst that hit one side.
+    """
     # Both sides have moved a ratio, so nothing is beside it.
-    if not far_apart(ratios, np.zeros_like(ratios)):
-        return False
+    if ratios.size < LEAST_BLOCKS or not far_apart(ratios, np.zeros_like(ratios)):
+        return None
     low, high, _, _ = two_components(ratios)
     lower = int((ratios < (low + high) / 2).sum())
-    return min(lower, ratios.size - lower) >= LEAST_STARTS
+    return (low, high, lower) if min(lower, ratios.size - lower) >= LEAST_STARTS else None
 
 
-def _slow(ratios: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _slow(ratios: Floats) -> tuple[Booleans, Booleans]:
     """Tell of each block whether the base's start was the slow one, and whether the candidate's was.
 
-    The cut is the same in both directions, so that under identical code either is as likely to be beyond it.
+    The cut is the same in both directions and follows from the sizes alone, so that under identical code either is as
+    likely to be beyond it. Sizes that look like one level leave no start as fast as the other.
     """
-    low, high, _, _ = two_components(np.abs(ratios))
-    cut = (low + high) / 2
+    sizes = np.abs(ratios)
+    low, high, _, _ = two_components(sizes)
+    cut = (low + high) / 2 if far_apart(sizes, np.zeros_like(sizes)) else 0.0
     return ratios > cut, ratios < -cut

@@ -164,7 +164,7 @@ class BrokerProcess:
         asked = signal.Signals[f"SIG{self.target.stop_signal}"]
         patience_s = self.target.stop_grace_s if grace_s is None else grace_s
         if self._child.ended():
-            note, killed = f"had {self._child.ending()} before it was asked to stop", False
+            note, killed = f"{self._child.ending()} before it was asked to stop", False
         else:
             # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
             for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:

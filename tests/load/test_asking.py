@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from chronik_perf.load import create_topic
-from chronik_perf.load.asking import ORDER_ROUNDS, SLOW_WAIT_MS, AskedLog, ask, held_fetches
+from chronik_perf.load.asking import (
+    ORDER_ROUNDS,
+    SLOW_WAIT_MS,
+    AskedLog,
+    ask,
+    fill,
+    filled_bytes,
+    held_fetches,
+)
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable
 from tests.load.broker_process import RunningBroker, running_broker
@@ -55,6 +63,7 @@ def test_what_new_connections_and_topics_cost_is_told(tmp_path: Path) -> None:
         others = _told(faulty.bootstrap, "t")
     why = Unavailable("topics are made on brokers alone that perf has started")
     assert (others["topic_creation"], others["read_back"], others["seek"]) == (why, why, why)
+    assert _known(others["metadata"]) > 0, "what topics there are is no secret of those that perf started"
     assert _known(asked["topic_creation"]) >= 30
     assert 0 < _known(asked["connection"]) < _known(asked["topic_creation"])
 
@@ -71,6 +80,15 @@ def test_a_consumer_that_seeks_without_an_index_is_slow(tmp_path: Path) -> None:
         assert _known(asked["read_back"]) > 0
         seeks_ms.append(_known(asked["seek"]))
     assert seeks_ms[1] > 2 * seeks_ms[0]
+
+
+def test_a_broker_too_slow_to_fill_a_topic_is_known_to_be(tmp_path: Path) -> None:
+    """Given a broker that takes half a second for each commit, filling ends in time and tells what was stored."""
+    with running_broker(tmp_path, "v2.2.0", "fault.sleep_window=500") as slow:
+        create_topic(slow.bootstrap, "t", 1)
+        host, port = slow.bootstrap.split(":")
+        stored = fill(AskedLog("t", 0, (host, int(port))), 10)
+    assert 0 < stored < filled_bytes(10)
 
 
 def test_a_broker_that_makes_no_topic_is_a_reason() -> None:

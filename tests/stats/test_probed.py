@@ -158,8 +158,10 @@ def all_probed(rng: np.random.Generator, times: float = 1.0) -> Comparison:
     sd = np.linspace(0.02, 0.4, len(TIMES))
     told = np.exp(sd[:, None] * rng.normal(size=(len(TIMES), 6)))
     told[TIMES.index("delivery"), 3:] *= times
-    # Above the least that any of them must have to matter.
+    # Above the least that any must have to matter, but for two of which a sound broker has next to nothing.
     told *= 100
+    for name in ("stop_time", "waiting_cpu"):
+        told[TIMES.index(name)] = 0.01
     return replace(
         EQUALS,
         probes=tuple(
@@ -185,3 +187,35 @@ def test_equals_that_are_asked_everything_hardly_ever_differ() -> None:
     rng = np.random.default_rng(20261128)
     found = sum(bool(list(probe_changes(all_probed(rng)))) for _ in range(400))
     assert found <= 9  # 1 % of 400, of which more than 9 come in 1 of 100 such tests
+
+
+def test_a_side_whose_starts_scatter_is_not_one_that_changed() -> None:
+    """Given one probe in which the candidate's starts scatter by 80 % about the same, its own test keeps the error."""
+    rng = np.random.default_rng(20261129)
+    found = 0
+    for _ in range(300):
+        comparison = all_probed(rng)
+        probes = tuple(
+            replace(p, values={**p.values, "delivery": 100 * float(np.exp(rng.normal(0, 0.8)))})
+            if p.side == "candidate"
+            else replace(p, values={**p.values, "delivery": 100 * float(np.exp(rng.normal(0, 0.4)))})
+            for p in comparison.probes
+        )
+        found += bool(list(probe_changes(replace(comparison, probes=probes))))
+    assert found <= 9
+
+
+def test_next_to_nothing_is_said_to_be_less_than_the_least() -> None:
+    """Given stops after 10 ms and after half a second, the first is told as less than what matters, not as a factor."""
+    (change,) = probe_changes(probed("stop_time", [0.01, 0.011, 0.012], [0.45, 0.46, 0.45]))
+    assert "has ended after 0.453 s, and v2.2.0 (base) after less than 0.1 s: 4.5" in change.said
+
+
+def test_a_side_that_does_not_stop_is_told() -> None:
+    """Given a candidate that has to be killed, and a base that stops when asked to, that is a finding."""
+    killed = Unavailable("it did not stop when it was asked to and was killed")
+    (change,) = probe_changes(probed("stop_time", [0.5, 0.5, 0.5], [killed, killed, killed]))
+    assert change.worse
+    assert change.said.endswith(
+        "did not stop in good order, in 3 starts: it did not stop when it was asked to and was killed."
+    )

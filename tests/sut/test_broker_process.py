@@ -317,7 +317,7 @@ def test_a_broker_that_had_died_is_noted_when_it_is_stopped(start: Starter) -> N
     broker = start(target("dies-when-connected-twice"))
     connect(broker)
     await_failure(broker)
-    assert broker.stop().note == "had ended with exit code 9 before it was asked to stop"
+    assert broker.stop().note == "ended with exit code 9 before it was asked to stop"
 
 
 def test_a_daemon_that_a_broker_left_behind_is_ended_with_it(start: Starter) -> None:

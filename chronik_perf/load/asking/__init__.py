@@ -6,7 +6,7 @@ idle connections can, in some seconds. One kind of question a module.
 """
 
 from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
-from chronik_perf.load.asking.filled import fill
+from chronik_perf.load.asking.filled import fill, filled_bytes
 from chronik_perf.load.asking.holding import HELD_S, held_fetches
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
@@ -21,6 +21,7 @@ __all__ = [
     "ask",
     "ask_for_work",
     "fill",
+    "filled_bytes",
     "held_fetches",
     "why",
 ]

@@ -12,7 +12,7 @@ from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
-from chronik_perf.load.asking.writing import large_batch_ms_per_mb
+from chronik_perf.load.asking.writing import large_batch_ms
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
 from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
@@ -31,16 +31,20 @@ _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
 }
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
-    "metadata": metadata_ms,
     "read_back": read_back_ms_per_mb,
     "seek": seek_ms,
     "offsets": offsets_ms,
     "time_lookup": time_lookup_ms,
-    "large_batch": large_batch_ms_per_mb,
+    "large_batch": large_batch_ms,
 }
-_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_A_FILLED_TOPIC)
+_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, "metadata", *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.
-_WORK: tuple[_Question, ...] = (connection_ms, *_OF_NEW_TOPICS.values(), *_OF_A_FILLED_TOPIC.values())
+_WORK: tuple[_Question, ...] = (
+    connection_ms,
+    *_OF_NEW_TOPICS.values(),
+    metadata_ms,
+    *_OF_A_FILLED_TOPIC.values(),
+)
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
 
 T = TypeVar("T")
@@ -72,8 +76,11 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
     log = AskedLog(topic, partition, led[partition])
     told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
     if not may_create:
+        told["metadata"] = _tried(metadata_ms, log)
         return Asked({**dict.fromkeys(_ALL, _NOT_OURS), **told}, log)
     told |= {name: _tried(question, log) for name, question in _OF_NEW_TOPICS.items()}
+    # Of the topics that were just made, too.
+    told["metadata"] = _tried(metadata_ms, log)
     own = _tried(filled, log)
     if isinstance(own, Unavailable):
         return Asked({**dict.fromkeys(_ALL, own), **told}, log)

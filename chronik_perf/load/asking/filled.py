@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 
 from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
 from chronik_perf.load.driver import clock_ns
@@ -29,14 +28,12 @@ def fill(log: AskedLog, bursts: int) -> int:
 
     A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it refuses one.
     """
-    # Of now: what is as old as the epoch a broker may delete.
-    batch = protocol.record_batch(bytes(BATCH_BYTES), int(time.time() * 1e3))
-    body = protocol.produce_body(log.topic, log.partition, 1, int(ANSWER_S * 1e3), batch)
+    request = log.message(bytes(BATCH_BYTES))
     give_up_ns = clock_ns() + PROBE_S * 1e9
     stored = 0
     with log.connect() as connection:
         for _ in range(bursts):
-            connection.send(*[(protocol.PRODUCE, body)] * AT_ONCE)
+            connection.send(*[request] * AT_ONCE)
             for _ in range(AT_ONCE):
                 if clock_ns() > give_up_ns:
                     return stored * BATCH_BYTES
@@ -45,6 +42,11 @@ def fill(log: AskedLog, bursts: int) -> int:
                 accepted(connection, protocol.PRODUCE, error)
                 stored += 1
     return stored * BATCH_BYTES
+
+
+def filled_bytes(bursts: int) -> int:
+    """Give the bytes of messages in so many bursts."""
+    return bursts * AT_ONCE * BATCH_BYTES
 
 
 def new_name(log: AskedLog) -> str:

@@ -41,11 +41,18 @@ class AskedLog:
         """Open a connection to the leader, which has answered its first question."""
         return WireConnection(*self.leader)
 
-    def message(self) -> tuple[int, bytes]:
-        """Give a request that produces one small message, acks=1."""
-        batch = protocol.record_batch(protocol.CLIENT_ID, int(time.time() * 1e3))
+    def message(self, value: bytes = protocol.CLIENT_ID) -> tuple[int, bytes]:
+        """Give a request that produces one message, a small one if no other is given, acks=1."""
+        # Of now: what is as old as the epoch a broker may delete.
+        batch = protocol.record_batch(value, int(time.time() * 1e3))
         timeout_ms = int(ANSWER_S * 1e3)
         return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, batch)
+
+    def store(self, connection: WireConnection, message: tuple[int, bytes]) -> None:
+        """Produce one message, and wait until it is acknowledged."""
+        key, body = message
+        error, _ = connection.ask(key, body, responses.read_produce, ANSWER_S)
+        accepted(connection, key, error)
 
     def poll(self, offset: int, wait_ms: int, most_bytes: int = FETCH_BYTES) -> tuple[int, bytes]:
         """Give a request for messages from an offset on, which waits until there are any."""
