@@ -13,6 +13,25 @@ def test_threads_of_one_name_are_merged() -> None:
     assert merged(read_raw(raw)) == {"pool;f (x.py)": 7, "unnamed thread;g h (y.py)": 1}
 
 
+def test_a_comprehension_counts_as_the_function_it_is_written_in() -> None:
+    """Given generator expressions in a function, passed on, or of elsewhere, each counts where it is written."""
+    raw = (
+        "thread (1): main;f (x.py);f.<locals>.<genexpr> (x.py);g (y.py) 2\n"
+        "thread (1): main;f (x.py);g (y.py) 1\n"
+        "thread (1): main;sum_of (y.py);A.f.<locals>.<genexpr> (x.py) 4\n"
+        "thread (1): main;f (x.py);<listcomp> (x.py) 8\n"
+        "thread (1): main;f (x.py);<genexpr> (z.py) 16\n"
+        "thread (1): main;f (x.py);f (x.py) 32\n"
+    )
+    assert merged(read_raw(raw)) == {
+        "main;f (x.py);g (y.py)": 3,
+        "main;sum_of (y.py);A.f (x.py)": 4,
+        "main;f (x.py)": 8,
+        "main;f (x.py);<genexpr> (z.py)": 16,
+        "main;f (x.py);f (x.py)": 32,
+    }
+
+
 def test_a_sleeper_sampled_as_busy_counts_by_what_it_used() -> None:
     """Given a thread in 90 of 100 samples that used next to nothing, it next to vanishes; the busy one stays."""
     raw = (
