@@ -44,6 +44,7 @@ NAMES = (
     "metadata_scan",
     "shadow_log",
     "slow_stop",
+    "partition_scan",
 )
 
 

@@ -29,7 +29,7 @@ CLOSING_S = 4.0
 START_S = 2.0
 AROUND_WINDOWS_S = 0.8
 # What a side is asked beside its load, and stopping it to start it again.
-ASKED_S = 3.0
+ASKED_S = 3.5
 # A word takes a least number of blocks however large the effect; one more, since one may be lost.
 SPARE_BLOCKS = 1
 # Blocks do not all take the same time.

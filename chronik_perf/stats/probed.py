@@ -25,6 +25,8 @@ _SAID: dict[ProbeName, str] = {
     "offsets": "Where a log ends is told after {value} by {who}, and after {less} by {other}",
     "time_lookup": "An offset is found by its time after {value} by {who}, and after {less} by {other}",
     "large_batch": "A batch of 900 KB is acknowledged after {value} by {who}, and after {less} by {other}",
+    "many_partitions": "A message to one of 64 partitions is acknowledged after {value} by {who}, and after {less} by "
+    "{other}",
     "written": "For a byte of messages {who} writes {value} to disk, and {other} {less}",
     "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
     "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "

@@ -22,13 +22,15 @@ _EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
             "offsets",
             "time_lookup",
             "large_batch",
+            "many_partitions",
             "waiting_cpu",
         }
     ),
     RESTARTED: frozenset({"restart_time", "restart_memory"}),
 }
 _MEANWHILE: dict[Phase, str] = {
-    ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches",
+    ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches "
+    "and messages to many partitions",
     RESTARTED: "While {who} starts again",
 }
 

@@ -28,6 +28,7 @@ FAULTS = {
     "fault.metadata_scan": "50",
     "fault.shadow_log": "1",
     "fault.slow_stop": "0.5",
+    "fault.partition_scan": "1000",
 }
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
@@ -75,7 +76,7 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert candidate["restart_lost"] == 0.0
     assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
     assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
-    for name in ("metadata", "large_batch", "written", "stop_time"):
+    for name in ("metadata", "large_batch", "many_partitions", "written", "stop_time"):
         value, sound = candidate[name], base[name]
         assert isinstance(value, float) and isinstance(sound, float) and value > 1.2 * sound, name
 
@@ -87,6 +88,7 @@ def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) 
     assert "look (broker/faults/fetch_polling.py)" in candidate[ASKED]
     assert "joined (broker/faults/joined_reads.py)" in candidate[ASKED]
     assert "files_of (broker/faults/metadata_scan.py)" in candidate[ASKED]
+    assert "looked_at (broker/faults/partition_scan.py)" in candidate[ASKED]
     assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
     assert "load_segment" not in candidate[ASKED]
     assert "broker/wal/recovery.py" in base[RESTARTED]

@@ -12,7 +12,7 @@ from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
 from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
-from chronik_perf.load.asking.writing import large_batch_ms
+from chronik_perf.load.asking.writing import large_batch_ms, many_partitions_ms
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
 from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
@@ -28,6 +28,7 @@ _OF_THE_LOAD: dict[ProbeName, _Question] = {
 _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
     "topic_creation": topic_creation_ms,
     "first_message": first_message_ms,
+    "many_partitions": many_partitions_ms,
 }
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {

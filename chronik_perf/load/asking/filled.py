@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
+from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge
 from chronik_perf.load.driver import clock_ns
-from chronik_perf.load.wire import protocol, responses, topics
+from chronik_perf.load.wire import topics
 
 # Written so many at once: a batch's commit is not waited for one by one.
 AT_ONCE, BATCH_BYTES = 100, 2000
@@ -37,9 +37,7 @@ def fill(log: AskedLog, bursts: int) -> int:
             for _ in range(AT_ONCE):
                 if clock_ns() > give_up_ns:
                     return stored * BATCH_BYTES
-                _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
-                error, _ = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
-                accepted(connection, protocol.PRODUCE, error)
+                acknowledge(connection)
                 stored += 1
     return stored * BATCH_BYTES
 

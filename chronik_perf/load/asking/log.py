@@ -119,6 +119,13 @@ def answer_to(
     return value
 
 
+def acknowledge(connection: WireConnection) -> None:
+    """Await the next acknowledgement of what was produced. Raises MeasurementFailed if it is an error."""
+    _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
+    error, _offset = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
+    accepted(connection, protocol.PRODUCE, error)
+
+
 def accepted(connection: WireConnection, api_key: int, error: int) -> None:
     """Raise MeasurementFailed, in words, if an error code is one."""
     if error:

@@ -1,15 +1,16 @@
-"""How a broker takes what a load of small batches never sends: one large request.
-
-Asked of a topic that is filled with the same on every broker, see `filled`.
-"""
+"""How a broker takes what no load sends: one large request, and messages to many partitions in turn."""
 
 from __future__ import annotations
 
-from chronik_perf.load.asking.log import AskedLog, median_ms
+from chronik_perf.load.asking.filled import new_name
+from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge, median_ms
+from chronik_perf.load.wire import topics
+from chronik_perf.model import Measured, Unavailable
 
 # Brokers take a batch of 1 MiB by default, its header and the request around it included.
 LARGE_BYTES = 900_000
 LARGE_ROUNDS = 7
+PARTITIONS, PARTITIONS_ROUNDS = 64, 40
 
 
 def large_batch_ms(log: AskedLog) -> float:
@@ -17,3 +18,23 @@ def large_batch_ms(log: AskedLog) -> float:
     message = log.message(bytes(LARGE_BYTES))
     with log.connect() as connection:
         return median_ms(LARGE_ROUNDS, lambda _: log.store(connection, message))
+
+
+def many_partitions_ms(log: AskedLog) -> Measured:
+    """Give the median time until a message is acknowledged, each to another partition of a new topic, in turn.
+
+    The topic is left behind. Unavailable where other brokers lead some of its partitions.
+    """
+    name = new_name(log)
+    topics.create(log.address, name, PARTITIONS, PROBE_S)
+    with log.connect() as connection:
+        led = topics.leaders(connection, name)
+        if set(led.values()) != {log.leader}:
+            return Unavailable("other brokers lead some of the partitions of a new topic")
+        logs = [AskedLog(name, partition, log.leader) for partition in led]
+        messages = [one.message() for one in logs]
+        # What a partition's first message costs is told by `first_message`.
+        connection.send(*messages)
+        for _ in messages:
+            acknowledge(connection)
+        return median_ms(PARTITIONS_ROUNDS, lambda n: logs[n].store(connection, messages[n]))
