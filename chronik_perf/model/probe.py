@@ -32,11 +32,17 @@ ProbeName: TypeAlias = Literal[
 ]
 
 
+Phase: TypeAlias = Literal["asked", "restarted"]
+ASKED: Phase = "asked"
+RESTARTED: Phase = "restarted"
+
+
 @dataclass(frozen=True, slots=True)
 class Probed:
     """One thing that is probed, `title` in words. A `count` should be 0; of others a start gives a value in `unit`.
 
-    What is below `least` is next to nothing, and so is a difference of less than that.
+    What is below `least` is next to nothing, and so is a difference of less than that. `work` is the phase whose
+    profile holds what a broker does for it; None where it only waits, or is not profiled.
     """
 
     name: ProbeName
@@ -44,32 +50,33 @@ class Probed:
     unit: str
     count: bool = False
     least: float = 0.0
+    work: Phase | None = None
 
-
-Phase: TypeAlias = Literal["asked", "restarted"]
-ASKED: Phase = "asked"
-RESTARTED: Phase = "restarted"
 
 PROBED: tuple[Probed, ...] = (
     Probed("misordered", "replies out of the order of their requests", "replies", count=True),
     Probed("restart_lost", "messages missing after a restart", "msg", count=True),
-    Probed("connection", "a new connection's first answer", "ms"),
-    Probed("metadata", "telling all topics", "ms"),
-    Probed("topic_creation", "a new topic, until it can be written to", "ms"),
-    Probed("first_message", "the first message of a new topic, until it is acknowledged", "ms"),
-    Probed("read_back", "reading back what is stored", "ms per MB"),
-    Probed("seek", "a fetch amid what is stored", "ms"),
-    Probed("offsets", "telling where a log ends", "ms"),
-    Probed("time_lookup", "finding an offset by its time", "ms"),
-    Probed("large_batch", "a batch of 900 KB, until it is acknowledged", "ms"),
-    Probed("many_partitions", "a message to one of 64 partitions, until it is acknowledged", "ms"),
+    Probed("connection", "a new connection's first answer", "ms", work=ASKED),
+    Probed("metadata", "telling all topics", "ms", work=ASKED),
+    Probed("topic_creation", "a new topic, until it can be written to", "ms", work=ASKED),
+    Probed("first_message", "the first message of a new topic, until it is acknowledged", "ms", work=ASKED),
+    Probed("read_back", "reading back what is stored", "ms per MB", work=ASKED),
+    Probed("seek", "a fetch amid what is stored", "ms", work=ASKED),
+    Probed("offsets", "telling where a log ends", "ms", work=ASKED),
+    Probed("time_lookup", "finding an offset by its time", "ms", work=ASKED),
+    Probed("large_batch", "a batch of 900 KB, until it is acknowledged", "ms", work=ASKED),
+    Probed(
+        "many_partitions", "a message to one of 64 partitions, until it is acknowledged", "ms", work=ASKED
+    ),
     Probed("written", "bytes to disk for a byte of messages", "B"),
-    Probed("waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0),
+    Probed(
+        "waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0, work=ASKED
+    ),
     Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),
     Probed("delivery", "a waiting fetch, from produce to answer", "ms"),
     Probed("stop_time", "stopping when asked to", "s", least=0.1),
-    Probed("restart_time", "a start on what is stored", "s"),
-    Probed("restart_memory", "memory after that start", "MB"),
+    Probed("restart_time", "a start on what is stored", "s", work=RESTARTED),
+    Probed("restart_memory", "memory after that start", "MB", work=RESTARTED),
 )
 
 

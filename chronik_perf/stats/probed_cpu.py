@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from chronik_perf.model import ASKED, RESTARTED, SIDES, Comparison, Phase, ProbeName
+from chronik_perf.model import ASKED, PROBED, RESTARTED, SIDES, Comparison, Phase, ProbeName
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
 
-# Of which probes a profile can tell the work; what only waits has none.
-_EXPLAINS: dict[Phase, frozenset[ProbeName]] = {
-    ASKED: frozenset(
-        {
-            "connection",
-            "metadata",
-            "topic_creation",
-            "first_message",
-            "read_back",
-            "seek",
-            "offsets",
-            "time_lookup",
-            "large_batch",
-            "many_partitions",
-            "waiting_cpu",
-        }
-    ),
-    RESTARTED: frozenset({"restart_time", "restart_memory"}),
-}
 _MEANWHILE: dict[Phase, str] = {
     ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches "
     "and messages to many partitions",
@@ -41,8 +22,8 @@ def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iter
     Of phases alone in which a probe is among the `worse`. All that is asked has one profile: which function belongs to
     which question it does not tell.
     """
-    for phase, explains in _EXPLAINS.items():
-        if not explains & {*worse}:
+    for phase in _MEANWHILE:
+        if not any(of.work == phase and of.name in worse for of in PROBED):
             continue
         base, candidate = (
             [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]

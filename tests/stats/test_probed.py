@@ -156,6 +156,7 @@ TIMES = tuple(of.name for of in PROBED if not of.count)
 def all_probed(rng: np.random.Generator, times: float = 1.0) -> Comparison:
     """Let three starts a side tell everything with SDs of 2 to 40 %, the candidate's delivery `times` as long."""
     sd = np.linspace(0.02, 0.4, len(TIMES))
+    sd[TIMES.index("delivery")] = 0.25
     told = np.exp(sd[:, None] * rng.normal(size=(len(TIMES), 6)))
     told[TIMES.index("delivery"), 3:] *= times
     # Above the least that any must have to matter, but for two of which a sound broker has next to nothing.
