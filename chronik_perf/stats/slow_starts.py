@@ -18,6 +18,7 @@ from chronik_perf.stats.betting import Booleans, Floats
 from chronik_perf.stats.components import two_components
 from chronik_perf.stats.mode_shares import (
     SideModes,
+    change_in_share,
     is_proven,
     mode_shares,
     modes_of,
@@ -124,16 +125,26 @@ def could_have_modes(comparison: Comparison) -> bool:
 
 def may_prove_modes(comparison: Comparison, more: int) -> bool:
     """Tell whether the candidate's slow starts, not proven yet, would be with so many blocks more like these."""
-    for workload in comparison.workloads:
-        _, ratios = _beside(comparison, workload)
-        if _two_levels(ratios) is None or levels_tell(modes_of(comparison, workload)):
-            continue
-        so_far = _slow(ratios)
-        base, candidate = (np.resize(slow, ratios.size + more) for slow in so_far)
-        now, then = (is_proven(comparison, change_in_signs(*both)) for both in (so_far, (base, candidate)))
-        if then and not now and candidate.sum() > base.sum():
-            return True
-    return False
+    return any(_may_prove(comparison, workload, more) for workload in comparison.workloads)
+
+
+def _may_prove(comparison: Comparison, workload: Workload, more: int) -> bool:
+    sides = modes_of(comparison, workload)
+    if levels_tell(sides):
+        shares = mode_shares(comparison, sides)
+        if shares is None or shares.changed:
+            return False
+        then = (np.resize(x, x.size + more) for x in (shares.base, shares.candidate))
+        return bool(
+            shares.candidate.mean() > shares.base.mean() and is_proven(comparison, change_in_share(*then))
+        )
+    _, ratios = _beside(comparison, workload)
+    if _two_levels(ratios) is None:
+        return False
+    so_far = _slow(ratios)
+    base, candidate = (np.resize(slow, slow.size + more) for slow in so_far)
+    now, later = (is_proven(comparison, change_in_signs(*both)) for both in (so_far, (base, candidate)))
+    return bool(later and not now and candidate.sum() > base.sum())
 
 
 def _could_have_modes(comparison: Comparison, workload: Workload) -> bool:

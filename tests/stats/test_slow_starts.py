@@ -18,11 +18,11 @@ WANDERING = Noise(shared=0.6, between=0.06)
 FEW, MANY = 12, 28
 
 
-def compared(blocks: int, throughput: float, seed: int = 1) -> Comparison:
+def compared(blocks: int, throughput: float, seed: int = 1, noise: Noise = WANDERING) -> Comparison:
     """Compare on one load, the candidate's throughput multiplied."""
     slow = replace(V220["raw"], msgs_per_s=V220["raw"].msgs_per_s * throughput)
     return a_comparison(
-        V220, {"raw": slow}, blocks=blocks, seed=seed, noise=WANDERING, workloads=(RAW,), histograms=False,
+        V220, {"raw": slow}, blocks=blocks, seed=seed, noise=noise, workloads=(RAW,), histograms=False,
         evidence=False, slices=4,
     )  # fmt: skip
 
@@ -72,6 +72,20 @@ def test_equals_on_a_machine_that_wanders_have_no_slow_starts() -> None:
         changed += sum("more than luck" in f for f in told)
     assert seen <= 4  # of 1 in 100, 1 in 250 such tests has more
     assert changed == 0
+
+
+def test_modes_in_levels_are_worth_the_time_of_evidence_too() -> None:
+    """Given a steady machine, on which levels tell of slow starts, blocks go on where that may be proven."""
+    equal, slower = (
+        compared(16, throughput, noise=Noise(shared=0.0, between=0.02)) for throughput in (1.0, 0.57)
+    )
+    mixed = [pair[index % 2] for index, pair in enumerate(zip(equal.blocks, slower.blocks, strict=True))]
+    comparison = replace(equal, blocks=tuple(mixed))
+    verdict = judge(comparison, evidence=False)
+    assert [f for f in mode_findings(comparison) if "v2.2.7 has two modes" in f]
+    assert verdict.outcome != "regression"
+    assert not standing(comparison, verdict, 0, 16).stop
+    assert standing(comparison, verdict, 0, 1).reason == "the budget is spent"
 
 
 def test_more_blocks_are_not_taken_for_what_is_proven() -> None:
