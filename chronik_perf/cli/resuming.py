@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from chronik_perf.cli.clients import Clients, same_clients
+from chronik_perf.cli.clients import NO_FILE, Clients, same_clients
 from chronik_perf.cli.comparing import Job, kept, place_for
 from chronik_perf.cli.namespaces import check_namespaces
 from chronik_perf.cli.saying import say
-from chronik_perf.experiment import machine_lock
+from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.model import BadInput, Comparison, Design, Environment, Target, Workload, differing_field
 from chronik_perf.stats import DesignPower, design_check
 from chronik_perf.store import RunFolder, load
@@ -43,13 +43,7 @@ def resumed(
     with machine_lock(wait, say), kept(folder, own=()):
         earlier = _checked(path, names, asked, clients)  # the call that was waited for may have added to it
         plan, power = _planned(earlier, blocks, budget_s)
-        starts = not all(target.runs_already for target in (earlier.base, earlier.candidate))
-        place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
-        try:
-            same_surroundings(path, earlier.environment, place.environment)
-        except BadInput:
-            shutil.rmtree(place.data_root, ignore_errors=True)
-            raise
+        place = place_again(folder, earlier, data_dir, allow_tmpfs, clients)
         say(power.sentence)
         commands = f"{earlier.command}\n{command}"
         notes = tuple(dict.fromkeys((*earlier.notes, *_same_process(earlier))))
@@ -70,13 +64,36 @@ def _checked(
     if asked is not None:
         _same_workloads(path, earlier.workloads, asked)
     same_clients(path, earlier.design, clients)
+    return with_same_code(path, earlier)
+
+
+def with_same_code(path: Path, earlier: Comparison) -> Comparison:
+    """Give a run that blocks can be added to, its secrets read again. Raises BadInput if its code is another by now."""
     if earlier.design.network_namespaces:
         check_namespaces()
     for target in (earlier.base, earlier.candidate):
-        same_code(path, target)
+        _same_code(path, target)
     return dataclasses.replace(
         earlier, base=with_secrets(earlier.base), candidate=with_secrets(earlier.candidate)
     )
+
+
+def place_again(
+    folder: RunFolder,
+    earlier: Comparison,
+    data_dir: Path | None = None,
+    allow_tmpfs: bool = False,
+    clients: Clients = NO_FILE,
+) -> Place:
+    """Give where more of a run's blocks are measured. Raises BadInput if machine or clients are others by now."""
+    starts = not all(target.runs_already for target in (earlier.base, earlier.candidate))
+    place = place_for(folder, earlier.workloads, data_dir, allow_tmpfs, starts, clients)
+    try:
+        same_surroundings(folder.path, earlier.environment, place.environment)
+    except BadInput:
+        shutil.rmtree(place.data_root, ignore_errors=True)
+        raise
+    return place
 
 
 def _planned(earlier: Comparison, blocks: int | None, budget_s: float | None) -> tuple[Design, DesignPower]:
@@ -111,7 +128,7 @@ def _same_process(earlier: Comparison) -> Iterator[str]:
         )
 
 
-def same_code(path: Path, target: Target) -> None:
+def _same_code(path: Path, target: Target) -> None:
     """Refuse to add blocks of other code to a run, and keep a build in the cache until this process ends.
 
     Raises BadInput; a command's code is its owner's affair.

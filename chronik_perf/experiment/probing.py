@@ -57,11 +57,12 @@ def _written(rig: Rig, log: AskedLog | None, otherwise: Measured) -> Measured:
     except MeasurementFailed as error:
         return why(error, log.address)
     after = rig.process.written_bytes()
-    if isinstance(before, Unavailable) or isinstance(after, Unavailable):
-        return before if isinstance(before, Unavailable) else after
+    written = _difference(before, after)
+    if isinstance(written, Unavailable):
+        return written
     if stored < filled_bytes(WRITTEN_BURSTS):
         return Unavailable("it was too slow to take all in bounded time")
-    return (after - before) / stored if after > before else Unavailable("nothing was written to a disk")
+    return written / stored if written > 0 else Unavailable("nothing was written to a disk")
 
 
 def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
@@ -74,9 +75,14 @@ def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
             after = rig.cpu.read()
     except MeasurementFailed as error:
         return why(error, log.address)
+    used_s = _difference(before, after)
+    return used_s if isinstance(used_s, Unavailable) else used_s / HELD_S * 1e3
+
+
+def _difference(before: Measured, after: Measured) -> Measured:
     if isinstance(before, Unavailable) or isinstance(after, Unavailable):
         return before if isinstance(before, Unavailable) else after
-    return (after - before) / HELD_S * 1e3
+    return after - before
 
 
 def restart_fits(rig: Rig, start: int, left_s: float) -> bool:

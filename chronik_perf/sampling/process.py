@@ -61,23 +61,21 @@ class ProcessSampler:
 
     def written_bytes(self) -> Measured:
         """Give what was written through the page cache to disks."""
-        try:
-            if self._process is not None:
-                return float(self._process.io_counters().write_bytes)
-        except psutil.AccessDenied:
-            return Unavailable("what it writes cannot be read: this user may not")
-        except psutil.Error:
-            pass
-        return Unavailable(f"what it writes cannot be read: {self._gone}")
+        return self._alone("what it writes", lambda process: process.io_counters().write_bytes)
 
     def rss_bytes(self) -> Measured:
         """Give resident memory alone, which is quick enough to read around every slice."""
+        return self._alone("its memory", lambda process: process.memory_info().rss)
+
+    def _alone(self, what: str, read: Callable[[psutil.Process], int]) -> Measured:
         try:
             if self._process is not None:
-                return float(self._process.memory_info().rss)
+                return float(read(self._process))
+        except psutil.AccessDenied:
+            return Unavailable(f"{what} cannot be read: this user may not")
         except psutil.Error:
             pass
-        return Unavailable(f"its memory cannot be read: {self._gone}")
+        return Unavailable(f"{what} cannot be read: {self._gone}")
 
 
 _NAMES = ("cpu_s", "rss_bytes", "threads", "context_switches", "descriptors", "written_bytes")
