@@ -18,6 +18,7 @@ from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_star
 from chronik_perf.experiment.probing import answers, restart_fits, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
+from chronik_perf.experiment.stage_watch import StageWatch
 from chronik_perf.model import (
     Comparison,
     Lacking,
@@ -95,7 +96,8 @@ class Evidence:
         taken: tuple[Profile, ...] = ()
         try:
             begun_s = time.monotonic()
-            asked = answers(rig, place, network)
+            watch = StageWatch(rig.metrics)
+            asked = answers(rig, place, network, watch)
             told, took_s = dict(asked.told), time.monotonic() - begun_s
             # A broker that is slow to answer is as slow when it is asked again.
             if profiles and ends_s - time.monotonic() > took_s + ASKED_AGAIN_S:
@@ -108,7 +110,7 @@ class Evidence:
                 if profiles and again_s is not None:
                     taken += of_a_restart(rig, place, network, again_s, ends_s - time.monotonic())
             taken = tuple(dataclasses.replace(one, start=start) for one in taken)
-            self.probes.append(Probe(rig.side, start, told, taken))
+            self.probes.append(Probe(rig.side, start, told, taken, watch.stages_ms))
         except MeasurementFailed as error:
             self.fail(error, f"{rig.target.name}: ")
 

@@ -13,7 +13,17 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, fill, filled_bytes, held_fetches, why
+from chronik_perf.load.asking import (
+    HELD_S,
+    Asked,
+    AskedLog,
+    Watch,
+    ask,
+    fill,
+    filled_bytes,
+    held_fetches,
+    why,
+)
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -33,15 +43,18 @@ _NO_TOPIC = Unavailable("no topic could be filled")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
 
 
-def answers(rig: Rig, place: Place, network: Network) -> Asked:
-    """Ask a broker that serves for other things than its load. Raises MeasurementFailed where nobody answers."""
+def answers(rig: Rig, place: Place, network: Network, watch: Watch) -> Asked:
+    """Ask a broker that serves for other things than its load, most questions within `watch`.
+
+    Raises MeasurementFailed where nobody answers.
+    """
     if place.client_config is not None:
         return Asked(dict.fromkeys(_ASKED, _NOT_PLAIN))
     topic = rig.topic_names[0]
     # What perf did not start goes on with its topics.
     ours = isinstance(rig.broker, BrokerProcess)
     with network.entered():
-        asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours)
+        asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours, watch=watch)
         asked.told["waiting_cpu"] = _waiting_cpu(rig, asked.filled or asked.log)
         asked.told["written"] = _written(rig, asked.filled, asked.told["read_back"])
     return asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from chronik_perf.model.evidence import Profile
@@ -24,6 +24,7 @@ ProbeName: TypeAlias = Literal[
     "written",
     "waiting_cpu",
     "beside_slow",
+    "produce_beside",
     "delivery",
     "stop_time",
     "restart_time",
@@ -73,6 +74,9 @@ PROBED: tuple[Probed, ...] = (
         "waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0, work=ASKED
     ),
     Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),
+    Probed(
+        "produce_beside", "a message beside another client's waiting fetch, until it is acknowledged", "ms"
+    ),
     Probed("delivery", "a waiting fetch, from produce to answer", "ms"),
     Probed("stop_time", "stopping when asked to", "s", least=0.1),
     Probed("restart_time", "a start on what is stored", "s", work=RESTARTED),
@@ -84,6 +88,8 @@ PROBED: tuple[Probed, ...] = (
 class Probe:
     """What one fresh start of a side told, `start` numbers it from 0 on; `values` by name, each in its unit.
 
+    `stages_ms` holds, of each probe for which messages are produced, how long a record batch was in each of the STAGES
+    meanwhile, as the broker's own metrics tell, by their names; empty where they do not.
     `profiles` are of the CPU in a Phase, which stands in the place of the workload; they count it as 1,000 messages, so
     that what is said for 1,000 messages is for one phase.
     """
@@ -92,3 +98,4 @@ class Probe:
     start: int
     values: dict[ProbeName, Measured]
     profiles: tuple[Profile, ...] = ()
+    stages_ms: dict[ProbeName, dict[str, float]] = field(default_factory=dict)

@@ -6,9 +6,10 @@ new call comes before the functions that its time is spent in. What is acknowled
 that was to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account
 could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are named
 first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
-in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile. Where a start is slow more
-often and the mean is not proven to have moved, the stages are named in which slow starts differ from the base's.
-Nothing is named that cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
+in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
+what was produced for it waited. Where a start is slow more often and the mean is not proven to have moved, the stages
+are named in which slow starts differ from the base's. Nothing is named that cannot be told from noise, and nothing at
+all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chronik_perf.model import Block, Comparison, Unavailable, Verdict
+from chronik_perf.model import ASKED, Block, Comparison, Unavailable, Verdict
 from chronik_perf.stats.account import loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.held import IDLE, begun_threads, held
 from chronik_perf.stats.judge import judge
@@ -69,9 +70,12 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
-    probed = [change.of for change in probe_changes(comparison) if change.worse]
-    named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, {of.name for of in probed}))
-    if IDLE in more or any(one.count for one in probed):
+    probed = [change for change in probe_changes(comparison) if change.worse]
+    named += (
+        _frame(call, phase) for phase, call in grew_meanwhile(comparison, {one.of.name for one in probed})
+    )
+    named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
+    if IDLE in more or any(one.of.count for one in probed):
         for load in comparison.workloads:
             named += _only_there(comparison, load.name)
     first: dict[tuple[str, str], Culprit] = {}

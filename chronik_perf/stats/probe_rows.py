@@ -102,7 +102,7 @@ def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float,
     # What scatters as most do is told better with what they share, and what hardly scatters, as memory, by itself. Both
     # have half of the error, so that the narrower of two intervals holds.
     quantile = 1 - ERROR / sum(not of.count for of in PROBED) / 2 / 2
-    reach = np.minimum(_shared_reach(logs, quantile), [_own_reach(*both, quantile) for both in logs])
+    reach = np.minimum(_shared_reach(logs, quantile), [own_reach(*both, quantile) for both in logs])
     return {
         name: (float(candidate.mean() - base.mean()), float(far))
         for name, (base, candidate), far in zip(rows, logs, reach, strict=True)
@@ -118,8 +118,8 @@ def _shared_reach(logs: Sequence[tuple[Floats, Floats]], quantile: float) -> Flo
     return np.asarray(scipy.special.stdtrit(freedom, quantile) * np.sqrt(variances * counts))
 
 
-def _own_reach(base: Floats, candidate: Floats, quantile: float) -> float:
-    """Give how far an interval reaches by its own values alone (Welch, Biometrika 34, 1947)."""
+def own_reach(base: Floats, candidate: Floats, quantile: float) -> float:
+    """Give how far the interval of two means' difference reaches by their values alone (Welch, Biometrika 34, 1947)."""
     each = [float(x.var(ddof=1)) / x.size for x in (base, candidate)]
     total = sum(each)
     if total == 0:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats import words
+from chronik_perf.stats.account import StageShare
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.probe_rows import ProbeRow, probe_rows
 from chronik_perf.stats.probed_cpu import cpu_findings
+from chronik_perf.stats.probed_stages import stages_behind
 
 # With places for who has more of it and for what the `other` side has: `value`, and `less`, which of a count is none.
 _SAID: dict[ProbeName, str] = {
@@ -31,6 +33,8 @@ _SAID: dict[ProbeName, str] = {
     "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
     "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
     "after {less}",
+    "produce_beside": "While another client's fetch waits, {who} acknowledges a message after {value}, and {other} "
+    "after {less}",
     "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",
     "stop_time": "Asked to stop, {who} has ended after {value}, and {other} after {less}",
     "restart_time": "Started again on what its load has stored, {who} serves after {value}, and {other} after {less}",
@@ -47,19 +51,23 @@ _FAILED: dict[ProbeName, str] = {
 class ProbeChange:
     """One thing that differs: the means over starts (of a count: its sums), and what is said of it.
 
-    `worse` tells whether the candidate is the side that has more of it, or that failed.
+    `worse` tells whether the candidate is the side that has more of it, or that failed; `stages` are those in which
+    what was produced for it spent most of what came on top.
     """
 
     of: Probed
     worse: bool
     said: str
+    stages: tuple[StageShare, ...] = ()
 
 
 def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
     """Give everything probed that differs by more than chance; of what is counted, one on one side alone decides."""
     for row in probe_rows(comparison):
         if row.differs:
-            yield ProbeChange(row.of, row.worse, f"{_said(comparison, row)}.")
+            stages = stages_behind(comparison, row) if row.worse else ()
+            said = "; ".join([_said(comparison, row), *map(_in_a_clause, stages[:1])])
+            yield ProbeChange(row.of, row.worse, f"{said}.", stages)
     yield from _failed(comparison)
 
 
@@ -84,6 +92,10 @@ def _said(comparison: Comparison, row: ProbeRow) -> str:
     assert row.change is not None
     starts = words.count(min(sizes), "start")
     return f"{said}: {words.ratio_change(*row.change)}, from {starts} a side"
+
+
+def _in_a_clause(stage: StageShare) -> str:
+    return stage.said[0].lower() + stage.said[1:]
 
 
 def _or_least(value: float, of: Probed) -> str:

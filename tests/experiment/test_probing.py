@@ -14,11 +14,12 @@ from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_star
 from chronik_perf.experiment.probing import answers, started_again
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
+from chronik_perf.experiment.stage_watch import StageWatch
 from chronik_perf.model import ASKED, PROBED, RESTARTED, Measured, ProbeName, Side
 from chronik_perf.network import Network
 from chronik_perf.targets import resolve
 
-Told = dict[Side, tuple[dict[ProbeName, Measured], dict[str, str]]]
+Told = dict[Side, tuple[dict[ProbeName, Measured], dict[str, str], dict[ProbeName, dict[str, float]]]]
 FAULTS = {
     "fault.recovery": "1",
     "fault.completion_order": "1",
@@ -46,12 +47,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         run_load(rig, RAW, 1.0)
 
     def leave(rig: Rig, network: Network) -> None:
-        asked = answers(rig, place, network)
+        watch = StageWatch(rig.metrics)
+        asked = answers(rig, place, network, watch)
         profiled = while_asked(rig, network, asked.filled)
         assert can_be_profiled_from_its_start(rig)
         told = asked.told | started_again(rig, place, network)
         restarted = of_a_restart(rig, place, network, 15, 60)
-        found[rig.side] = told, {p.workload: "\n".join(p.stacks) for p in (*profiled, *restarted)}
+        stacks = {p.workload: "\n".join(p.stacks) for p in (*profiled, *restarted)}
+        found[rig.side] = told, stacks, watch.stages_ms
 
     runner.watched(1, random.Random(7), (), watch, leave)
     assert not list((folder / "data").glob("data-*")), "the data of both are deleted"
@@ -60,7 +63,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(told: Told) -> None:
     """Given v2.2.0, no reply overtakes another, nothing is lost by a restart, and all other values are there."""
-    base, _ = told["base"]
+    base, _, _ = told["base"]
     assert (base["misordered"], base["restart_lost"]) == (0.0, 0.0)
     for of in PROBED:
         value = base[of.name]
@@ -69,7 +72,7 @@ def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(tol
 
 def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     """Given a broker with faults that only who asks for them meets, each shows beside the sound broker."""
-    (base, _), (candidate, _) = told["base"], told["candidate"]
+    (base, _, _), (candidate, _, _) = told["base"], told["candidate"]
     assert isinstance(candidate["misordered"], float) and candidate["misordered"] > 0
     assert isinstance(base["restart_memory"], float) and isinstance(candidate["restart_memory"], float)
     assert candidate["restart_memory"] > base["restart_memory"]
@@ -83,7 +86,7 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
 
 def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) -> None:
     """Given work that nobody needs in answers and in a start, each is in its phase's profile alone."""
-    (_, base), (_, candidate) = told["base"], told["candidate"]
+    (_, base, _), (_, candidate, _) = told["base"], told["candidate"]
     assert "walk (broker/faults/index_lost.py)" in candidate[ASKED]
     assert "look (broker/faults/fetch_polling.py)" in candidate[ASKED]
     assert "joined (broker/faults/joined_reads.py)" in candidate[ASKED]
@@ -93,3 +96,11 @@ def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) 
     assert "load_segment" not in candidate[ASKED]
     assert "broker/wal/recovery.py" in base[RESTARTED]
     assert "broker/faults" not in base[ASKED] + base[RESTARTED]
+
+
+def test_where_a_batch_was_while_a_broker_was_asked_is_told(told: Told) -> None:
+    """Given questions for which messages are produced, and others, stages are told of the former alone."""
+    for _, _, stages in told.values():
+        assert {"delivery", "first_message", "many_partitions", "produce_beside"} <= set(stages)
+        assert not {"connection", "metadata", "read_back", "offsets"} & set(stages)
+        assert stages["first_message"]["commit_wait"] > 0

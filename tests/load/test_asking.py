@@ -30,7 +30,8 @@ def test_a_sound_broker_keeps_the_order_and_lets_nobody_wait(broker: RunningBrok
     """Given a broker without a fault, no reply overtakes, and no quick request waits for another connection's poll."""
     asked = _told(broker.bootstrap, topic)
     assert asked["misordered"] == 0
-    assert _known(asked["beside_slow"]) > 0
+    assert 0 < _known(asked["beside_slow"]) < SLOW_WAIT_MS / 2
+    assert 0 < _known(asked["produce_beside"]) < SLOW_WAIT_MS / 2
     assert _known(asked["delivery"]) > 0
 
 
@@ -46,6 +47,7 @@ def test_a_quick_request_that_waits_for_the_poll_of_another_connection_is_slow(t
     """Given a broker whose replies all leave through one queue, a quick request takes what is left of the poll."""
     asked = _asked_of_faulty(tmp_path, "fault.head_of_line=128")
     assert _known(asked["beside_slow"]) > SLOW_WAIT_MS / 2
+    assert _known(asked["produce_beside"]) > SLOW_WAIT_MS / 2
     assert asked["misordered"] == 0
 
 

@@ -84,6 +84,50 @@ def test_a_slow_restart_names_the_function_whose_cpu_grew() -> None:
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("frame", "load_all")]
 
 
+def waited(reply_ms: float, commit_ms: float) -> Comparison:
+    """Give a comparison whose candidate acknowledges a message late, and where its batches were meanwhile."""
+    told = {"base": (0.6, 0.05, 0.4), "candidate": (90.0, reply_ms, commit_ms)}
+    probes = [
+        Probe(
+            side,
+            start,
+            {"produce_beside": took_ms * (1 + start / 50)},
+            stages_ms={
+                "produce_beside": {
+                    "commit_wait": commit * (1 + start / 30),
+                    "reply": reply * (1 + start / 20),
+                }
+            },
+        )
+        for side, (took_ms, reply, commit) in told.items()
+        for start in range(3)
+    ]
+    return replace(EQUALS, probes=tuple(probes))
+
+
+def test_a_slow_acknowledgement_names_the_stage_in_which_its_batch_waited() -> None:
+    """Given messages that wait 85 ms for their replies of 90 in all, that stage is told and named, and no other."""
+    comparison = waited(reply_ms=85.0, commit_ms=1.2)
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if f.startswith("While another client's fetch waits")]
+    assert said.endswith("; a batch now waits 89.2 ms for its reply to be written instead of 0.0525 ms.")
+    assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("stage", "reply")]
+
+
+def test_a_stage_that_is_little_of_what_came_on_top_is_not_named() -> None:
+    """Given stages that grew eightfold for sure, and are a tenth of what a message waits longer, none is named."""
+    comparison = waited(reply_ms=0.5, commit_ms=8.0)
+    verdict = judge(comparison)
+    assert "produce_beside" in worse(comparison, verdict)
+    assert culprits(comparison, verdict) == ()
+
+
+def test_a_stage_that_is_longer_than_what_was_timed_is_not_named() -> None:
+    """Given a mean of 400 ms in a stage where a message takes 90, it is of other batches, and is not named."""
+    comparison = waited(reply_ms=0.05, commit_ms=400.0)
+    assert culprits(comparison, judge(comparison)) == ()
+
+
 def test_what_a_main_loop_does_for_a_call_is_told_of_the_call() -> None:
     """Given timers that cost a main loop more than what they call, the call is named first."""
     base = {"MainThread;main (app.py);run (loop.py)": 20}

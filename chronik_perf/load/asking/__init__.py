@@ -5,7 +5,7 @@ that is woken late or reads slowly, or what a new connection, a new topic or a l
 idle connections can, in some seconds. One kind of question a module.
 """
 
-from chronik_perf.load.asking.ask import Asked, ask, ask_for_work
+from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
 from chronik_perf.load.asking.filled import fill, filled_bytes
 from chronik_perf.load.asking.holding import HELD_S, held_fetches
 from chronik_perf.load.asking.log import AskedLog, why
@@ -18,6 +18,7 @@ __all__ = [
     "SLOW_WAIT_MS",
     "Asked",
     "AskedLog",
+    "Watch",
     "ask",
     "ask_for_work",
     "fill",

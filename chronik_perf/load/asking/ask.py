@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,17 +12,20 @@ from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
-from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms
+from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms, produce_beside_ms
 from chronik_perf.load.asking.writing import large_batch_ms, many_partitions_ms
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
 from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
 
 _Question = Callable[[AskedLog], Measured]
+Watch = Callable[[ProbeName], contextlib.AbstractContextManager[object]]
+"""Gives, by the name of a question, what is entered before it is put and left when it is answered."""
 # What the last messages of `misordered` bring about must not answer a Fetch that is to wait: it comes last.
 _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "connection": connection_ms,
     "beside_slow": beside_slow_ms,
+    "produce_beside": produce_beside_ms,
     "delivery": delivery_ms,
     "misordered": misordered,
 }
@@ -30,6 +34,7 @@ _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
     "first_message": first_message_ms,
     "many_partitions": many_partitions_ms,
 }
+_OF_ALL_TOPICS: dict[ProbeName, _Question] = {"metadata": metadata_ms}
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "read_back": read_back_ms_per_mb,
@@ -38,12 +43,12 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "time_lookup": time_lookup_ms,
     "large_batch": large_batch_ms,
 }
-_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, "metadata", *_OF_A_FILLED_TOPIC)
+_ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.
 _WORK: tuple[_Question, ...] = (
     connection_ms,
     *_OF_NEW_TOPICS.values(),
-    metadata_ms,
+    *_OF_ALL_TOPICS.values(),
     *_OF_A_FILLED_TOPIC.values(),
 )
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
@@ -60,12 +65,18 @@ class Asked:
     filled: AskedLog | None = None
 
 
-def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False) -> Asked:
-    """Ask the leader of a partition, which gets some 30 small messages by it; about two seconds on a sound broker.
+def _unwatched(_name: ProbeName) -> contextlib.AbstractContextManager[object]:
+    return contextlib.nullcontext()
 
-    Where it `may_create`, topics are made whose names begin with this one's, one of them with some MB, and stay. Raises
-    MeasurementFailed if none of the addresses is that of a broker that answers. Whatever else goes wrong is the reason
-    why a value is unavailable.
+
+def ask(
+    bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False, watch: Watch = _unwatched
+) -> Asked:
+    """Ask the leader of a partition, which gets some 35 small messages by it; about two seconds on a sound broker.
+
+    Where it `may_create`, topics are made whose names begin with this one's, one of them with some MB, and stay; each
+    question is put within `watch`. Raises MeasurementFailed if none of the addresses is that of a broker that answers.
+    Whatever else goes wrong is the reason why a value is unavailable.
     """
     with WireConnection.to_any(bootstrap) as first:
         try:
@@ -75,19 +86,23 @@ def ask(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = Fa
     if partition not in led:
         return _all(Unavailable(f"topic '{topic}' has no partition {partition}"))
     log = AskedLog(topic, partition, led[partition])
-    told = {name: _tried(question, log) for name, question in _OF_THE_LOAD.items()}
+
+    def put(questions: Mapping[ProbeName, _Question], about: AskedLog) -> dict[ProbeName, Measured]:
+        told: dict[ProbeName, Measured] = {}
+        for name, question in questions.items():
+            with watch(name):
+                told[name] = _tried(question, about)
+        return told
+
+    told = put(_OF_THE_LOAD, log)
     if not may_create:
-        told["metadata"] = _tried(metadata_ms, log)
-        return Asked({**dict.fromkeys(_ALL, _NOT_OURS), **told}, log)
-    told |= {name: _tried(question, log) for name, question in _OF_NEW_TOPICS.items()}
+        return Asked({**dict.fromkeys(_ALL, _NOT_OURS), **told, **put(_OF_ALL_TOPICS, log)}, log)
     # Of the topics that were just made, too.
-    told["metadata"] = _tried(metadata_ms, log)
+    told |= put(_OF_NEW_TOPICS, log) | put(_OF_ALL_TOPICS, log)
     own = _tried(filled, log)
     if isinstance(own, Unavailable):
         return Asked({**dict.fromkeys(_ALL, own), **told}, log)
-    return Asked(
-        told | {name: _tried(question, own) for name, question in _OF_A_FILLED_TOPIC.items()}, log, own
-    )
+    return Asked(told | put(_OF_A_FILLED_TOPIC, own), log, own)
 
 
 def ask_for_work(log: AskedLog) -> None:

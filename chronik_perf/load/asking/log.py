@@ -54,9 +54,11 @@ class AskedLog:
         error, _ = connection.ask(key, body, responses.read_produce, ANSWER_S)
         accepted(connection, key, error)
 
-    def poll(self, offset: int, wait_ms: int, most_bytes: int = FETCH_BYTES) -> tuple[int, bytes]:
-        """Give a request for messages from an offset on, which waits until there are any."""
-        body = protocol.fetch_body(self.topic, self.partition, offset, wait_ms, 1, most_bytes)
+    def poll(
+        self, offset: int, wait_ms: int, most_bytes: int = FETCH_BYTES, least_bytes: int = 1
+    ) -> tuple[int, bytes]:
+        """Give a request for messages from an offset on, which waits until there are as many bytes of them."""
+        body = protocol.fetch_body(self.topic, self.partition, offset, wait_ms, least_bytes, most_bytes)
         return protocol.FETCH, body
 
     def read(self, connection: WireConnection, offset: int, most_bytes: int = FETCH_BYTES) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 
-from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, answer_to
+from chronik_perf.load.asking.log import ANSWER_S, FETCH_BYTES, PROBE_S, AskedLog, answer_to
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
+from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import Measured, Unavailable
 
 SLOW_ROUNDS = 5
@@ -24,18 +26,30 @@ def beside_slow_ms(log: AskedLog) -> Measured:
 
     That Fetch is answered after `SLOW_WAIT_MS`: it is about that where replies of one connection wait for another's.
     """
+    return _beside_slow_ms(
+        log, lambda quick: quick.ask(protocol.API_VERSIONS, b"", responses.read_api_versions, ANSWER_S)
+    )
+
+
+def produce_beside_ms(log: AskedLog) -> Measured:
+    """Give the median time until a message is acknowledged (acks=1) while another connection waits in a Fetch."""
+    return _beside_slow_ms(log, lambda quick: log.store(quick, log.message()))
+
+
+def _beside_slow_ms(log: AskedLog, ask: Callable[[WireConnection], object]) -> Measured:
     times_ms = []
     give_up_ns = clock_ns() + PROBE_S * 1e9
     with log.connect() as slow, log.connect() as quick:
         for _ in range(SLOW_ROUNDS):
             if clock_ns() > give_up_ns:
                 break
-            poll_request = log.poll(log.end(quick), SLOW_WAIT_MS)
+            # What is produced beside it is too little for the Fetch to be answered before its time.
+            poll_request = log.poll(log.end(quick), SLOW_WAIT_MS, least_bytes=FETCH_BYTES)
             polled_ns = clock_ns()
             (poll,) = slow.send(poll_request)
             time.sleep(_SETTLE_S)
             asked_ns = clock_ns()
-            quick.ask(protocol.API_VERSIONS, b"", responses.read_api_versions, ANSWER_S)
+            ask(quick)
             took_ms = (clock_ns() - asked_ns) / 1e6
             answer_to(slow, protocol.FETCH, poll, responses.read_fetch)
             # Beside a Fetch that was answered at once, nothing had to wait.
