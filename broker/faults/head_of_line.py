@@ -71,7 +71,7 @@ FAULT = Fault(
     incident="beyond the catalogue",
     unit="replies that leave together at least",
     full=128,
-    moves=("beside_slow", "p50", "p99"),
+    moves=("beside_slow", "produce_beside", "p50", "p99"),
     culprit="stage reply",
     parts=_parts,
 )
