@@ -1,4 +1,4 @@
-"""Puts many comparisons at once before the bets that judge one: the functions of `chronik_perf.stats.betting`."""
+"""Puts many comparisons at once before the bets that judge one: the functions of `chronik_perf.stats.betting.bets`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from scipy.stats import beta
 
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
-from chronik_perf.stats.sequential import looks
-from chronik_perf.stats.typical import Typical
+from chronik_perf.stats.betting.sequential import looks
+from chronik_perf.stats.betting.typical import Typical
 
 FAMILY_ERROR = 0.01
 # Comparisons times tests times blocks in one piece; more of them do not fit into a processor's cache.

@@ -22,8 +22,8 @@ from benchmarks.proof.slices import SLICES, pair_ratios, pairs_measured
 from chronik_perf.experiment import default_workloads
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Metric, Workload, judged
-from chronik_perf.stats.family import EXACT
-from chronik_perf.stats.typical import Spreads, spreads_of
+from chronik_perf.stats.betting.typical import Spreads, spreads_of
+from chronik_perf.stats.planning.family import EXACT
 
 Floats: TypeAlias = NDArray[np.float64]
 Booleans: TypeAlias = NDArray[np.bool_]

@@ -12,8 +12,8 @@ from benchmarks.proof.bets import FAMILY_ERROR, Drawn, Words, one_way, upper_bou
 from benchmarks.proof.dataset import Booleans, Floats, Recorded
 from benchmarks.proof.noise import Kind, synthetic
 from benchmarks.proof.resampling import resampled
-from chronik_perf.stats.family import margin_of
-from chronik_perf.stats.typical import Typical
+from chronik_perf.stats.betting.typical import Typical
+from chronik_perf.stats.planning.family import margin_of
 
 BLOCKS = 60  # looks; the default budget holds fewer
 # So rare are false words that which way they point cannot be told; at this error there is something to count.

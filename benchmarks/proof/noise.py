@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.proof.bets import Drawn
 from benchmarks.proof.dataset import Booleans, Floats
-from chronik_perf.stats.nested import PILOT_BLOCKS
-from chronik_perf.stats.typical import Typical, typical_of_pairs
+from chronik_perf.stats.betting.typical import Typical, typical_of_pairs
+from chronik_perf.stats.planning.nested import PILOT_BLOCKS
 
 Shape = tuple[int, int, int]
 # Pairs of slices in a block: of the pilot of a plan, and of the others.

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.proof.bets import Drawn, Words, one_way, upper_bound, words
 from benchmarks.proof.dataset import Floats, Recorded, Test
 from benchmarks.proof.resampling import resampled
-from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.planning.family import margin_of
 
 # Of a run that says no other: the default length, and --quick.
 BUDGET_S, QUICK_BUDGET_S = 300.0, 60.0

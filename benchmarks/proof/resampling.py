@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.proof.bets import Drawn
 from benchmarks.proof.dataset import Recorded
-from chronik_perf.stats.nested import PILOT_BLOCKS
-from chronik_perf.stats.typical import Spreads
+from chronik_perf.stats.betting.typical import Spreads
+from chronik_perf.stats.planning.nested import PILOT_BLOCKS
 
 
 def resampled(

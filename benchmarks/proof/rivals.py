@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.proof.bets import Drawn, one_way, upper_bound, words
 from benchmarks.proof.dataset import Booleans, Floats, Recorded, tests_of
 from benchmarks.proof.rules import Rule, rules, statistic
-from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.planning.family import margin_of
 
 METRIC = "throughput"
 SIZES = (14, 30)  # values a side

@@ -15,7 +15,7 @@ from scipy.stats import t as student
 from benchmarks.proof.bets import one_way, replayed, words
 from benchmarks.proof.dataset import Floats, Recorded, Test
 from benchmarks.proof.power import Group, shift_of, worse
-from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.planning.family import margin_of
 
 POWER = 0.95
 MOST_BLOCKS = 160

@@ -35,8 +35,8 @@ from chronik_perf.model import (
     role,
 )
 from chronik_perf.stats import standing
-from chronik_perf.stats.family import margin_of
-from chronik_perf.stats.interval import paired_effect
+from chronik_perf.stats.betting.interval import paired_effect
+from chronik_perf.stats.planning.family import margin_of
 from chronik_perf.targets import resolve
 
 # The threshold of every ratio metric, and the loss of throughput under raw connections.

@@ -29,7 +29,7 @@ from chronik_perf.experiment import (
 from chronik_perf.load.clients import client_versions
 from chronik_perf.model import BadInput, Comparison, Design, Verdict, Workload, metric
 from chronik_perf.stats import design_check, judge
-from chronik_perf.stats.thresholds import calibration_sentence, with_learnt
+from chronik_perf.stats.planning.thresholds import calibration_sentence, with_learnt
 from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
 from chronik_perf.store.run_folder import remove_if_empty

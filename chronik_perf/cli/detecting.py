@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chronik_perf.stats.changes import detect
-from chronik_perf.stats.moved import union
+from chronik_perf.stats.history.moved import union
 from chronik_perf.store.history_numbers import Form, read_series
 
 

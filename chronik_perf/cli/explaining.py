@@ -14,7 +14,7 @@ from chronik_perf.experiment import machine_lock, new_comparison
 from chronik_perf.experiment.ablation import Keys
 from chronik_perf.model import BadInput, Target, metric
 from chronik_perf.model.ablation import Arm, Difference
-from chronik_perf.stats.ablation import arms_of
+from chronik_perf.stats.causes.ablation import arms_of
 from chronik_perf.targets import find, resolve
 from chronik_perf.targets.arms import arm as arm_target
 from chronik_perf.targets.arms import differences

@@ -12,7 +12,7 @@ from chronik_perf.experiment.checkup import blocks_within
 from chronik_perf.experiment.plan import DEFAULT, DEFAULT_BUDGET, default_design
 from chronik_perf.model import BadInput, Calibration, Comparison, Learnt, Uncalibrated, metric
 from chronik_perf.stats import Family, words
-from chronik_perf.stats.thresholds import aa_histories, is_aa, learn
+from chronik_perf.stats.planning.thresholds import aa_histories, is_aa, learn
 from chronik_perf.store import load
 from chronik_perf.store.calibration import SCHEMA, save_calibration
 from chronik_perf.store.document import NAME

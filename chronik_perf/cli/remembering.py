@@ -14,8 +14,8 @@ from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
 from chronik_perf.report.terminal import printable
 from chronik_perf.stats import words
-from chronik_perf.stats.over_time import findings, named, stand
-from chronik_perf.stats.past import past_of
+from chronik_perf.stats.history.over_time import findings, named, stand
+from chronik_perf.stats.history.past import past_of
 from chronik_perf.store import RunFolder, history, load
 from chronik_perf.store.history_file import Given, of_file
 from chronik_perf.store.history_run import of_comparison, utc

@@ -17,9 +17,9 @@ from chronik_perf.cli.tables import add_row, print_table
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Comparison, MeasurementFailed
 from chronik_perf.stats import judge
-from chronik_perf.stats.culprits import culprits
-from chronik_perf.stats.durability import is_hasty
-from chronik_perf.stats.worse import worse
+from chronik_perf.stats.causes.culprits import culprits
+from chronik_perf.stats.causes.worse import worse
+from chronik_perf.stats.counted.durability import is_hasty
 from chronik_perf.store import RunFolder
 from chronik_perf.targets.bank import BankedFault, banked_faults
 

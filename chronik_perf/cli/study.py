@@ -19,7 +19,7 @@ from chronik_perf.model.ablation import Account, Arm, Difference, Explanation
 from chronik_perf.report import explanation_text, render_report
 from chronik_perf.report.terminal import printable
 from chronik_perf.stats import judge
-from chronik_perf.stats.ablation import account, causes_of, still_needed
+from chronik_perf.stats.causes.ablation import account, causes_of, still_needed
 from chronik_perf.store import save
 from chronik_perf.store.document import NAME
 from chronik_perf.store.explanation import EXPLANATION, EXPLANATION_SCHEMA, save_explanation

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chronik_perf.model import SIDES, BadInput, Comparison, Side, judged, metric
 from chronik_perf.stats import words
-from chronik_perf.stats.family import EXACT
+from chronik_perf.stats.planning.family import EXACT
 from chronik_perf.stats.shifted import ERROR, can_tell, chance
 from chronik_perf.store.baseline_folder import same_version, version_of
 from chronik_perf.store.baselines import Baseline, not_comparable

@@ -11,9 +11,9 @@ from chronik_perf.experiment.checkup import Checkup, blocks_within
 from chronik_perf.experiment.plan import DEFAULT_BUDGET
 from chronik_perf.model import Comparison, Measured, Unavailable, metric
 from chronik_perf.stats import Family, judge, words
-from chronik_perf.stats.design import POWER
-from chronik_perf.stats.detectable import BlockNoise, Detectable, block_noise, detectable
 from chronik_perf.stats.gather import on_scale_of, pairs_of
+from chronik_perf.stats.planning.design import POWER
+from chronik_perf.stats.planning.detectable import BlockNoise, Detectable, block_noise, detectable
 
 MINUTES = (1, 5, 15)
 _MAIN = ("throughput", "raw")

@@ -9,7 +9,7 @@ from chronik_perf.model import Share, Workload, metric
 from chronik_perf.model.ablation import Account, Explained, Explanation
 from chronik_perf.report.terminal import wrapped
 from chronik_perf.stats import words
-from chronik_perf.stats.ablation import ALL_COMBINATIONS
+from chronik_perf.stats.causes.ablation import ALL_COMBINATIONS
 
 
 def render(explanation: Explanation, workloads: Sequence[Workload]) -> str:

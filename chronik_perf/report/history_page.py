@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from chronik_perf.report import charts, pages
-from chronik_perf.stats.over_time import Finding
-from chronik_perf.stats.past import Past
+from chronik_perf.stats.history.over_time import Finding
+from chronik_perf.stats.history.past import Past
 
 
 @dataclass(frozen=True, slots=True)

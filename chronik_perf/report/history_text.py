@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from chronik_perf.report.terminal import printable
 from chronik_perf.stats import words
-from chronik_perf.stats.over_time import Finding, Stand
-from chronik_perf.stats.past import Past
+from chronik_perf.stats.history.over_time import Finding, Stand
+from chronik_perf.stats.history.past import Past
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 72

@@ -26,9 +26,9 @@ from chronik_perf.report.flame import Flame, flame
 from chronik_perf.report.intervals import ticks
 from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
-from chronik_perf.stats.family import EXACT
 from chronik_perf.stats.load import generator_busy
-from chronik_perf.stats.probe_rows import probe_rows
+from chronik_perf.stats.planning.family import EXACT
+from chronik_perf.stats.probes.rows import probe_rows
 
 # One script for the browser, in the order in which its parts need each other.
 _SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js", "unfold.js")

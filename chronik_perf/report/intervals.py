@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from chronik_perf.model import Effect, MetricVerdict, metric
-from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.planning.family import margin_of
 
 _COMPRESS = 0.2  # log ratios below this are drawn nearly to scale
 _LIKE_A_THRESHOLD = 0.05

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronik_perf.model import SIDES, Block, Comparison, Measured, Metric, Side, Slice, Unavailable
-from chronik_perf.stats.typical import Typical, spreads_of
+from chronik_perf.stats.betting.typical import Typical, spreads_of
 
 LONGEST_NAME = 40
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from chronik_perf.stats.betting import Floats
+from chronik_perf.stats.betting.bets import Floats
 
 # What was learnt from fewer figures is no better than a figure's own variance.
 LEAST_TO_LEARN = 10

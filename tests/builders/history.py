@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chronik_perf.model.history import Kind, Occasion, Reading, Track
-from chronik_perf.stats.past import Past, past_of
+from chronik_perf.stats.history.past import Past, past_of
 
 
 def a_past(levels: list[float], name: str = "throughput", evil: str = "", seed: int = 1) -> Past:

@@ -10,7 +10,7 @@ from chronik_perf.experiment.plan import QUICK
 from chronik_perf.experiment.prognosis import prognoses
 from chronik_perf.experiment.progress import Progress
 from chronik_perf.model import Unavailable
-from chronik_perf.stats.thresholds import is_aa
+from chronik_perf.stats.planning.thresholds import is_aa
 from chronik_perf.targets import resolve
 from tests.cli.programs import children_left
 

@@ -11,7 +11,7 @@ from benchmarks.proof import false_alarms
 from benchmarks.proof.bets import Drawn, one_way, upper_bound, words
 from benchmarks.proof.noise import synthetic
 from benchmarks.proof.speed import POWER, fixed_blocks
-from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.betting.sequential import words_at_each_look
 
 
 @pytest.mark.parametrize("shift", [0.0, -0.5, -1.0, -3.0, 3.0])

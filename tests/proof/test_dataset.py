@@ -14,8 +14,8 @@ from benchmarks.proof.record import label_of
 from benchmarks.proof.rows import comparison_line, start_lines
 from chronik_perf.model import BadInput, Comparison, metric
 from chronik_perf.stats import Family, judge
-from chronik_perf.stats.family import margin_of
 from chronik_perf.stats.gather import on_scale_of, pairs_of
+from chronik_perf.stats.planning.family import margin_of
 from tests.builders import V220, V227, Noise, a_comparison
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.proof.noise import Kind, synthetic
 from benchmarks.proof.resampling import resampled
-from chronik_perf.stats.nested import PILOT_BLOCKS
+from chronik_perf.stats.planning.nested import PILOT_BLOCKS
 from tests.builders import V220, Noise, a_comparison
 from tests.proof.test_dataset import recorded
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from chronik_perf.model import Comparison, Verdict
 from chronik_perf.report import history_page, render_report
 from chronik_perf.stats import judge
-from chronik_perf.stats.over_time import findings
+from chronik_perf.stats.history.over_time import findings
 from tests.builders import ACKS1, a_comparison, a_past
 
 

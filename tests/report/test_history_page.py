@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 from chronik_perf.model.history import Track
 from chronik_perf.report import history_page, history_text
-from chronik_perf.stats.over_time import findings
-from chronik_perf.stats.past import Past, past_of
+from chronik_perf.stats.history.over_time import findings
+from chronik_perf.stats.history.past import Past, past_of
 from tests.builders import a_past
 
 EVIL = "<script>alert('v')</script>&\"{{7*7}}"

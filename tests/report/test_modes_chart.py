@@ -9,7 +9,7 @@ import numpy as np
 
 from chronik_perf.model import Comparison, Start
 from chronik_perf.report import charts
-from chronik_perf.stats.mode_shares import modes_of
+from chronik_perf.stats.modes.shares import modes_of
 from tests.builders import RAW, V220, Noise, a_comparison, with_starts
 
 

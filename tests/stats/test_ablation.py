@@ -11,8 +11,8 @@ import pytest
 
 from chronik_perf.model import Share, metric
 from chronik_perf.model.ablation import Account, Arm, Difference
-from chronik_perf.stats.ablation import account, arms_of, causes_of, still_needed
-from chronik_perf.stats.shares import both, bounded_by, share_of
+from chronik_perf.stats.betting.shares import both, bounded_by, share_of
+from chronik_perf.stats.causes.ablation import account, arms_of, causes_of, still_needed
 from chronik_perf.store import load, save
 from tests.builders import V220, Noise, a_comparison
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from chronik_perf.model import Block, Comparison, Probe, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
-from chronik_perf.stats.culprits import culprits
-from chronik_perf.stats.worse import worse
+from chronik_perf.stats.causes.culprits import culprits
+from chronik_perf.stats.causes.worse import worse
 from tests.builders import RAW, V220, V227, Noise, a_comparison, a_pair_of_equals
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronik_perf.stats.density import bandwidth, density
-from chronik_perf.stats.modes import modes
+from chronik_perf.stats.modes.density import bandwidth, density
+from chronik_perf.stats.modes.levels import modes
 
 
 def humps(logs: list[np.ndarray]) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from chronik_perf.model import BadInput, Design, Workload
 from chronik_perf.stats import design_check
-from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.betting.sequential import words_at_each_look
 from tests.builders import ACKS0, ACKS1, RAW
 
 QUICK, DEFAULT = (ACKS1, RAW), (ACKS1, RAW, ACKS0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chronik_perf.model import Unavailable, metric
-from chronik_perf.stats.detectable import BlockNoise, block_noise, detectable
-from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.betting.sequential import words_at_each_look
+from chronik_perf.stats.planning.detectable import BlockNoise, block_noise, detectable
 
 THROUGHPUT = metric("throughput")
 ERROR = 0.01 / 6

@@ -12,9 +12,9 @@ import pytest
 from chronik_perf.model import Comparison, MetricVerdict, Side, Start
 from chronik_perf.report import html, junit, markdown, text, verdict_json
 from chronik_perf.stats import judge
-from chronik_perf.stats.culprits import culprits
-from chronik_perf.stats.early_acks import word_of
-from chronik_perf.stats.family import Family
+from chronik_perf.stats.causes.culprits import culprits
+from chronik_perf.stats.counted.early_acks import word_of
+from chronik_perf.stats.planning.family import Family
 from tests.builders import V220, Behaviour, Noise, a_comparison
 from tests.stats.commits import wait_in_syncs
 

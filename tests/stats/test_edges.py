@@ -9,7 +9,7 @@ import pytest
 
 from chronik_perf.model import BadInput, Comparison, Design, Effect, Unavailable
 from chronik_perf.stats import judge
-from chronik_perf.stats.interval import paired_effect
+from chronik_perf.stats.betting.interval import paired_effect
 from tests.builders import ACKS1, RAW, V220, a_comparison, with_load, with_slices, with_starts
 
 

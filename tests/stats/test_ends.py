@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronik_perf.stats.betting import Direction, proven
-from chronik_perf.stats.ends import last_interval
+from chronik_perf.stats.betting.bets import Direction, proven
+from chronik_perf.stats.betting.ends import last_interval
 
 
 @pytest.mark.parametrize("shift", [0.0, -0.3, 0.04, 3.0])

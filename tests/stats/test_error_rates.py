@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from chronik_perf.model import Comparison, Design, Effect, metric
 from chronik_perf.stats import Family, judge
-from chronik_perf.stats.betting import proven, wealth
-from chronik_perf.stats.ends import last_interval
-from chronik_perf.stats.interval import decide, paired_effect
-from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.betting.bets import proven, wealth
+from chronik_perf.stats.betting.ends import last_interval
+from chronik_perf.stats.betting.interval import decide, paired_effect
+from chronik_perf.stats.betting.sequential import words_at_each_look
 from tests.builders import ACKS1, RAW, V220, Noise, a_comparison
 
 Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 
 from chronik_perf.model import OPEN_ON, Comparison, Start, Unavailable
 from chronik_perf.stats import judge
-from chronik_perf.stats.held import held
-from chronik_perf.stats.worse import worse
+from chronik_perf.stats.accounts.held import held
+from chronik_perf.stats.causes.worse import worse
 from tests.builders import a_pair_of_equals
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from chronik_perf.model import Comparison, Side, Start
 from chronik_perf.stats import judge
-from chronik_perf.stats.dip import critical_dip, dip
-from chronik_perf.stats.mode_shares import change_in_share
-from chronik_perf.stats.modes import modes, moves_together
-from chronik_perf.stats.valley import critical_valley, valley
+from chronik_perf.stats.modes.dip import critical_dip, dip
+from chronik_perf.stats.modes.levels import modes, moves_together
+from chronik_perf.stats.modes.shares import change_in_share
+from chronik_perf.stats.modes.valley import critical_valley, valley
 from tests.builders import RAW, V220, a_comparison, with_starts
 
 Floats = NDArray[np.float64]

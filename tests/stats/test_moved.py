@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronik_perf.stats.changes import Change
-from chronik_perf.stats.moved import fates, together, union
+from chronik_perf.stats.history.moved import fates, together, union
 
 
 def changes(*levels: float, every: int = 10) -> list[Change]:

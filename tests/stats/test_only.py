@@ -9,7 +9,7 @@ import pytest
 from chronik_perf.model import Comparison, Profile, ProfileKind
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
-from chronik_perf.stats.culprits import culprits
+from chronik_perf.stats.causes.culprits import culprits
 from chronik_perf.stats.profile_diff import Blocked, blocking, difference_of
 from tests.builders import V220, V227, Noise, a_comparison, a_pair_of_equals
 from tests.stats.test_held import holding

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from chronik_perf.model.history import Kind, Occasion, Reading, Track
-from chronik_perf.stats.over_time import findings, stand
-from chronik_perf.stats.past import past_of
+from chronik_perf.stats.history.over_time import findings, stand
+from chronik_perf.stats.history.past import past_of
 
 THROUGHPUT = Kind("throughput", "throughput", "msg/s", "higher", "ratio", 0.05, "gate", "raw", "raw", "w")
 CPU = dataclasses.replace(

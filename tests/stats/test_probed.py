@@ -19,9 +19,9 @@ from chronik_perf.model import (
     Unavailable,
 )
 from chronik_perf.stats import judge
-from chronik_perf.stats.culprits import culprits
-from chronik_perf.stats.probed import probe_changes
-from chronik_perf.stats.worse import worse
+from chronik_perf.stats.causes.culprits import culprits
+from chronik_perf.stats.causes.worse import worse
+from chronik_perf.stats.probes.changes import probe_changes
 from tests.builders import a_pair_of_equals
 
 EQUALS = a_pair_of_equals(blocks=2, histograms=False, evidence=False)

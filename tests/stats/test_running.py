@@ -9,7 +9,7 @@ import pytest
 from chronik_perf.model import Comparison, Slice, Start, Target, Unavailable
 from chronik_perf.report import html, text
 from chronik_perf.stats import judge
-from chronik_perf.stats.thresholds import is_aa
+from chronik_perf.stats.planning.thresholds import is_aa
 from tests.builders import Noise, a_pair_of_equals
 
 NOT_STARTED = Unavailable("perf did not start this broker")

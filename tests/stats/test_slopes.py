@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from chronik_perf.model import Comparison, Start
 from chronik_perf.stats import judge
-from chronik_perf.stats.betting import proven
-from chronik_perf.stats.slopes import OVER_A_START, Pairs, drift, slopes, theil_sen
+from chronik_perf.stats.betting.bets import proven
+from chronik_perf.stats.drift.slopes import OVER_A_START, Pairs, drift, slopes, theil_sen
 from tests.builders import RAW, V220, Noise, a_comparison, with_starts
 
 Floats = NDArray[np.float64]

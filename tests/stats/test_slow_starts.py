@@ -8,9 +8,9 @@ import numpy as np
 
 from chronik_perf.model import Comparison
 from chronik_perf.stats import judge, standing
-from chronik_perf.stats.mode_findings import mode_findings
-from chronik_perf.stats.slow_starts import change_in_signs
-from chronik_perf.stats.worse import worse
+from chronik_perf.stats.causes.worse import worse
+from chronik_perf.stats.modes.findings import mode_findings
+from chronik_perf.stats.modes.slow_starts import change_in_signs
 from tests.builders import RAW, V220, Noise, a_comparison
 
 # A disk that is up to four times slower from block to block, as recorded beside a start that differs by 8 %.

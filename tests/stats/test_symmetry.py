@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chronik_perf.model import Block, Comparison
 from chronik_perf.stats import judge
-from chronik_perf.stats.symmetry import favoured_places
+from chronik_perf.stats.verdict.symmetry import favoured_places
 from tests.builders import ACKS1, V220, Noise, a_comparison, with_load
 
 

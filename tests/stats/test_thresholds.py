@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from chronik_perf.model import Calibration, Learnt, Uncalibrated, metric
-from chronik_perf.stats.sequential import words_at_each_look
-from chronik_perf.stats.thresholds import (
+from chronik_perf.stats.betting.sequential import words_at_each_look
+from chronik_perf.stats.planning.thresholds import (
     LAG_BLOCKS,
     AABlocks,
     aa_histories,

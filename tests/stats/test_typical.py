@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from chronik_perf.model import Effect, metric
-from chronik_perf.stats.interval import decide, paired_effect
-from chronik_perf.stats.sequential import looks, words_at_each_look
-from chronik_perf.stats.typical import Typical, spreads_of, typical_of_pairs
+from chronik_perf.stats.betting.interval import decide, paired_effect
+from chronik_perf.stats.betting.sequential import looks, words_at_each_look
+from chronik_perf.stats.betting.typical import Typical, spreads_of, typical_of_pairs
 
 Floats = NDArray[np.float64]
 BLOCKS, PAIRS = 40, 24

@@ -10,7 +10,7 @@ import pytest
 
 from chronik_perf.model import Comparison, Slice
 from chronik_perf.stats import judge
-from chronik_perf.stats.units import unit_of_change
+from chronik_perf.stats.own.units import unit_of_change
 from tests.builders import ACKS1, RAW, V220, V227, a_comparison, with_slices
 
 TIMES = ("sync_s", *(f"stage_{name}_s" for name in V220["acks1"].stage_ms))

@@ -9,10 +9,10 @@ import pytest
 
 from chronik_perf.model import Comparison, Design, Effect, MetricVerdict, Word, metric
 from chronik_perf.stats import judge
-from chronik_perf.stats.family import margin_of
-from chronik_perf.stats.forecast import forecast
-from chronik_perf.stats.interval import decide, paired_effect
-from chronik_perf.stats.sequential import words_at_each_look
+from chronik_perf.stats.betting.interval import decide, paired_effect
+from chronik_perf.stats.betting.sequential import words_at_each_look
+from chronik_perf.stats.planning.family import margin_of
+from chronik_perf.stats.planning.forecast import forecast
 from tests.builders import ACKS0, ACKS1, RAW, V220, Behaviour, Noise, a_comparison
 
 QUIET = Noise(between=0.004)

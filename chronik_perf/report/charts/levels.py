@@ -11,7 +11,7 @@ from markupsafe import Markup
 from chronik_perf.report.charts.figure import AXIS
 from chronik_perf.report.charts.vega import Spec, draw
 from chronik_perf.stats import words
-from chronik_perf.stats.past import Past, is_loss, is_worse
+from chronik_perf.stats.history.past import Past, is_loss, is_worse
 
 _LABELS = 9  # of versions below a chart; more would overlap
 _LONGEST = 16

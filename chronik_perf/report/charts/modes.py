@@ -10,7 +10,7 @@ from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
 from chronik_perf.report.charts.spread import spread
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
-from chronik_perf.stats.mode_shares import SideModes, modes_of
+from chronik_perf.stats.modes.shares import SideModes, modes_of
 
 
 def slice_modes(comparison: Comparison, workload: Workload) -> tuple[Figure, ...]:

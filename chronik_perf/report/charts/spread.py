@@ -12,10 +12,10 @@ from chronik_perf.model import SIDES, Side
 from chronik_perf.report.charts.figure import AXIS, Figure
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
-from chronik_perf.stats.betting import Floats
-from chronik_perf.stats.density import bandwidth, density
-from chronik_perf.stats.mode_shares import SideModes
-from chronik_perf.stats.modes import LEAST_VALUES
+from chronik_perf.stats.betting.bets import Floats
+from chronik_perf.stats.modes.density import bandwidth, density
+from chronik_perf.stats.modes.levels import LEAST_VALUES
+from chronik_perf.stats.modes.shares import SideModes
 
 Rows = list[dict[str, Any]]
 

@@ -10,8 +10,8 @@ from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.clause import Clause
 from chronik_perf.stats import loss_account, words
-from chronik_perf.stats.account import EXPLAINS_LITTLE, EXPLAINS_MOST, sure_to_be_work
-from chronik_perf.stats.culprits import KEPT
+from chronik_perf.stats.accounts.stages import EXPLAINS_LITTLE, EXPLAINS_MOST, sure_to_be_work
+from chronik_perf.stats.causes.culprits import KEPT
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.profile_diff import (
     blocking,

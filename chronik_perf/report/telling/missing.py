@@ -8,7 +8,7 @@ from chronik_perf.model import Unavailable
 from chronik_perf.report.telling.case import Case
 from chronik_perf.report.telling.cost import share_of_cpu
 from chronik_perf.stats import loss_account, stage_account, words
-from chronik_perf.stats.account import EXPLAINS_LITTLE
+from chronik_perf.stats.accounts.stages import EXPLAINS_LITTLE
 from chronik_perf.stats.profile_diff.significance import LEAST_STARTS
 
 # What time or CPU is lost for; a message that is not stored has no stage to look for.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chronik_perf.model import Metric
 from chronik_perf.stats.bisection.grid import Floats, Grid, grid_around
-from chronik_perf.stats.family import margin_of
+from chronik_perf.stats.planning.family import margin_of
 
 # Of a metric's threshold X: what is smaller is not worth the blocks that it would take.
 SMALLEST_SHARE = 0.5

@@ -1,0 +1,1 @@
+"""What got worse, how much each difference explains, and what is named first as the cause."""

@@ -1,0 +1,136 @@
+"""What is to be named first as the cause of a regression: a stage of a produce, or a function, by rules.
+
+A stage is named for waiting and a function for work. Which of the two comes first follows from whether CPU explains
+the loss. A new call in which the thread that does the work waits comes before the stages, all of which it holds up; a
+new call comes before the functions that its time is spent in. What is acknowledged before its sync names the stage
+that was to wait for it, before all else. Memory that is kept and messages that are lost cost no time that an account
+could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are named
+first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
+in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
+what was produced for it waited. Where a start is slow more often and the mean is not proven to have moved, the stages
+are named in which slow starts differ from the base's. Nothing is named that cannot be told from noise, and nothing at
+all where nothing has regressed or is left behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chronik_perf.model import ASKED, Block, Comparison, Unavailable, Verdict
+from chronik_perf.stats.accounts.held import IDLE, begun_threads, held
+from chronik_perf.stats.accounts.stages import loss_account, stage_account, sure_to_be_work
+from chronik_perf.stats.modes.slow_starts import oftener_slow
+from chronik_perf.stats.probes.changes import probe_changes
+from chronik_perf.stats.probes.cpu import grew_meanwhile
+from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
+from chronik_perf.stats.verdict.judge import judge
+
+# What a broker keeps or loses costs it no time that an account could follow.
+KEPT = frozenset({"unstored", "rss_growth"})
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message.
+
+    What is probed has its phase in place of the workload, and ms a start.
+    """
+
+    kind: Literal["stage", "frame"]
+    name: str
+    workload: str
+    growth: float
+
+
+def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
+    """Give the causes of what regressed, the likeliest first, each once.
+
+    Workloads come in the order in which the verdict tells of them.
+    """
+    regressed: dict[str, set[str]] = defaultdict(set)
+    for row in verdict.rows:
+        if row.word == "regressed":
+            regressed[row.workload].add(row.metric)
+    named = list(_without_a_wait(verdict))
+    for of, slow in oftener_slow(comparison):
+        if "throughput" not in regressed[of.name]:
+            named += _where_slow(comparison, slow, of.name)
+    for workload, metrics in regressed.items():
+        if metrics <= KEPT:
+            named += _only_there(comparison, workload)
+        stages, frames = _stages(comparison, verdict, workload), _frames(comparison, workload)
+        loss = loss_account(verdict, workload)
+        waits = not isinstance(loss, Unavailable) and loss.waits
+        if not sure_to_be_work(verdict, workload):
+            named += _waits(comparison, workload)
+        named += (*stages, *frames) if waits else (*frames, *stages)
+    more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
+    if "threads" in more:
+        named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
+    probed = [change for change in probe_changes(comparison) if change.worse]
+    named += (
+        _frame(call, phase) for phase, call in grew_meanwhile(comparison, {one.of.name for one in probed})
+    )
+    named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
+    if IDLE in more or any(one.of.count for one in probed):
+        for load in comparison.workloads:
+            named += _only_there(comparison, load.name)
+    first: dict[tuple[str, str], Culprit] = {}
+    for one in named:
+        first.setdefault((one.kind, one.name), one)
+    return tuple(first.values())
+
+
+def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
+    for row in verdict.rows:
+        stage = verdict.row("stage_commit_wait", row.workload)
+        if (
+            (row.metric, row.word) == ("early_acks", "regressed")
+            and stage is not None
+            and stage.effect is not None
+        ):
+            yield Culprit("stage", "commit_wait", row.workload, stage.effect.estimate)
+
+
+def _where_slow(comparison: Comparison, blocks: tuple[Block, ...], workload: str) -> Iterator[Culprit]:
+    """Give the stages in which the candidate's slow starts differ from the base's beside them."""
+    if blocks:
+        slow = replace(comparison, blocks=blocks)
+        yield from _stages(slow, judge(slow), workload)
+
+
+def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:
+    account = stage_account(comparison, verdict, workload)
+    if isinstance(account, Unavailable):
+        return
+    grown = [s for s in account.stages if s.told_from_noise and s.growth_ms > 0]
+    for stage in sorted(grown, key=lambda s: -s.growth_ms):
+        yield Culprit("stage", stage.stage, workload, stage.growth_ms)
+
+
+def _frames(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    difference = difference_of(comparison, workload, "cpu")
+    if difference is None:
+        return
+    for one in grown(difference):
+        yield _frame(one, workload)
+
+
+def _only_there(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    cpu = difference_of(comparison, workload, "cpu")
+    for one in only_there(cpu) if cpu is not None else ():
+        yield _frame(one, workload)
+
+
+def _waits(comparison: Comparison, workload: str) -> Iterator[Culprit]:
+    cpu, wall = (difference_of(comparison, workload, kind) for kind in ("cpu", "wall"))
+    if cpu is not None and wall is not None:
+        for one in blocking(cpu, wall):
+            yield _frame(one.call, workload)
+
+
+def _frame(one: Grown, workload: str) -> Culprit:
+    return Culprit("frame", parted(one.name)[0], workload, one.us / 1e3)

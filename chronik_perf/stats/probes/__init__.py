@@ -1,0 +1,1 @@
+"""What fresh starts told when they were asked for other things than their load, and what took longer or more."""
