@@ -45,7 +45,7 @@ app = typer.Typer(
 @app.command()
 def save(run: Run, side: WhichSide = Which.BASE, name: OwnName = None, folder: Folder = None) -> None:
     """Keep one side of RUN as the baseline of its version on this class of machines."""
-    from chronik_perf.cli import shelving
+    from chronik_perf.cli.work import shelving
 
     shelving.save(run, side.value, name, folder)
 
@@ -53,7 +53,7 @@ def save(run: Run, side: WhichSide = Which.BASE, name: OwnName = None, folder: F
 @app.command("list")
 def list_(folder: Folder = None) -> None:
     """List what is kept, and which of it may be compared with runs on this machine."""
-    from chronik_perf.cli import recorded
+    from chronik_perf.cli.work import recorded
 
     recorded.print_list(folder)
 
@@ -61,7 +61,7 @@ def list_(folder: Folder = None) -> None:
 @app.command()
 def show(name: Name, folder: Folder = None) -> None:
     """Show what is kept as NAME; on this class of machines if there is such a baseline."""
-    from chronik_perf.cli import recorded
+    from chronik_perf.cli.work import recorded
 
     recorded.print_one(name, folder)
 
@@ -73,7 +73,7 @@ def promote(
     folder: Folder = None,
 ) -> None:
     """Give the version that NAME stands for another name, such as release, in the place of what had that name."""
-    from chronik_perf.cli import shelving
+    from chronik_perf.cli.work import shelving
 
     shelving.promote(name, new, folder)
 
@@ -87,7 +87,7 @@ def remove(
     folder: Folder = None,
 ) -> None:
     """Delete what is kept as NAME on this class of machines."""
-    from chronik_perf.cli import shelving
+    from chronik_perf.cli.work import shelving
 
     shelving.remove(name, all_machines, folder)
 
@@ -95,6 +95,6 @@ def remove(
 @app.command()
 def check(run: Run, side: WhichSide = Which.BASE, name: OwnName = None, folder: Folder = None) -> None:
     """Hold one side of RUN against a baseline of its version. Shows drift; the verdict is `compare`'s alone."""
-    from chronik_perf.cli import recorded
+    from chronik_perf.cli.work import recorded
 
     recorded.print_drift(run, side.value, name, folder)

@@ -56,7 +56,7 @@ def bisect(
         raise BadInput(
             "beside --resume only --budget, --repo and --wait have a place: a search keeps what it has"
         )
-    from chronik_perf.cli import bisecting
+    from chronik_perf.cli.work import bisecting
 
     command = shlex.join(["perf", *sys.argv[1:]])
     with bisecting.begun(

@@ -114,7 +114,7 @@ def compare(
     budget_s = seconds("--budget", budget) if budget is not None else None
     clients = read_clients(client_config)
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
-    from chronik_perf.cli import comparing, resuming
+    from chronik_perf.cli.work import comparing, resuming
 
     command = shlex.join(["perf", *sys.argv[1:]])
     if resume is not None:

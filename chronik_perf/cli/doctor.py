@@ -46,7 +46,7 @@ def doctor(
     if learn is not None:
         if beside := [option for option, value in measuring.items() if value]:
             raise BadInput(f"{beside[0]} has no place beside --learn, which measures nothing")
-        from chronik_perf.cli import learning
+        from chronik_perf.cli.work import learning
 
         return learning.carry_out(learn, thresholds or Path("thresholds.json"))
     if thresholds is not None:
@@ -60,6 +60,6 @@ def doctor(
             f"--budget is '{budget}', in which the broker cannot be compared with itself; give 30s or more, "
             "or look at the machine alone with --machine-only"
         )
-    from chronik_perf.cli import examining
+    from chronik_perf.cli.work import examining
 
     return examining.carry_out(budget_s, json, machine_only, data_dir, keep, wait)

@@ -65,12 +65,12 @@ def explain(
         )
         if any(given is not None for given in of_new_studies_only):
             raise BadInput("beside --resume only --budget and --wait have a place: a study keeps what it has")
-        from chronik_perf.cli import studying_on
+        from chronik_perf.cli.work import studying_on
 
         return studying_on.go_on(resume, budget_s, wait, command)
     if base is None or candidate is None:
         raise BadInput("two versions are needed, such as: perf explain v2.2.0 v2.2.7")
-    from chronik_perf.cli import explaining
+    from chronik_perf.cli.work import explaining
 
     return explaining.carry_out(
         (base, overrides(set_base or [])),

@@ -84,7 +84,7 @@ def gate(
     wait: Wait = False,
 ) -> int:
     """Measure the base and the head of a change side by side on this machine, as the base's perf.toml says."""
-    from chronik_perf.cli import gating, notifying
+    from chronik_perf.cli.work import gating, notifying
 
     try:
         if base is not None and last_release:

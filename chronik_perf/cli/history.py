@@ -88,7 +88,7 @@ def add(
         raise BadInput("--at places a run; the rows of --csv have a field time of their own")
     if run is not None and better is not None:
         raise BadInput("--better is for --csv; a run's metrics say it themselves")
-    from chronik_perf.cli import remembering
+    from chronik_perf.cli.work import remembering
 
     if csv is not None:
         remembering.add_file(csv, db, label, better.value if better else None, replace)
@@ -106,7 +106,7 @@ def show(
     ] = None,
 ) -> None:
     """Show every series, when its level moved and by how much; what moved at one version is one finding."""
-    from chronik_perf.cli import remembering
+    from chronik_perf.cli.work import remembering
 
     remembering.show(db, metric or [], workload or [], html)
 
@@ -124,7 +124,7 @@ def check(
     ] = None,
 ) -> int:
     """Exit with 1 if the newest level of a series is a regression that stayed, with 3 if that cannot be told yet."""
-    from chronik_perf.cli import remembering
+    from chronik_perf.cli.work import remembering
 
     return {"regression": 1, "none": 0, "inconclusive": 3}[
         remembering.check(db, metric or [], workload or [], since)
@@ -139,6 +139,6 @@ def detect(
     ] = Format.AUTO,
 ) -> None:
     """Print the change points of the series in FILE, as a JSON list of positions counted from 0."""
-    from chronik_perf.cli import detecting
+    from chronik_perf.cli.work import detecting
 
     detecting.print_changes(file, format_.value)

@@ -45,7 +45,7 @@ def instructions(
             f"--repeats is {repeats}; give at least {_FEWEST_REPEATS}, for one shows no precision of its own"
         )
     check_writable("--json", as_json)
-    from chronik_perf.cli.counting import carry_out
+    from chronik_perf.cli.work.counting import carry_out
 
     carry_out(
         (base, overrides(set_base or [])),

@@ -16,7 +16,7 @@ def report(
 ) -> None:
     """Write the report of RUN again, and what other tools read of it."""
     # Imported here, because charts and numerics are nothing that --help should wait for.
-    from chronik_perf.cli.reporting import write_report
+    from chronik_perf.cli.work.reporting import write_report
     from chronik_perf.store import load
 
     write_report(load(run), out or (run if run.is_dir() else run.parent))

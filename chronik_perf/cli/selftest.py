@@ -35,7 +35,7 @@ def selftest(
             f"--strength is {strength:g}; give a share of the full strength, above 0 and at most 1"
         )
     budget_s = seconds("--budget", budget)
-    from chronik_perf.cli import selftesting
+    from chronik_perf.cli.work import selftesting
 
     selftesting.carry_out(fault or [], strength, against_itself, budget_s, out, seed, wait)
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.cli.examining import REFERENCE
+from chronik_perf.cli.work.examining import REFERENCE
 from chronik_perf.targets import resolve
 from tests.cli.programs import children_left, perf, refused
 from tests.targets.repository import BrokerRepository

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pytest
 
-from chronik_perf.cli.gating import change
-from chronik_perf.cli.witness import witnesses
+from chronik_perf.cli.work.gating import change
+from chronik_perf.cli.work.witness import witnesses
 from chronik_perf.model import Comparison, Provenance
 from chronik_perf.sampling.machine import environment
 from chronik_perf.store import save

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from chronik_perf.cli import bisecting, resuming
 from chronik_perf.cli.clients import NO_FILE
+from chronik_perf.cli.work import bisecting, resuming
 from chronik_perf.experiment.bisecting import contrast_added
 from chronik_perf.load.clients import client_versions
 from chronik_perf.model import BISECTION_SCHEMA, Bisection, Contrast

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from chronik_perf.cli import comparing
 from chronik_perf.cli.saying import say
-from chronik_perf.cli.tables import add_row, print_table
+from chronik_perf.cli.work import comparing
+from chronik_perf.cli.work.tables import add_row, print_table
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, Comparison, MeasurementFailed
 from chronik_perf.stats import judge

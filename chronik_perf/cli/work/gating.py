@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronik_perf.cli import comparing, notifying
 from chronik_perf.cli.options import seconds, thresholds
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.work import comparing, notifying
 from chronik_perf.model import BadInput, Outcome, Workload, judged
 from chronik_perf.targets import find
 from chronik_perf.targets.baseline import PREFIX as BASELINE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chronik_perf import resources
-from chronik_perf.cli.keeping import reservations
-from chronik_perf.cli.recorded import default_name, here
+from chronik_perf.cli.work.keeping import reservations
+from chronik_perf.cli.work.recorded import default_name, here
 from chronik_perf.model import BadInput, Side
 from chronik_perf.report.terminal import printable
 from chronik_perf.store import RunFolder, baseline_folder, load

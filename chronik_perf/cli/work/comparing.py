@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chronik_perf.cli.clients import NO_FILE, Clients
-from chronik_perf.cli.display import Display
-from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
-from chronik_perf.cli.reporting import write_report
 from chronik_perf.cli.saying import say
-from chronik_perf.cli.witness import Witness, witnesses
+from chronik_perf.cli.work.display import Display
+from chronik_perf.cli.work.namespaces import check_namespaces, say_in_turn
+from chronik_perf.cli.work.reporting import write_report
+from chronik_perf.cli.work.witness import Witness, witnesses
 from chronik_perf.experiment import (
     Place,
     choose_place,

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chronik_perf.cli import comparing
-from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
 from chronik_perf.cli.saying import say
-from chronik_perf.cli.study import Study, kept, logs_of
+from chronik_perf.cli.work import comparing
+from chronik_perf.cli.work.namespaces import check_namespaces, say_in_turn
+from chronik_perf.cli.work.study import Study, kept, logs_of
 from chronik_perf.experiment import machine_lock, new_comparison
 from chronik_perf.experiment.ablation import Keys
 from chronik_perf.model import BadInput, Target, metric

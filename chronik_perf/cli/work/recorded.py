@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from chronik_perf.cli.tables import add_row, print_table
+from chronik_perf.cli.work.tables import add_row, print_table
 from chronik_perf.model import BadInput, Comparison, Environment, Side, metric
 from chronik_perf.printing import one_line
 from chronik_perf.sampling.machine import environment

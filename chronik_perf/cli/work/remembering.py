@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from chronik_perf.cli.keeping import reservations
+from chronik_perf.cli.work.keeping import reservations
 from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput, MeasurementFailed, Outcome
 from chronik_perf.model.history import Track

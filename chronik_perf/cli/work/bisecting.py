@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chronik_perf.cli import comparing
-from chronik_perf.cli.namespaces import check_namespaces, say_in_turn
-from chronik_perf.cli.resuming import same_surroundings
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.work import comparing
+from chronik_perf.cli.work.namespaces import check_namespaces, say_in_turn
+from chronik_perf.cli.work.resuming import same_surroundings
 from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.experiment.bisecting import bisect, contrast_added, difference, question_of
 from chronik_perf.experiment.blocks import BlockRunner

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chronik_perf.cli.clients import NO_FILE, Clients, same_clients
-from chronik_perf.cli.comparing import Job, kept, place_for
-from chronik_perf.cli.namespaces import check_namespaces
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.work.comparing import Job, kept, place_for
+from chronik_perf.cli.work.namespaces import check_namespaces
 from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.model import BadInput, Comparison, Design, Environment, Target, Workload, differing_field
 from chronik_perf.stats import DesignPower, design_check

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronik_perf.cli import comparing
-from chronik_perf.cli.display import Display
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.work import comparing
+from chronik_perf.cli.work.display import Display
 from chronik_perf.experiment import Place
 from chronik_perf.experiment.ablation import Keys, ablate
 from chronik_perf.model import Metric, Target, Workload

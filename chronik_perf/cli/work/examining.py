@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chronik_perf.cli.display import Display
 from chronik_perf.cli.saying import say
+from chronik_perf.cli.work.display import Display
 from chronik_perf.experiment import choose_place, machine_lock
 from chronik_perf.experiment.checkup import Checkup, check_up
 from chronik_perf.experiment.plan import QUICK

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from chronik_perf.cli.resuming import place_again, with_same_code
 from chronik_perf.cli.saying import say
-from chronik_perf.cli.study import Study, kept
+from chronik_perf.cli.work.resuming import place_again, with_same_code
+from chronik_perf.cli.work.study import Study, kept
 from chronik_perf.experiment import Place, machine_lock
 from chronik_perf.model import BadInput, Comparison, metric
 from chronik_perf.model.ablation import Arm
