@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Netns, Repo, Wait, seconds, share
+from chronik_perf.cli.options import Netns, Repo, Wait, seconds, share, without_what_is_kept
 from chronik_perf.model import BadInput
 
 
@@ -49,13 +49,20 @@ def bisect(
 ) -> int:
     """Search the commits from GOOD to BAD for the one that changed a metric, in noise."""
     budget_s, sure = seconds("--budget", budget), share("--confidence", confidence or "95%")
-    if resume is None and (good is None or bad is None):
+    if resume is not None:
+        of_new_searches_only = {
+            "GOOD": good,
+            "BAD": bad,
+            "--metric": metric,
+            "--workload": workload,
+            "--confidence": confidence,
+            "--out": out,
+            "--seed": seed,
+            "--netns": netns or None,
+        }
+        without_what_is_kept("a search", of_new_searches_only)
+    elif good is None or bad is None:
         raise BadInput("two commits are needed, such as: perf bisect v1.4 HEAD")
-    of_new_searches_only = (good, bad, metric, workload, confidence, out, seed, netns or None)
-    if resume is not None and any(given is not None for given in of_new_searches_only):
-        raise BadInput(
-            "beside --resume only --budget, --repo and --wait have a place: a search keeps what it has"
-        )
     from chronik_perf.cli.work import bisecting
 
     command = shlex.join(["perf", *sys.argv[1:]])

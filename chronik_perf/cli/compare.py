@@ -22,6 +22,7 @@ from chronik_perf.cli.options import (
     overrides,
     seconds,
     thresholds,
+    without_what_is_kept,
 )
 from chronik_perf.model import BadInput
 
@@ -94,22 +95,21 @@ def compare(
     wait: Wait = False,
 ) -> int:
     """Measure BASE and CANDIDATE side by side and say whether CANDIDATE regressed."""
-    of_new_runs_only = {
-        "--threshold": threshold,
-        "--thresholds": learnt,
-        "--family-error": family_error,
-        "--set-base": set_base,
-        "--set-candidate": set_candidate,
-        "--out": out,
-        "--seed": seed,
-        "--repo": repo,
-        "--netns": netns or None,
-    }
-    given = [option for option, value in of_new_runs_only.items() if value is not None and value != []]
-    if resume is None and (base is None or candidate is None):
+    if resume is not None:
+        of_new_runs_only = {
+            "--threshold": threshold,
+            "--thresholds": learnt,
+            "--family-error": family_error,
+            "--set-base": set_base,
+            "--set-candidate": set_candidate,
+            "--out": out,
+            "--seed": seed,
+            "--repo": repo,
+            "--netns": netns or None,
+        }
+        without_what_is_kept("a run", of_new_runs_only)
+    elif base is None or candidate is None:
         raise BadInput("two versions are needed, such as: perf compare v2.2.0 v2.2.7")
-    if resume is not None and given:
-        raise BadInput(f"{given[0]} has no place beside --resume: a run keeps what it began with")
     limits = thresholds(threshold or [])
     budget_s = seconds("--budget", budget) if budget is not None else None
     clients = read_clients(client_config)

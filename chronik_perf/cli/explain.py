@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Netns, Repo, Seed, SetBase, SetCandidate, Wait, overrides, seconds
+from chronik_perf.cli.options import (
+    Netns,
+    Repo,
+    Seed,
+    SetBase,
+    SetCandidate,
+    Wait,
+    overrides,
+    seconds,
+    without_what_is_kept,
+)
 from chronik_perf.model import BadInput
 
 
@@ -59,12 +69,20 @@ def explain(
     budget_s = seconds("--budget", budget)
     command = shlex.join(["perf", *sys.argv[1:]])
     if resume is not None:
-        of_new_studies_only = (
-            *(base, candidate, claim, metric, workload, set_base, set_candidate, out, seed, repo),
-            netns or None,
-        )
-        if any(given is not None for given in of_new_studies_only):
-            raise BadInput("beside --resume only --budget and --wait have a place: a study keeps what it has")
+        of_new_studies_only = {
+            "BASE": base,
+            "CANDIDATE": candidate,
+            "--claim": claim,
+            "--metric": metric,
+            "--workload": workload,
+            "--set-base": set_base,
+            "--set-candidate": set_candidate,
+            "--out": out,
+            "--seed": seed,
+            "--repo": repo,
+            "--netns": netns or None,
+        }
+        without_what_is_kept("a study", of_new_studies_only)
         from chronik_perf.cli.work import studying_on
 
         return studying_on.go_on(resume, budget_s, wait, command)

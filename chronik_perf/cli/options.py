@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -135,3 +136,10 @@ def thresholds(given: list[str]) -> dict[str, float]:
             raise BadInput(f"the threshold of {key} must be above 0, not {value}")
         read[key] = x
     return read
+
+
+def without_what_is_kept(what: str, given: Mapping[str, object]) -> None:
+    """Raise BadInput where options are given beside --resume (those that are not None) that only a new one takes."""
+    for option, value in given.items():
+        if value is not None and value != []:
+            raise BadInput(f"{option} has no place beside --resume: {what} keeps what it began with")

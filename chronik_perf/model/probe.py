@@ -42,45 +42,162 @@ RESTARTED: Phase = "restarted"
 class Probed:
     """One thing that is probed, `title` in words. A `count` should be 0; of others a start gives a value in `unit`.
 
-    What is below `least` is next to nothing, and so is a difference of less than that. `work` is the phase whose
-    profile holds what a broker does for it; None where it only waits, or is not profiled.
+    `said` says how two versions differ, with places for `who` has more of it, for that `value`, and for what the
+    `other` has, which is `less` and of a count none; `failed`, where a version may fail at it, says that it did. What
+    is below `least` is next to nothing, and so is a difference of less than that. `work` is the phase whose profile
+    holds what a broker does for it; None where it only waits, or is not profiled.
     """
 
     name: ProbeName
     title: str
     unit: str
+    said: str
     count: bool = False
     least: float = 0.0
     work: Phase | None = None
+    failed: str = ""
 
 
 PROBED: tuple[Probed, ...] = (
-    Probed("misordered", "replies out of the order of their requests", "replies", count=True),
-    Probed("restart_lost", "messages missing after a restart", "msg", count=True),
-    Probed("connection", "a new connection's first answer", "ms", work=ASKED),
-    Probed("metadata", "telling all topics", "ms", work=ASKED),
-    Probed("topic_creation", "a new topic, until it can be written to", "ms", work=ASKED),
-    Probed("first_message", "the first message of a new topic, until it is acknowledged", "ms", work=ASKED),
-    Probed("read_back", "reading back what is stored", "ms per MB", work=ASKED),
-    Probed("seek", "a fetch amid what is stored", "ms", work=ASKED),
-    Probed("offsets", "telling where a log ends", "ms", work=ASKED),
-    Probed("time_lookup", "finding an offset by its time", "ms", work=ASKED),
-    Probed("large_batch", "a batch of 900 KB, until it is acknowledged", "ms", work=ASKED),
     Probed(
-        "many_partitions", "a message to one of 64 partitions, until it is acknowledged", "ms", work=ASKED
+        "misordered",
+        "replies out of the order of their requests",
+        "replies",
+        "{who} answers a client's requests out of their order: {value}; {other} never does",
+        count=True,
     ),
-    Probed("written", "bytes to disk for a byte of messages", "B"),
     Probed(
-        "waiting_cpu", "CPU while twenty fetches wait and nothing comes", "ms per s", least=10.0, work=ASKED
+        "restart_lost",
+        "messages missing after a restart",
+        "msg",
+        "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
+        count=True,
     ),
-    Probed("beside_slow", "a quick request beside another client's waiting fetch", "ms"),
     Probed(
-        "produce_beside", "a message beside another client's waiting fetch, until it is acknowledged", "ms"
+        "connection",
+        "a new connection's first answer",
+        "ms",
+        "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
+        work=ASKED,
     ),
-    Probed("delivery", "a waiting fetch, from produce to answer", "ms"),
-    Probed("stop_time", "stopping when asked to", "s", least=0.1),
-    Probed("restart_time", "a start on what is stored", "s", work=RESTARTED),
-    Probed("restart_memory", "memory after that start", "MB", work=RESTARTED),
+    Probed(
+        "metadata",
+        "telling all topics",
+        "ms",
+        "All topics are told after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "topic_creation",
+        "a new topic, until it can be written to",
+        "ms",
+        "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
+        work=ASKED,
+    ),
+    Probed(
+        "first_message",
+        "the first message of a new topic, until it is acknowledged",
+        "ms",
+        "The first message of a new topic is acknowledged after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "read_back",
+        "reading back what is stored",
+        "ms per MB",
+        "Reading back what is stored takes {value} from {who}, and {less} from {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "seek",
+        "a fetch amid what is stored",
+        "ms",
+        "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "offsets",
+        "telling where a log ends",
+        "ms",
+        "Where a log ends is told after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "time_lookup",
+        "finding an offset by its time",
+        "ms",
+        "An offset is found by its time after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "large_batch",
+        "a batch of 900 KB, until it is acknowledged",
+        "ms",
+        "A batch of 900 KB is acknowledged after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "many_partitions",
+        "a message to one of 64 partitions, until it is acknowledged",
+        "ms",
+        "A message to one of 64 partitions is acknowledged after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "written",
+        "bytes to disk for a byte of messages",
+        "B",
+        "For a byte of messages {who} writes {value} to disk, and {other} {less}",
+    ),
+    Probed(
+        "waiting_cpu",
+        "CPU while twenty fetches wait and nothing comes",
+        "ms per s",
+        "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
+        least=10.0,
+        work=ASKED,
+    ),
+    Probed(
+        "beside_slow",
+        "a quick request beside another client's waiting fetch",
+        "ms",
+        "While another client's fetch waits, {who} answers a quick request after {value}, and {other} after {less}",
+    ),
+    Probed(
+        "produce_beside",
+        "a message beside another client's waiting fetch, until it is acknowledged",
+        "ms",
+        "While another client's fetch waits, {who} acknowledges a message after {value}, and {other} after {less}",
+    ),
+    Probed(
+        "delivery",
+        "a waiting fetch, from produce to answer",
+        "ms",
+        "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",
+    ),
+    Probed(
+        "stop_time",
+        "stopping when asked to",
+        "s",
+        "Asked to stop, {who} has ended after {value}, and {other} after {less}",
+        least=0.1,
+        failed="did not stop in good order",
+    ),
+    Probed(
+        "restart_time",
+        "a start on what is stored",
+        "s",
+        "Started again on what its load has stored, {who} serves after {value}, and {other} after {less}",
+        work=RESTARTED,
+        failed="did not start again on what its load had stored",
+    ),
+    Probed(
+        "restart_memory",
+        "memory after that start",
+        "MB",
+        "Started again on what its load has stored, {who} holds {value} in memory, and {other} {less}",
+        work=RESTARTED,
+    ),
 )
 
 

@@ -74,7 +74,11 @@ def _goes_on(folder: Path, arms: dict[str, list[str]]) -> None:
         (["v2.2.0", "v2.2.7", "--budget", "soon"], 2, "--budget"),
         (["v2.2.0"], 2, "two versions are needed"),
         (["--resume", "nowhere"], 2, "nowhere/explanation.json"),
-        (["v2.2.0", "v2.2.7", "--resume", "run"], 2, "beside --resume only --budget and --wait have a place"),
+        (
+            ["v2.2.0", "v2.2.7", "--resume", "run"],
+            2,
+            "BASE has no place beside --resume: a study keeps what it began with",
+        ),
     ],
 )
 def test_what_cannot_be_taken_apart_is_told_at_once(

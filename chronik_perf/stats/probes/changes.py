@@ -5,46 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
+from chronik_perf.model import PROBED, SIDES, Comparison, Probed, Side, Unavailable, known
 from chronik_perf.stats import words
 from chronik_perf.stats.accounts.stages import StageShare
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.probes.cpu import cpu_findings
 from chronik_perf.stats.probes.rows import ProbeRow, probe_rows
 from chronik_perf.stats.probes.stages import stages_behind
-
-# With places for who has more of it and for what the `other` side has: `value`, and `less`, which of a count is none.
-_SAID: dict[ProbeName, str] = {
-    "misordered": "{who} answers a client's requests out of their order: {value}; {other} never does",
-    "restart_lost": "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
-    "connection": "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
-    "metadata": "All topics are told after {value} by {who}, and after {less} by {other}",
-    "topic_creation": "A new topic of {who} can be written to after {value}, and one of {other} after {less}",
-    "first_message": "The first message of a new topic is acknowledged after {value} by {who}, and after {less} "
-    "by {other}",
-    "read_back": "Reading back what is stored takes {value} from {who}, and {less} from {other}",
-    "seek": "A fetch of one batch amid what is stored is answered after {value} by {who}, and after {less} by {other}",
-    "offsets": "Where a log ends is told after {value} by {who}, and after {less} by {other}",
-    "time_lookup": "An offset is found by its time after {value} by {who}, and after {less} by {other}",
-    "large_batch": "A batch of 900 KB is acknowledged after {value} by {who}, and after {less} by {other}",
-    "many_partitions": "A message to one of 64 partitions is acknowledged after {value} by {who}, and after {less} by "
-    "{other}",
-    "written": "For a byte of messages {who} writes {value} to disk, and {other} {less}",
-    "waiting_cpu": "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
-    "beside_slow": "While another client's fetch waits, {who} answers a quick request after {value}, and {other} "
-    "after {less}",
-    "produce_beside": "While another client's fetch waits, {who} acknowledges a message after {value}, and {other} "
-    "after {less}",
-    "delivery": "A waiting fetch is answered with what is produced after {value} by {who}, and after {less} by {other}",
-    "stop_time": "Asked to stop, {who} has ended after {value}, and {other} after {less}",
-    "restart_time": "Started again on what its load has stored, {who} serves after {value}, and {other} after {less}",
-    "restart_memory": "Started again on what its load has stored, {who} holds {value} in memory, and {other} {less}",
-}
-
-_FAILED: dict[ProbeName, str] = {
-    "stop_time": "did not stop in good order",
-    "restart_time": "did not start again on what its load had stored",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +52,8 @@ def _said(comparison: Comparison, row: ProbeRow) -> str:
     sizes = [row.values[side].size for side in SIDES]
     if row.of.count:
         counted = f"{words.number(value)} {row.of.unit} in {words.count(sizes[row.worse], 'start')}"
-        return _SAID[row.of.name].format(who=who, other=other, value=counted, less="")
-    said = _SAID[row.of.name].format(
+        return row.of.said.format(who=who, other=other, value=counted, less="")
+    said = row.of.said.format(
         who=who, other=other, value=words.quantity(value, row.of.unit), less=_or_least(less, row.of)
     )
     assert row.change is not None
@@ -107,11 +74,11 @@ def _or_least(value: float, of: Probed) -> str:
 def _failed(comparison: Comparison) -> Iterator[ProbeChange]:
     """Tell of a side that failed to stop, or to start again on what it had stored, where the other always did so."""
     for of in PROBED:
-        if of.name in _FAILED:
-            yield from _failed_to(comparison, of, _FAILED[of.name])
+        if of.failed:
+            yield from _failed_to(comparison, of)
 
 
-def _failed_to(comparison: Comparison, of: Probed, what: str) -> Iterator[ProbeChange]:
+def _failed_to(comparison: Comparison, of: Probed) -> Iterator[ProbeChange]:
     failed = {
         side: [
             value.reason
@@ -124,8 +91,6 @@ def _failed_to(comparison: Comparison, of: Probed, what: str) -> Iterator[ProbeC
     for side in SIDES:
         other: Side = "candidate" if side == "base" else "base"
         if failed[side] and not failed[other] and other in did:
-            yield ProbeChange(
-                of,
-                side == "candidate",
-                f"{name_of(comparison, side)} {what}, in {words.count(len(failed[side]), 'start')}: {failed[side][0]}.",
-            )
+            starts = words.count(len(failed[side]), "start")
+            said = f"{name_of(comparison, side)} {of.failed}, in {starts}: {failed[side][0]}."
+            yield ProbeChange(of, side == "candidate", said)
