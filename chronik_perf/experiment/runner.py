@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence import KINDS, MOST_BYTES, Evidence
+from chronik_perf.experiment.evidence.gathering import KINDS, MOST_BYTES, Evidence
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left

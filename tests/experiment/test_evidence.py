@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronik_perf.experiment.evidence import Evidence
+from chronik_perf.experiment.evidence.gathering import Evidence
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.model import Lacking
 from chronik_perf.stats import judge

@@ -9,12 +9,16 @@ import pytest
 
 from chronik_perf.experiment import choose_place, default_workloads
 from chronik_perf.experiment.blocks import BlockRunner
+from chronik_perf.experiment.evidence.probe_profiles import (
+    can_be_profiled_from_its_start,
+    of_a_restart,
+    while_asked,
+)
+from chronik_perf.experiment.evidence.probing import answers, started_again
+from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.plan import QUICK_BUDGET
-from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_start, of_a_restart, while_asked
-from chronik_perf.experiment.probing import answers, started_again
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.experiment.stage_watch import StageWatch
 from chronik_perf.model import ASKED, PROBED, RESTARTED, Measured, ProbeName, Side
 from chronik_perf.network import Network
 from chronik_perf.targets import resolve

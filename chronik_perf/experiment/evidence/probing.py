@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import time
 
+from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
-from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import (
     HELD_S,

@@ -11,9 +11,9 @@ import os
 import signal
 import time
 
+from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
-from chronik_perf.experiment.restart import restart
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches
 from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable

@@ -12,13 +12,17 @@ import time
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
+from chronik_perf.experiment.evidence.probe_profiles import (
+    can_be_profiled_from_its_start,
+    of_a_restart,
+    while_asked,
+)
+from chronik_perf.experiment.evidence.probing import answers, restart_fits, started_again
+from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import ASKED_AGAIN_S, Budget
-from chronik_perf.experiment.probe_profiles import can_be_profiled_from_its_start, of_a_restart, while_asked
-from chronik_perf.experiment.probing import answers, restart_fits, started_again
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.experiment.stage_watch import StageWatch
 from chronik_perf.model import (
     Comparison,
     Lacking,
