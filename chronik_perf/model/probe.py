@@ -33,9 +33,10 @@ ProbeName: TypeAlias = Literal[
 ]
 
 
-Phase: TypeAlias = Literal["asked", "restarted"]
+Phase: TypeAlias = Literal["asked", "restarted", "stopped"]
 ASKED: Phase = "asked"
 RESTARTED: Phase = "restarted"
+STOPPED: Phase = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ PROBED: tuple[Probed, ...] = (
         "s",
         "Asked to stop, {who} has ended after {value}, and {other} after {less}",
         least=0.1,
+        work=STOPPED,
         failed="did not stop in good order",
     ),
     Probed(
@@ -207,8 +209,8 @@ class Probe:
 
     `stages_ms` holds, of each probe for which messages are produced, how long a record batch was in each of the STAGES
     meanwhile, as the broker's own metrics tell, by their names; empty where they do not.
-    `profiles` are of the CPU in a Phase, which stands in the place of the workload; they count it as 1,000 messages, so
-    that what is said for 1,000 messages is for one phase.
+    `profiles` are of the CPU in a Phase, and of a stop's time; the Phase stands in the place of the workload, and they
+    count it as 1,000 messages, so that what is said for 1,000 messages is for one phase.
     """
 
     side: Side

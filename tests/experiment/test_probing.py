@@ -12,6 +12,7 @@ from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence.probe_profiles import (
     can_be_profiled_from_its_start,
     of_a_restart,
+    of_a_stop,
     while_asked,
 )
 from chronik_perf.experiment.evidence.probing import answers, started_again
@@ -19,7 +20,7 @@ from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.plan import QUICK_BUDGET
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.model import ASKED, PROBED, RESTARTED, Measured, ProbeName, Side
+from chronik_perf.model import ASKED, PROBED, RESTARTED, STOPPED, Measured, ProbeName, Profile, Side
 from chronik_perf.network import Network
 from chronik_perf.targets import resolve
 
@@ -55,9 +56,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         asked = answers(rig, place, network, watch)
         profiled = while_asked(rig, network, asked.filled)
         assert can_be_profiled_from_its_start(rig)
-        told = asked.told | started_again(rig, place, network)
+        stopped: list[Profile] = []
+        again = started_again(
+            rig, place, network, stop=lambda broker: stopped.extend(of_a_stop(rig, broker, 60))
+        )
+        told = asked.told | again
         restarted = of_a_restart(rig, place, network, 15, 60)
-        stacks = {p.workload: "\n".join(p.stacks) for p in (*profiled, *restarted)}
+        stacks = {p.workload: "\n".join(p.stacks) for p in (*profiled, *stopped, *restarted)}
         found[rig.side] = told, stacks, watch.stages_ms
 
     runner.watched(1, random.Random(7), (), watch, leave)
@@ -88,8 +93,8 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
         assert isinstance(value, float) and isinstance(sound, float) and value > 1.2 * sound, name
 
 
-def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) -> None:
-    """Given work that nobody needs in answers and in a start, each is in its phase's profile alone."""
+def test_what_a_broker_does_when_asked_at_its_start_and_at_its_end_is_profiled(told: Told) -> None:
+    """Given what nobody needs in answers, in a start and in a stop, each is in its phase's profile alone."""
     (_, base, _), (_, candidate, _) = told["base"], told["candidate"]
     assert "walk (broker/faults/index_lost.py)" in candidate[ASKED]
     assert "look (broker/faults/fetch_polling.py)" in candidate[ASKED]
@@ -98,8 +103,9 @@ def test_what_a_broker_does_when_asked_and_at_its_start_is_profiled(told: Told) 
     assert "looked_at (broker/faults/partition_scan.py)" in candidate[ASKED]
     assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
     assert "load_segment" not in candidate[ASKED]
+    assert "close (broker/faults/slow_stop.py)" in candidate[STOPPED]
     assert "broker/wal/recovery.py" in base[RESTARTED]
-    assert "broker/faults" not in base[ASKED] + base[RESTARTED]
+    assert "broker/faults" not in base[ASKED] + base[RESTARTED] + base[STOPPED]
 
 
 def test_where_a_batch_was_while_a_broker_was_asked_is_told(told: Told) -> None:

@@ -11,6 +11,7 @@ from chronik_perf.model import (
     PROBED,
     RESTARTED,
     SIDES,
+    STOPPED,
     Comparison,
     Measured,
     Probe,
@@ -82,6 +83,37 @@ def test_a_slow_restart_names_the_function_whose_cpu_grew() -> None:
         "a start."
     )
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("frame", "load_all")]
+
+
+def test_a_slow_stop_names_where_its_first_thread_waits() -> None:
+    """Given stops in which the first thread sleeps for 2 s in a call and others wait as well, the call is named."""
+    waits = {"Thread-1;run (threading.py);wait (inbox.py)": 500}
+    told = {
+        "base": (0.1, {"MainThread;main (app.py);run (loop.py)": 10, **waits}),
+        "candidate": (
+            2.1,
+            {
+                "MainThread;main (app.py);run (loop.py)": 11,
+                "MainThread;main (app.py);run (loop.py);close (log.py)": 500,
+                "Thread-1;run (threading.py);wait (inbox.py)": 1000,
+            },
+        ),
+    }
+    probes = [
+        Probe(
+            side,
+            start,
+            {"stop_time": took_s + start / 100},
+            (Profile(side, STOPPED, "wall", 250, 0, took_s, 0.1, 1000, stacks, start),),
+        )
+        for side, (took_s, stacks) in told.items()
+        for start in range(3)
+    ]
+    comparison = replace(EQUALS, probes=tuple(probes))
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if "first thread" in f]
+    assert said.endswith(" stops, its first thread is in close (log.py) for 2,000 ms longer.")
+    assert [c.name for c in culprits(comparison, verdict)] == ["close"]
 
 
 def waited(reply_ms: float, commit_ms: float) -> Comparison:

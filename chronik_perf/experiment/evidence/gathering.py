@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 from chronik_perf.experiment.evidence.probe_profiles import (
     can_be_profiled_from_its_start,
     of_a_restart,
+    of_a_stop,
     while_asked,
 )
 from chronik_perf.experiment.evidence.probing import answers, restart_fits, started_again
@@ -40,6 +41,7 @@ from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.series import record
 from chronik_perf.sampling.thread_states import ThreadStates
+from chronik_perf.sut import BrokerProcess
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
@@ -97,7 +99,11 @@ class Evidence:
         if self.failed:
             return
         ends_s = time.monotonic() + left_s
-        taken: tuple[Profile, ...] = ()
+        taken: list[Profile] = []
+
+        def watched_stop(broker: BrokerProcess) -> None:
+            taken.extend(of_a_stop(rig, broker, ends_s - time.monotonic()))
+
         try:
             begun_s = time.monotonic()
             watch = StageWatch(rig.metrics)
@@ -105,16 +111,18 @@ class Evidence:
             told, took_s = dict(asked.told), time.monotonic() - begun_s
             # A broker that is slow to answer is as slow when it is asked again.
             if profiles and ends_s - time.monotonic() > took_s + ASKED_AGAIN_S:
-                taken = while_asked(rig, network, asked.filled)
+                taken += while_asked(rig, network, asked.filled)
             profiles &= can_be_profiled_from_its_start(rig)
             left_s = ends_s - time.monotonic()
             if restart_fits(rig, start, left_s):
-                told |= started_again(rig, place, network, left_s)
+                told |= started_again(
+                    rig, place, network, left_s, watched_stop if profiles else BrokerProcess.stop
+                )
                 again_s = known(told.get("restart_time"))
                 if profiles and again_s is not None:
                     taken += of_a_restart(rig, place, network, again_s, ends_s - time.monotonic())
-            taken = tuple(dataclasses.replace(one, start=start) for one in taken)
-            self.probes.append(Probe(rig.side, start, told, taken, watch.stages_ms))
+            of_start = tuple(dataclasses.replace(one, start=start) for one in taken)
+            self.probes.append(Probe(rig.side, start, told, of_start, watch.stages_ms))
         except MeasurementFailed as error:
             self.fail(error, f"{rig.target.name}: ")
 

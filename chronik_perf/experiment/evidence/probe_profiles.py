@@ -1,4 +1,4 @@
-"""Profiles of what is probed: where the CPU goes while a broker is asked, and while it starts again on its data.
+"""Profiles of what is probed: where the CPU goes while a broker is asked and starts again, and a stop's time goes.
 
 They are taken apart from the probes themselves, whose times a profiler would spoil, and of brokers in Python alone:
 another profiler takes longer to begin and to end than all that is asked.
@@ -16,7 +16,7 @@ from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches
-from chronik_perf.model import ASKED, RESTARTED, MeasurementFailed, Phase, Profile, Unavailable
+from chronik_perf.model import ASKED, RESTARTED, STOPPED, MeasurementFailed, Phase, Profile, Unavailable
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.profilers.recording import Recording
@@ -80,6 +80,16 @@ def of_a_restart(
         finally:
             broker.kill()
     return _profile(rig, RESTARTED, recording)
+
+
+def of_a_stop(rig: Rig, broker: BrokerProcess, left_s: float) -> tuple[Profile, ...]:
+    """Stop a broker in Python while it is watched where each of its threads is; unwatched where that does not fit."""
+    if left_s < PROFILER_BEGINS_S:
+        broker.stop()
+        return ()
+    with profilers.record(broker.pid, "wall") as recording:
+        broker.stop()
+    return _profile(rig, STOPPED, recording)
 
 
 def _profile(rig: Rig, phase: Phase, recording: Recording) -> tuple[Profile, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
@@ -105,9 +106,13 @@ def restart_fits(rig: Rig, start: int, left_s: float) -> bool:
 
 
 def started_again(
-    rig: Rig, place: Place, network: Network, most_s: float = math.inf
+    rig: Rig,
+    place: Place,
+    network: Network,
+    most_s: float = math.inf,
+    stop: Callable[[BrokerProcess], object] = BrokerProcess.stop,
 ) -> dict[ProbeName, Measured]:
-    """Stop a broker and start it once more on its data; it is stopped again then.
+    """Stop a broker and start it once more on its data; by `stop` it is stopped again then.
 
     One that does not come up, within `most_s` at the latest, gives the reason in each value; one that perf did not
     start gives none. Whatever happens, nothing that was started here is left.
@@ -128,7 +133,7 @@ def started_again(
     try:
         rss = ProcessSampler(again.pid).rss_bytes()
         lost = _lost(rig, again, place, network, stored)
-        again.stop()
+        stop(again)
     except BaseException:
         again.kill()
         raise

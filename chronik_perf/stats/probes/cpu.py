@@ -1,28 +1,33 @@
-"""Where the CPU goes while a broker is asked, or starts again: the functions behind a probe that got worse."""
+"""Where the CPU goes while a broker is asked or starts again, and where it is in a stop: functions behind a probe."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from chronik_perf.model import ASKED, PROBED, RESTARTED, SIDES, Comparison, Phase, ProbeName
+from chronik_perf.model import ASKED, PROBED, RESTARTED, SIDES, STOPPED, Comparison, Phase, ProbeName, Profile
 from chronik_perf.stats import words
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
 
-_MEANWHILE: dict[Phase, str] = {
+_GREW_MOST = ", the function that grew most is {function}, by {more} of CPU a start"
+_SAID: dict[Phase, str] = {
     ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches "
-    "and messages to many partitions",
-    RESTARTED: "While {who} starts again",
+    "and messages to many partitions" + _GREW_MOST,
+    RESTARTED: "While {who} starts again" + _GREW_MOST,
+    STOPPED: "While {who} stops, its first thread is in {function} for {more} longer",
 }
+# A program has ended when its first thread has; what others wait for meanwhile holds nobody up.
+_FIRST = "MainThread"
 
 
 def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[tuple[Phase, Grown]]:
-    """Give the functions whose CPU grew by more than chance, in µs a start, the most of a phase first.
+    """Give the functions whose CPU, or time in a stop, grew by more than chance, in µs a start, the most first.
 
     Of phases alone in which a probe is among the `worse`. All that is asked has one profile: which function belongs to
     which question it does not tell.
     """
-    for phase in _MEANWHILE:
+    for phase in _SAID:
         if not any(of.work == phase and of.name in worse for of in PROBED):
             continue
         base, candidate = (
@@ -30,9 +35,25 @@ def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iter
             for side in SIDES
         )
         if base and candidate:
-            # Of a broker without a load, a main loop does whatever it does for what it calls.
-            found = grown(profile_difference(base, candidate), loops_own=0.0)
-            yield from ((phase, one) for one in found)
+            yield from ((phase, one) for one in _grown(phase, base, candidate))
+
+
+def _grown(phase: Phase, base: Sequence[Profile], candidate: Sequence[Profile]) -> Iterator[Grown]:
+    if phase == STOPPED:
+        # A thread that waits is in one function, under whatever it was called by.
+        difference = profile_difference(_first_thread(base), _first_thread(candidate))
+        yield from (one for one in grown(difference) if not one.whole)
+    else:
+        # Of a broker without a load, a main loop does whatever it does for what it calls.
+        yield from grown(profile_difference(base, candidate), loops_own=0.0)
+
+
+def _first_thread(profiles: Sequence[Profile]) -> list[Profile]:
+    found = []
+    for profile in profiles:
+        stacks = {stack: n for stack, n in profile.stacks.items() if stack.split(";")[0] == _FIRST}
+        found.append(replace(profile, stacks=stacks, samples=sum(stacks.values())))
+    return found
 
 
 def cpu_findings(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[str]:
@@ -42,8 +63,6 @@ def cpu_findings(comparison: Comparison, worse: Collection[ProbeName]) -> Iterat
         if phase not in said:
             said.add(phase)
             name, file = parted(one.name)
-            meanwhile = _MEANWHILE[phase].format(who=name_of(comparison, "candidate"))
-            yield (
-                f"{meanwhile}, the function that grew most is {name}{f' ({file})' if file else ''}"
-                f"{' with all that it calls' if one.whole else ''}, by {words.microseconds(one.us)} of CPU a start."
-            )
+            function = f"{name}{f' ({file})' if file else ''}{' with all that it calls' if one.whole else ''}"
+            who, more = name_of(comparison, "candidate"), words.microseconds(one.us)
+            yield f"{_SAID[phase].format(who=who, function=function, more=more)}."
