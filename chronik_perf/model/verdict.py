@@ -73,15 +73,23 @@ Outcome: TypeAlias = Literal["regression", "none", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The one source of significance: words, tables, pictures and exit codes all read this."""
+    """The one source of significance: words, tables, pictures and exit codes all read this.
+
+    `found` are sentences on what differs beside the rows: modes, drifts within a start, what is held, what was asked.
+    `caveats` must be known before the numbers are believed: gaps, a saturated generator, moved canaries.
+    """
 
     outcome: Outcome
     headline: str
     rows: tuple[MetricVerdict, ...]
     family_error: float
-    findings: tuple[
-        str, ...
-    ] = ()  # sentences: gaps, saturated generator, moved canaries, one-sided unsteadiness
+    found: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """All sentences beside the rows; what must be known first comes first."""
+        return (*self.caveats, *self.found)
 
     def row(self, metric: str, workload: str) -> MetricVerdict | None:
         """Give the row of one metric of one workload, if there is one."""

@@ -23,7 +23,7 @@ from chronik_perf.report import charts, circumstances, pages
 from chronik_perf.report.charts import Figure
 from chronik_perf.report.circumstances import Counted
 from chronik_perf.report.flame import Flame, flame
-from chronik_perf.report.intervals import ticks
+from chronik_perf.report.intervals import Axis
 from chronik_perf.report.telling import Told, figures, tell
 from chronik_perf.stats import StageAccount, loss_account, stage_account
 from chronik_perf.stats.load import generator_busy
@@ -58,13 +58,14 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     settings, which = circumstances.settings(comparison)
     told = tell(comparison, verdict)
+    decided = [r for r in verdict.rows if r.role != "evidence"]
     return pages.fill(
         "report.html.j2",
         c=comparison,
         v=verdict,
         outcome=_OUTCOMES[verdict.outcome],
         told=told,
-        decided=[r for r in verdict.rows if r.role != "evidence"],
+        decided=decided,
         gates=[r for r in verdict.rows if r.role == "gate"],
         sections=[_section(comparison, verdict, w, told) for w in comparison.workloads],
         settings=settings,
@@ -74,7 +75,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         probes=probe_rows(comparison),
         blocks=circumstances.canary_rows(comparison),
         canaries=circumstances.CANARIES,
-        ticks=ticks(),
+        axis=Axis.of(decided),
         # Its digest is the only script that may run.
         script=Markup(script),
         script_digest=digest,

@@ -40,12 +40,15 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     for sentence in told.unavailable:
         yield _text(sentence)
         yield ""
+    if verdict.found:
+        yield from (f"- **Finding:** {_text(finding)}" for finding in verdict.found)
+        yield ""
     yield "| | Workload | Metric | Change (interval) | Base → candidate |"
     yield "|---|---|---|---|---|"
     yield from (_row(row) for row in verdict.rows if row.role != "evidence")
-    if verdict.findings:
+    if verdict.caveats:
         yield ""
-        yield from (f"- **Finding:** {_text(finding)}" for finding in verdict.findings)
+        yield from (f"- **To know:** {_text(caveat)}" for caveat in verdict.caveats)
     yield ""
     yield "<details><summary>How it was measured</summary>"
     yield ""

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from chronik_perf import resources
 from chronik_perf.model import OPEN_ON, Unavailable, metric
 from chronik_perf.report.circumstances import measured
-from chronik_perf.report.intervals import drawing
 from chronik_perf.report.telling import figures
 from chronik_perf.stats import words
 
@@ -39,7 +38,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(metric=metric, drawing=drawing, figures=figures, open_on=OPEN_ON)
+    environment.globals.update(metric=metric, figures=figures, open_on=OPEN_ON)
     environment.filters.update(
         number=words.number,
         quantity=words.quantity,
@@ -51,6 +50,7 @@ def _environment() -> jinja2.Environment:
         measured=measured,
         stage=lambda name: str(name).replace("_", " "),
         change=words.signed_change,
+        factor=words.factor,
         ratio_change=lambda change: words.ratio_change(*change),
         threshold=words.threshold_words,
         count=words.count,

@@ -27,14 +27,18 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     for said in (*(f"{p.workload.title}: {p.text}" for p in told.paragraphs), *told.unavailable):
         yield ""
         yield from wrapped(said)
+    if verdict.found:
+        yield ""
+        for finding in verdict.found:
+            yield from wrapped(f"finding: {finding}", "  ")
     for workload in comparison.workloads:
         yield ""
         yield f"{workload.name}: {workload.describe()}"
         yield from _workload(comparison, verdict, workload)
-    if verdict.findings:
+    if verdict.caveats:
         yield ""
-        for finding in verdict.findings:
-            yield from wrapped(f"finding: {finding}", "  ")
+        for caveat in verdict.caveats:
+            yield from wrapped(f"to know: {caveat}", "  ")
     yield ""
     yield from _differences(comparison)
     client = comparison.design.client_config

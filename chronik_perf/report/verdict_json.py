@@ -23,6 +23,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         "candidate": comparison.candidate.name,
         "complete": comparison.complete,
         **asdict(verdict),
+        "findings": verdict.findings,
     }
     return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -89,6 +89,11 @@ def ratio_change(estimate: float, low: float, high: float) -> str:
     return f"{percent(estimate, places, signed=True)} ({shown})"
 
 
+def factor(ratio: float) -> str:
+    """Give a ratio as a change, from some size on as a factor: "3.5-fold", "−32 %"."""
+    return f"{number(ratio)}-fold" if ratio >= FOLD else percent(ratio - 1, signed=True)
+
+
 def is_open(effect: Effect) -> bool:
     """Tell whether an interval excludes nothing yet, because too few blocks have been seen."""
     if effect.scale == "difference":

@@ -38,7 +38,7 @@ def test_junit_tells_open_gates_from_open_watches() -> None:
 def test_junit_survives_what_xml_cannot_hold(regression: Comparison) -> None:
     """Control characters in a name or a finding leave well-formed XML."""
     named = replace(regression, candidate=replace(regression.candidate, name=HOSTILE))
-    verdict = replace(judge(named), findings=(HOSTILE,))
+    verdict = replace(judge(named), found=(HOSTILE,), caveats=(HOSTILE,))
     suite = ET.fromstring(junit.render(named, verdict))
     assert "<script>alert(1)</script>" in suite.get("name", "")
 

@@ -44,6 +44,15 @@ def test_one_reply_out_of_order_decides() -> None:
     assert worse(comparison, verdict) == ("misordered",)
 
 
+def test_what_was_found_beside_the_gates_is_in_the_headline() -> None:
+    """Given a finding of what was asked, the headline says that there is one, and it is no caveat."""
+    comparison = probed("misordered", [0.0, 0.0], [0.0, 3.0])
+    verdict = judge(comparison)
+    assert verdict.headline.endswith(" Beside the gates there is 1 finding.")
+    assert len(verdict.found) == 1 and verdict.found[0] not in verdict.caveats
+    assert "finding" not in judge(EQUALS).headline
+
+
 def test_memory_after_a_restart_is_told() -> None:
     """Given four restarts a side that hold 40 and 300 MB, the finding has both and the interval of the change."""
     comparison = probed("restart_memory", [40.0, 41.0, 39.0, 40.5], [300.0, 290.0, 310.0, 305.0])

@@ -56,17 +56,22 @@ def drifts(comparison: Comparison, workload: Workload) -> Iterator[tuple[Driftin
 
 
 def slope_findings(comparison: Comparison) -> Iterator[str]:
-    """Say which values drift apart within a start, and what a short run could not have seen."""
-    blind: list[str] = []
+    """Say which values drift apart within a start."""
     for workload in comparison.workloads:
         for value, found in drifts(comparison, workload):
             if found.proven:
                 yield _sentence(comparison, workload, value, found)
-            elif value is THROUGHPUT and found.smallest_seen > BLIND:
-                blind.append(
-                    f"{_limit(found)} with {workload.title} ({words.count(found.blocks, 'start')} a side, "
-                    f"{found.load_s:.2g} s of load each)"
-                )
+
+
+def unseen_drifts(comparison: Comparison) -> Iterator[str]:
+    """Say what drift of throughput a short run could not have seen."""
+    blind = [
+        f"{_limit(found)} with {workload.title} ({words.count(found.blocks, 'start')} a side, "
+        f"{found.load_s:.2g} s of load each)"
+        for workload in comparison.workloads
+        for value, found in drifts(comparison, workload)
+        if value is THROUGHPUT and not found.proven and found.smallest_seen > BLIND
+    ]
     if blind:
         yield (
             f"Had throughput drifted within a start, it could have been told {'; '.join(blind)}. A slower drift "

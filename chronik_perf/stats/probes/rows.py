@@ -22,6 +22,7 @@ ERROR = 0.01  # of all that is probed together, that one of them is wrongly said
 LEAST_STARTS = 3
 # Where next to nothing differs from start to start a test tells of changes that matter to nobody.
 LEAST_CHANGE = 0.2
+FAR_APART = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,20 @@ class ProbeRow:
         if self.of.count or values.min() <= 0:
             return float(values.sum() if self.of.count else values.mean())
         return float(np.exp(np.log(values).mean()))
+
+    @property
+    def factor(self) -> float | None:
+        """Give the candidate's mean over the base's, of however few starts; None for a count and next to nothing."""
+        base, candidate = (self.mean(side) for side in SIDES)
+        if self.of.count or base is None or candidate is None or max(base, candidate) <= self.of.least:
+            return None
+        least = self.of.least or min(base, candidate)
+        return max(candidate, least) / max(base, least) if least > 0 else None
+
+    @property
+    def apart(self) -> bool:
+        """Tell whether the sides are so far apart that a reader should see it, though the starts may be too few."""
+        return self.factor is not None and not 1 / FAR_APART < self.factor < FAR_APART
 
     @property
     def worse(self) -> bool:

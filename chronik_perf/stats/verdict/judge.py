@@ -19,7 +19,7 @@ from chronik_perf.stats import words
 from chronik_perf.stats.accounts.held import held_findings
 from chronik_perf.stats.counted.early_acks import early_acks_row
 from chronik_perf.stats.counted.exact import unstored_row
-from chronik_perf.stats.drift.findings import slope_findings
+from chronik_perf.stats.drift.findings import slope_findings, unseen_drifts
 from chronik_perf.stats.gather import pairs_of
 from chronik_perf.stats.load import SATURABLE, little, saturated, saturation_words
 from chronik_perf.stats.modes.findings import mode_findings
@@ -52,13 +52,15 @@ def judge(comparison: Comparison, *, evidence: bool = True) -> Verdict:
     rows = [_accepted(comparison, row) for row in _related(comparison, rows)]
     rows.sort(key=lambda row: (_ROLE_ORDER[row.role], _WORD_ORDER[row.word]))
     outcome = _outcome(rows)
+    # A look, which comes after each block, decides nothing by these.
+    found, caveats = (_found(comparison), _caveats(comparison)) if evidence else ((), ())
     return Verdict(
         outcome=outcome,
-        headline=_headline(comparison, rows, outcome),
+        headline=_headline(comparison, rows, outcome) + _beside(found),
         rows=tuple(rows),
         family_error=comparison.design.family_error,
-        # A look, which comes after each block, decides nothing by these.
-        findings=_findings(comparison) if evidence else (),
+        found=found,
+        caveats=caveats,
     )
 
 
@@ -76,14 +78,24 @@ def _role(comparison: Comparison, metric: Metric, role: Role) -> Role:
     return "evidence" if metric.of_process and found else role
 
 
-def _findings(comparison: Comparison) -> tuple[str, ...]:
+def _found(comparison: Comparison) -> tuple[str, ...]:
     return (
-        *findings(comparison),
-        *favoured_places(comparison),
         *mode_findings(comparison),
         *slope_findings(comparison),
         *held_findings(comparison),
         *probe_findings(comparison),
+    )
+
+
+def _caveats(comparison: Comparison) -> tuple[str, ...]:
+    return (*findings(comparison), *favoured_places(comparison), *unseen_drifts(comparison))
+
+
+def _beside(found: tuple[str, ...]) -> str:
+    if not found:
+        return ""
+    return (
+        f" Beside the gates there {'is' if len(found) == 1 else 'are'} {words.count(len(found), 'finding')}."
     )
 
 
