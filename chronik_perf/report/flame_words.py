@@ -13,6 +13,7 @@ _STATES = {
     "shrank": "shrank",
     "moved": "moved, as another went the other way and what holds both stayed",
 }
+_UNTESTED = "not tested, of too few starts or samples, and cannot be told from chance"
 
 
 def total(difference: ProfileDifference, starts: Sequence[Profile]) -> str:
@@ -41,7 +42,8 @@ def said(node: DiffNode) -> str:
         )
     )
     change = f"{signed(node.delta_us)}{interval}, by itself {signed(node.self_delta_us)}"
-    return f"{base} → {candidate}; {change}; {_STATES[node.state]}"
+    tested = node.state != "grey" or node.interval_us is not None
+    return f"{base} → {candidate}; {change}; {_STATES[node.state] if tested else _UNTESTED}"
 
 
 def of_one_side(node: DiffNode) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,8 @@ from chronik_perf.report.circumstances import measured
 from chronik_perf.report.telling import figures
 from chronik_perf.stats import words
 
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|µs|s|B|KB|MB|GB|msg/s)(?:[^\w]|$))")
+
 
 def fill(template: str, **values: Any) -> str:
     """Give a whole page: a template with its values, and the style of all pages.
@@ -22,6 +25,11 @@ def fill(template: str, **values: Any) -> str:
     given.
     """
     return _environment().get_template(template).render(style=Markup(source("report.css")), **values)
+
+
+def unbroken(text: str) -> str:
+    """Keep each figure on one line with its unit."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def source(name: str) -> str:
@@ -40,6 +48,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(metric=metric, figures=figures, open_on=OPEN_ON)
     environment.filters.update(
+        unbroken=unbroken,
         number=words.number,
         quantity=words.quantity,
         microseconds=words.microseconds,

@@ -56,7 +56,7 @@ class StageShare:
 class StageAccount:
     """Stages of a produce in their order. `grew_most` and `share_of_growth` are None where none grew.
 
-    `share_of_growth` is the part of the growth of the median response time that the stage accounts for. `client` adds
+    `share_of_growth` is the part of the growth of the mean response time that the stage accounts for. `client` adds
     the stages up to the response time that the client saw, with what is left over.
     """
 
@@ -109,8 +109,8 @@ def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> St
         stages.append(StageShare(name, *means, row.effect if row else None))
     if not stages:
         return Unavailable(reason)
-    p50 = verdict.row("p50", workload)
-    growth = p50.effect.candidate - p50.effect.base if p50 and p50.effect else None
+    client = client_time(comparison, workload)
+    growth = None if isinstance(client, Unavailable) else client.response_ms[1] - client.response_ms[0]
     grown = [s for s in stages if s.told_from_noise and s.growth_ms > 0]
     most = max(grown, key=lambda s: s.growth_ms, default=None)
     share = most.growth_ms / growth if most and growth and growth > 0 else None
@@ -120,7 +120,7 @@ def stage_account(comparison: Comparison, verdict: Verdict, workload: str) -> St
         grew_most=most,
         response_growth_ms=growth,
         share_of_growth=share,
-        client=client_time(comparison, workload),
+        client=client,
         sentence=_stage_sentence(most, growth, share),
     )
 
@@ -138,10 +138,8 @@ def _stage_sentence(most: StageShare | None, growth: float | None, share: float 
         return "No stage of a produce grew by more than noise."
     if share is None or growth is None:
         return f"{most.said}."
-    return (
-        f"{most.said}; its growth is {words.percent(share, 0)} of the {words.number(growth)} ms by which the "
-        "median response time grew."
-    )
+    part = "all" if share > 1 else words.percent(share, 0)
+    return f"{most.said}; its growth is {part} of the {words.number(growth)} ms by which the mean response time grew."
 
 
 def sure_to_be_work(verdict: Verdict, workload: str) -> bool:
