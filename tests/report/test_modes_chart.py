@@ -11,6 +11,7 @@ from chronik_perf.model import Comparison, Start
 from chronik_perf.report import charts
 from chronik_perf.stats.modes.shares import modes_of
 from tests.builders import RAW, V220, Noise, a_comparison, with_starts
+from tests.stats.test_slow_starts import slow_in_half_of_its_starts
 
 
 def equals() -> Comparison:
@@ -116,3 +117,12 @@ def _slowed(start: Start, block: int, slow: set[tuple[int, int]]) -> Start:
             for k, s in enumerate(start.slices)
         ),
     )
+
+
+def test_slow_starts_beside_the_base_are_drawn_as_such() -> None:
+    """Given a machine that wanders and a candidate whose starts are slow half of the time, the ratio is drawn."""
+    seen, ratio = charts.slice_modes(slow_in_half_of_its_starts(28), RAW)
+    assert "which the next picture shows" in seen.note
+    assert ratio.title == "The candidate's throughput over the base's, block by block"
+    assert re.fullmatch(r"5\d % in 14 blocks and (9\d|10\d) % in 14 blocks\.", ratio.note), ratio.note
+    assert str(ratio.svg).count("<path") >= 28

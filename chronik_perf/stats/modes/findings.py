@@ -37,7 +37,10 @@ def _beside(comparison: Comparison, workload: Workload) -> Iterator[str]:
     if found is None:
         return
     base, candidate = (name_of(comparison, side) for side in SIDES)
-    listed = [f"{words.percent(ratio, 0)} of it in {words.count(n, 'block')}" for ratio, n in found.speeds]
+    listed = [
+        f"{words.percent(ratio, 0)} of its throughput in {words.count(n, 'block')}"
+        for ratio, n in found.speeds
+    ]
     how = "which may be luck" if not found.changed else "which is more than luck"
     times = {
         "base": words.count(len(found.base), "time"),

@@ -65,7 +65,7 @@ def slow_starts(comparison: Comparison, workload: Workload) -> SlowStarts | None
     One value a block is too few for a valley to be proven. So the look of it is enough to tell of two speeds, and whose
     they are is what is proven or not; of one that moved as a whole, one sample in a hundred looks so.
     """
-    blocks, ratios = _beside(comparison, workload)
+    blocks, ratios = ratios_of(comparison, workload)
     levels = _two_levels(ratios)
     if levels is None:
         return None
@@ -138,7 +138,7 @@ def _may_prove(comparison: Comparison, workload: Workload, more: int) -> bool:
         return bool(
             shares.candidate.mean() > shares.base.mean() and is_proven(comparison, change_in_share(*then))
         )
-    _, ratios = _beside(comparison, workload)
+    _, ratios = ratios_of(comparison, workload)
     if _two_levels(ratios) is None:
         return False
     so_far = _slow(ratios)
@@ -154,14 +154,14 @@ def _could_have_modes(comparison: Comparison, workload: Workload) -> bool:
         return False
     medians = [np.asarray([float(np.log(np.median(pair[k]))) for pair in both]) for k in (0, 1)]
     levels = far_apart(medians[0], medians[1]) or far_apart(medians[1], medians[0])
-    if not levels and _two_levels(_beside(comparison, workload)[1]) is None:
+    if not levels and _two_levels(ratios_of(comparison, workload)[1]) is None:
         return False
     sides = modes_of(comparison, workload)
     shares = mode_shares(comparison, sides) if levels_tell(sides) else slow_starts(comparison, workload)
     return shares is None or not shares.changed
 
 
-def _beside(comparison: Comparison, workload: Workload) -> tuple[tuple[Block, ...], Floats]:
+def ratios_of(comparison: Comparison, workload: Workload) -> tuple[tuple[Block, ...], Floats]:
     """Give the blocks that have both sides, and the log of what the candidate's typical slice had of the base's."""
     of_side = speeds(comparison, workload)
     blocks, ratios = [], []
