@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from chronik_perf.model import MeasurementFailed
+
 app = typer.Typer(name="cache", help="The builds of git refs that are kept.", no_args_is_help=True)
 
 
@@ -33,11 +35,14 @@ def clean() -> int:
     from chronik_perf.stats import words
     from chronik_perf.targets import cache
 
-    halves = cache.sweep()
-    removed = cache.make_room(0)
-    left = len(cache.entries())
-    kept = f"; {left} in use by a running call" if left else ""
-    unfinished = f" and {words.count(halves, 'unfinished one')}" if halves else ""
-    size = f"{sum(e.size_bytes for e in removed) / 1e6:.1f} MB"
-    print(f"removed {words.count(len(removed), 'build')}, {size}{unfinished}{kept}")
+    done = cache.clean()
+    size = f"{sum(e.size_bytes for e in done.builds) / 1e6:.1f} MB"
+    unfinished = f" and {words.count(done.unfinished, 'unfinished one')}" if done.unfinished else ""
+    kept = f"; {done.in_use} in use by a running call" if done.in_use else ""
+    print(f"removed {words.count(len(done.builds), 'build')}, {size}{unfinished}{kept}")
+    if done.stuck:
+        raise MeasurementFailed(
+            f"{words.count(len(done.stuck), 'build')} could not be removed: {', '.join(map(str, done.stuck))}; see to "
+            "it that this user may delete what is there"
+        )
     return 0

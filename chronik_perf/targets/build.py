@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import shutil
@@ -14,6 +15,7 @@ from chronik_perf.model import MeasurementFailed
 from chronik_perf.printing import one_line
 from chronik_perf.targets import cache
 from chronik_perf.targets.build_environment import build_environment, key_of, seen
+from chronik_perf.targets.cache_entry import Entry
 from chronik_perf.targets.checkout import LONGEST_S, check_out
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.lock import BuildLock
@@ -59,10 +61,10 @@ def _make(
             say(f"building {short}: {one_line(manifest.build)}")
             run_build(manifest, tree, short, cache.log_of(key), say, lock)
         check_program(manifest, tree, short)
-        took_s, size = time.monotonic() - begun, cache.size_of(tree)
+        took_s, size = time.monotonic() - begun, _size_of(tree)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         root, took = str(repository.root), round(took_s, 1)
-        cache.finish(cache.Entry(key, root, commit, name, now, took, size, with_what))
+        cache.finish(Entry(key, root, commit, name, now, took, size, with_what))
     except OSError as error:
         where = error.filename or cache.cache_root()
         full = cache.why_full() if error.errno in cache.NO_ROOM else ""
@@ -125,6 +127,10 @@ def _run(manifest: Manifest, tree: Path, log_path: Path, lock: BuildLock | None)
 
 def check_program(manifest: Manifest, tree: Path, short: str) -> None:
     """Raise MeasurementFailed if what [start] names is not there to be started."""
+    if not tree.is_dir():
+        raise MeasurementFailed(
+            f"the build of {short} left no tree: [build] of {manifest.where} has taken its own folder away"
+        )
     program = manifest.start[0]
     if "/" in program:
         path = tree / program
@@ -146,3 +152,13 @@ def _last_lines(path: Path) -> list[str]:
 def _seek_back(file: IO[bytes], n_bytes: int) -> None:
     file.seek(0, os.SEEK_END)
     file.seek(max(0, file.tell() - n_bytes))
+
+
+def _size_of(folder: Path) -> int:
+    """Give the bytes that its files take on the disk."""
+    total = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(at, name)).st_blocks * 512
+    return total

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from chronik_perf.files import write_whole
 from chronik_perf.model import BadInput
+from chronik_perf.targets.cache_entry import MARK, TREE, Entry, read
 from chronik_perf.targets.lock import BuildLock
 from chronik_perf.targets.removal import removed
 from chronik_perf.targets.scheme import Say
 
 LIMIT_BYTES = 10 << 30
-_MARK = "entry.json"
+Gone: TypeAlias = Literal["removed", "in use", "stuck"]
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # A tool that writes in blocks gives up before the last byte is taken.
 _NO_ROOM_BYTES = 1_000_000
@@ -26,21 +27,6 @@ _REMOVING_S = 600.0
 
 # Of builds that this process uses: held until it ends, so that no other call takes them away under a broker.
 _held: list[BuildLock] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One whole build. `used_s` is when it was last asked for, in seconds since 1970; `built_with` what it saw."""
-
-    key: str
-    repository: str
-    commit: str
-    name: str
-    built_at: str
-    took_s: float
-    size_bytes: int
-    built_with: dict[str, str] = field(default_factory=dict)
-    used_s: float = 0.0
 
 
 def cache_root() -> Path:
@@ -68,7 +54,7 @@ def prepared() -> Path:
 
 def tree_of(key: str) -> Path:
     """Give the folder of a build's tree."""
-    return cache_root() / key / "tree"
+    return cache_root() / key / TREE
 
 
 def key_of_tree(tree: Path) -> str | None:
@@ -83,13 +69,13 @@ def log_of(key: str) -> Path:
 
 def entries() -> list[Entry]:
     """Give all whole builds, the one that was used last first."""
-    found = [entry for mark in cache_root().glob(f"*/{_MARK}") if (entry := _read(mark)) is not None]
+    found = [entry for mark in cache_root().glob(f"*/{MARK}") if (entry := read(mark.parent)) is not None]
     return sorted(found, key=lambda entry: -entry.used_s)
 
 
 def entry_of(key: str) -> Entry | None:
     """Give the whole build of that key, if there is one."""
-    return _read(cache_root() / key / _MARK)
+    return read(cache_root() / key)
 
 
 def use(key: str, short: str, patience_s: float, say: Say, make: Callable[[BuildLock], None]) -> None:
@@ -119,7 +105,7 @@ def in_use(key: str, short: str, say: Say) -> bool:
         # Who uses a build shares the lock, for as long as a comparison takes; who makes or removes one has it alone.
         lock.take(True, f"the build of {short}", _REMOVING_S, say)
         if entry_of(key) is not None:
-            os.utime(cache_root() / key / _MARK)
+            os.utime(cache_root() / key / MARK)
             _held.append(lock)
             return True
     except BaseException:
@@ -138,8 +124,9 @@ def begin(key: str) -> Path:
 
 def finish(entry: Entry) -> None:
     """Declare a build whole, the last thing that is written of it, and make room for it."""
-    write_whole(cache_root() / entry.key / _MARK, json.dumps(asdict(entry), indent=1) + "\n")
-    make_room(LIMIT_BYTES, keep=entry.key)
+    entry.write(cache_root() / entry.key)
+    with contextlib.suppress(OSError):  # what is wrong with others is no fault of this one
+        make_room(LIMIT_BYTES, keep=entry.key)
 
 
 def discard(key: str) -> None:
@@ -172,7 +159,7 @@ def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
     for entry in reversed(had):
         if total <= limit_bytes:
             break
-        if entry.key != keep and _remove(entry.key):
+        if entry.key != keep and _remove(entry.key) == "removed":
             gone.append(entry)
             total -= entry.size_bytes
     return gone
@@ -180,35 +167,65 @@ def make_room(limit_bytes: int, keep: str = "") -> list[Entry]:
 
 def sweep() -> int:
     """Remove what is left of builds that did not become whole, as their calls were killed; give how many."""
+    return sum(_remove(key, unfinished=True) == "removed" for key in _unfinished())
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What a cleaning removed, in how many unfinished ones, and of which folders it could not: why they are there."""
+
+    builds: list[Entry]
+    unfinished: int
+    in_use: int
+    stuck: list[Path]
+
+
+def clean() -> Cleaned:
+    """Remove every build that no call uses, what is left of those that were never finished, and logs of failed ones."""
+    halves = Counter[Gone]()
+    builds, stuck = list[Entry](), list[Path]()
+    for key in _unfinished():
+        gone = _remove(key, unfinished=True)
+        halves[gone] += 1
+        stuck += [cache_root() / key] if gone == "stuck" else []
+    in_use = halves["in use"]
+    for entry in entries():
+        gone = _remove(entry.key)
+        builds += [entry] if gone == "removed" else []
+        stuck += [cache_root() / entry.key] if gone == "stuck" else []
+        in_use += gone == "in use"
+    for log in cache_root().glob("*.log"):
+        if not (cache_root() / log.stem).exists():
+            _remove(log.stem)
+    return Cleaned(builds, halves["removed"], in_use, stuck)
+
+
+def _unfinished() -> list[str]:
     if not cache_root().is_dir():
-        return 0
-    halves = [p.name for p in cache_root().iterdir() if p.is_dir() and entry_of(p.name) is None]
-    return sum(_remove(key, unfinished=True) for key in halves)
+        return []
+    return [p.name for p in cache_root().iterdir() if p.is_dir() and entry_of(p.name) is None]
 
 
-def size_of(folder: Path) -> int:
-    """Give the bytes that a folder's files take on the disk."""
-    total = 0
-    for at, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(at, name)).st_blocks * 512
-    return total
-
-
-def _remove(key: str, unfinished: bool = False) -> bool:
+def _remove(key: str, unfinished: bool = False) -> Gone:
     with _lock_of(key) as lock:
         if not lock.take_at_once():
-            return False
+            return "in use"
         try:
             if unfinished and entry_of(key) is not None:  # it has been made meanwhile
-                return False
-            # First, or half of a tree would be taken for whole where this is interrupted.
-            (cache_root() / key / _MARK).unlink(missing_ok=True)
-            if not removed(cache_root() / key):
-                return False
+                return "in use"
+            folder = cache_root() / key
+            try:
+                # First, or half of a tree would be taken for whole where this is interrupted.
+                if not folder.is_symlink():
+                    (folder / MARK).unlink(missing_ok=True)
+            except IsADirectoryError:
+                pass  # nobody takes that for whole
+            except OSError:
+                return "stuck"
+            if not removed(folder):
+                return "stuck"
             log_of(key).unlink(missing_ok=True)
-            return True
+            return "removed"
         finally:
             lock.free()
 
@@ -224,11 +241,3 @@ def _unwritable(error: OSError) -> BadInput:
     return BadInput(
         f"the cache of builds cannot be written: {error.filename}: {error.strerror}; XDG_CACHE_HOME chooses another"
     )
-
-
-def _read(mark: Path) -> Entry | None:
-    try:
-        data = json.loads(mark.read_text())
-        return Entry(**{**data, "used_s": mark.stat().st_mtime})
-    except (OSError, ValueError, TypeError):
-        return None
