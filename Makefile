@@ -15,6 +15,9 @@ LOCKS := requirements/build.txt requirements/runtime.txt requirements/test.txt r
 DEPENDS := $(LOCKS) pyproject.toml ci/environment.sh
 ENVIRONMENT = PYTHON="$(PYTHON)" VENV="$(VENV)" ci/environment.sh
 
+# Tests start hundreds of processes. Where the environment forbids bytecode, each compiles all that it imports: seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help compare test lint environment lock clean
 .DELETE_ON_ERROR:
 
