@@ -148,10 +148,8 @@ def test_a_broker_that_ignores_the_stop_signal_is_killed_and_named(tmp_path: Pat
         "v2.2.0",
         "--workload",
         "raw",
-        "--blocks",
-        "4",
-        "--family-error",
-        "0.5",
+        "--budget",
+        "1s",
         "--no-profiles",
     ]
     done = perf([*arguments, "--quick", "--out", str(out)], cwd=tmp_path)

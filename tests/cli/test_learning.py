@@ -71,7 +71,7 @@ def test_this_machines_thresholds_are_held_and_said(tmp_path: Path) -> None:
     save_calibration(
         Calibration(1, here, "2026-01-03", 10, 60, 0.01, {"throughput@raw": one}), tmp_path / "t.json"
     )
-    asked = ["--quick", "--workload", "raw", "--blocks", "4", "--family-error", "0.5", "--no-profiles"]
+    asked = ["--quick", "--workload", "raw", "--budget", "1s", "--no-profiles"]
     done = perf(
         ["compare", "v2.2.0", "v2.2.0", *asked, "--thresholds", "t.json", "--out", "run"], cwd=tmp_path
     )
