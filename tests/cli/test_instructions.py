@@ -31,7 +31,7 @@ def test_it_says_what_it_sees_and_what_it_is_blind_to(tmp_path: Path) -> None:
     done = perf(
         [
             *("instructions", small("--wait-ms", "5"), small("--work", "300")),
-            *("--messages", "1000", "--repeats", "2", "--json", "counted.json"),
+            *("--messages", "500", "--repeats", "2", "--json", "counted.json"),
         ],
         cwd=tmp_path,
         timeout_s=170,
@@ -57,7 +57,7 @@ def test_what_was_counted_is_told_though_its_file_cannot_be_written(tmp_path: Pa
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "chronik_perf", "instructions", small(), small()),
-            *("--messages", "1000", "--repeats", "2", "--json", "results/counted.json"),
+            *("--messages", "500", "--repeats", "2", "--json", "results/counted.json"),
         ],
         cwd=tmp_path,
         env=environment(tmp_path),
