@@ -58,6 +58,14 @@ def report(regression: Comparison, verdict: Verdict, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture(scope="session")
+def small_report(small: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the report of one workload: a page of a third of the size, for what each graph can do."""
+    folder = tmp_path_factory.mktemp("small")
+    render_report(small, judge(small), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the page of a history in which one loss stayed and another went away."""
     pasts = (a_past([100, 88]), a_past([100, 88, 100], name="other"))

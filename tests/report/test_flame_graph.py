@@ -17,9 +17,9 @@ OTHER: dict[Side, Side] = {"base": "candidate", "candidate": "base"}
 
 
 @pytest.fixture
-def graph(page: Page, report: Path) -> Locator:
+def graph(page: Page, small_report: Path) -> Locator:
     """Give the CPU graph of the first workload, in an open report."""
-    page.goto((report / "report.html").as_uri())
+    page.goto((small_report / "report.html").as_uri())
     return page.locator("[data-flame=cpu-acks1]")
 
 
@@ -195,9 +195,9 @@ def test_the_keyboard_alone_does_all_of_it(page: Page, graph: Locator) -> None:
     assert page.evaluate("document.activeElement.className") == "flame"
 
 
-def test_a_telephone_zooms_by_a_tap_and_does_not_scroll_sideways(phone: Page, report: Path) -> None:
+def test_a_telephone_zooms_by_a_tap_and_does_not_scroll_sideways(phone: Page, small_report: Path) -> None:
     """On a narrow touch screen all tools are within the page, a tap zooms, and rows are as high as a finger needs."""
-    phone.goto((report / "report.html").as_uri())
+    phone.goto((small_report / "report.html").as_uri())
     graph = phone.locator("[data-flame=cpu-acks1]")
     graph.get_by_role("button", name="Swap base and candidate").tap()
     graph.get_by_role("searchbox").fill("w")
@@ -215,11 +215,13 @@ def test_a_telephone_zooms_by_a_tap_and_does_not_scroll_sideways(phone: Page, re
         assert place is not None and place["x"] >= 0 and place["x"] + place["width"] <= 390
 
 
-def test_without_a_script_nothing_offers_what_only_a_script_does(browser: Browser, report: Path) -> None:
+def test_without_a_script_nothing_offers_what_only_a_script_does(
+    browser: Browser, small_report: Path
+) -> None:
     """Where no script runs there is no search, no button, and no word of keys."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((report / "report.html").as_uri())
+    page.goto((small_report / "report.html").as_uri())
     graph = page.locator("[data-flame=cpu-acks1]")
     assert graph.locator(".flame").is_visible()
     for part in (".tools", ".keys", ".hint", ".swapped"):
