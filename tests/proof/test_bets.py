@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from scipy.stats import nct
@@ -36,9 +38,16 @@ def test_many_comparisons_at_once_get_the_words_of_one_alone(shift: float) -> No
             assert least == np.inf or any(firsts[w] == least == at[w][i, j] for w in at)
 
 
-def test_identical_code_is_accused_in_at_most_one_comparison_in_a_hundred() -> None:
+@pytest.fixture(scope="module")
+def rows() -> Sequence[false_alarms.Row]:
+    """Give what is said of 60 comparisons of identical code in each kind of noise."""
+    return false_alarms.drawn(60, seed=8)
+
+
+def test_identical_code_is_accused_in_at_most_one_comparison_in_a_hundred(
+    rows: Sequence[false_alarms.Row],
+) -> None:
     """Over all kinds of noise together, at any of 60 looks, in either direction."""
-    rows = false_alarms.drawn(60, seed=8)
     assert {r.kind for r in rows} == {k.name for k in synthetic()}
     all_kinds = false_alarms.total(rows, "all")
     assert all_kinds.comparisons == 60 * len(rows)
@@ -46,9 +55,9 @@ def test_identical_code_is_accused_in_at_most_one_comparison_in_a_hundred() -> N
     assert all_kinds.false <= 0.01 * all_kinds.comparisons + 3 * (0.01 * all_kinds.comparisons) ** 0.5
 
 
-def test_neither_direction_is_favoured() -> None:
+def test_neither_direction_is_favoured(rows: Sequence[false_alarms.Row]) -> None:
     """With hardly any threshold and a large error, slower and faster come first equally often."""
-    row = false_alarms.total(false_alarms.drawn(60, seed=9), "all")
+    row = false_alarms.total(rows, "all")
     counted = row.loose_slower + row.loose_faster
     assert counted > 1000
     assert abs(row.loose_slower - row.loose_faster) <= 3.3 * counted**0.5

@@ -43,38 +43,38 @@ NOISES: dict[str, Noise] = {
 
 @pytest.mark.parametrize("name", NOISES)
 def test_a_level_that_never_moved_has_hardly_ever_a_change(name: str) -> None:
-    """Given 24 series whose level never moves, in any kind of noise, at most two are said to have changed.
+    """Given 16 series whose level never moves, in any kind of noise, at most one is said to have changed.
 
-    A random walk has no level to hold; of those, at most five.
+    A random walk has no level to hold; of those, at most three.
     """
     rng = np.random.default_rng(7)
 
-    said = sum(bool(detect(100 + NOISES[name](rng, 90))) for _ in range(24))
+    said = sum(bool(detect(100 + NOISES[name](rng, 90))) for _ in range(16))
 
-    assert said <= (5 if name == "random walk" else 2)
+    assert said <= (3 if name == "random walk" else 1)
 
 
 @pytest.mark.parametrize("name", ["normal", "heavy tails", "remembers half", "weekdays", "stray values"])
 def test_a_level_that_moved_is_found_where_it_moved(name: str) -> None:
-    """Given a step of six noise scales, it is found in nine series of ten, within five places, seldom with another."""
+    """Given a step of six noise scales, it is found in 11 series of 12, within five places, seldom with another."""
     rng = np.random.default_rng(8)
     found = more = 0
-    for _ in range(20):
+    for _ in range(12):
         values = 100 + NOISES[name](rng, 90)
         values[55:] += 6
         places = [change.index for change in detect(values)]
         found += any(abs(place - 55) <= 5 for place in places)
         more += len(places) > 1
 
-    assert found >= 18
-    assert more <= 3
+    assert found >= 11
+    assert more <= 2
 
 
 def test_a_change_says_from_what_to_what_and_where_it_may_lie() -> None:
     """Given a step from 100 to 104, the change names both levels, a range that holds it, and near certainty."""
     rng = np.random.default_rng(9)
     held = 0
-    for _ in range(20):
+    for _ in range(12):
         values = 100 + rng.normal(size=60)
         values[40:] += 4
         (change,) = detect(values)
@@ -84,7 +84,7 @@ def test_a_change_says_from_what_to_what_and_where_it_may_lie() -> None:
         assert change.confidence > 0.9
         held += change.low <= 40 <= change.high
 
-    assert held >= 18
+    assert held >= 11
 
 
 def test_a_change_that_went_away_again_is_two_changes() -> None:
