@@ -16,7 +16,7 @@ class Series:
     """Values over time from one longer slice: `t_s` from the first send, and one list of the same length a name.
 
     `values` names carry their unit (`rss_bytes`, `tasks_alive`, `loop_lag_ms`, `accepted_msgs_per_s`). A value
-    that could not be read at one moment is None.
+    that could not be read at one moment is None. `load_s` is when the load ended; runs of earlier versions lack it.
     """
 
     side: Side
@@ -24,6 +24,20 @@ class Series:
     t_s: tuple[float, ...]
     values: dict[str, tuple[float | None, ...]]
     unavailable: dict[str, str] = field(default_factory=dict)
+    load_s: float | None = None
+
+    def under_load(self) -> Series:
+        """Leave out the samples after the load, whose rates fall to 0 whatever the broker is.
+
+        The last sample of all is taken when the load is over. Where nobody noted when that was, it alone is left out.
+        """
+        end = self.load_s if self.load_s is not None else max(self.t_s[:-1], default=0.0)
+        kept = [at for at, t in enumerate(self.t_s) if t <= end]
+        return replace(
+            self,
+            t_s=tuple(self.t_s[at] for at in kept),
+            values={name: tuple(column[at] for at in kept) for name, column in self.values.items()},
+        )
 
 
 ProfileKind: TypeAlias = Literal["cpu", "wall"]

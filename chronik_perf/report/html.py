@@ -49,6 +49,7 @@ class Section:
     per_block: tuple[Figure, ...]
     latency: Figure
     over_time: tuple[Figure, ...]
+    always_zero: tuple[str, ...]
     flames: tuple[Flame, ...]
 
 
@@ -85,6 +86,7 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
 def _section(comparison: Comparison, verdict: Verdict, workload: Workload, told: Told) -> Section:
     rows = [r for r in verdict.rows if r.workload == workload.name]
     decided = tuple(r for r in rows if r.role != "evidence")
+    over_time, always_zero = charts.over_time(comparison, workload.name)
     return Section(
         workload=workload,
         rows=decided,
@@ -98,13 +100,8 @@ def _section(comparison: Comparison, verdict: Verdict, workload: Workload, told:
             *charts.slice_modes(comparison, workload),
         ),
         latency=charts.latency(comparison, workload.name),
-        over_time=tuple(
-            replace(
-                charts.over_time(comparison, workload.name, value),
-                key=figures.over_time(value.names[0], workload.name),
-            )
-            for value in charts.OVER_TIME
-        ),
+        over_time=over_time,
+        always_zero=always_zero,
         flames=tuple(flame(comparison, workload.name, kind) for kind in _telling_first(verdict, workload)),
     )
 

@@ -49,7 +49,9 @@ class Recording:
             self._unavailable.update(sampler.unavailable)
         self._moments.append((at_ns, values))
 
-    def series(self, side: Side, workload: str, first_send_ns: int | None = None) -> Series:
+    def series(
+        self, side: Side, workload: str, first_send_ns: int | None = None, last_ack_ns: int | None = None
+    ) -> Series:
         """Give what was recorded; times count from the first send (or from the first sample).
 
         States are given as sampled, counters as what they gained a second since the sample before, which the
@@ -72,6 +74,7 @@ class Recording:
             t_s=tuple((at_ns - origin_ns) / 1e9 for at_ns, _ in self._moments),
             values={name: column for name, column in columns.items() if any(v is not None for v in column)},
             unavailable={name: why for name, why in self._unavailable.items() if name not in names},
+            load_s=None if last_ack_ns is None else (last_ack_ns - origin_ns) / 1e9,
         )
 
     def _gains(self, total: str, count: str | None, factor: float) -> tuple[float | None, ...]:

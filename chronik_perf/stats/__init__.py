@@ -18,7 +18,7 @@ from chronik_perf.stats.accounts.stages import (
     stage_account,
 )
 from chronik_perf.stats.causes.discovered import discovered
-from chronik_perf.stats.drift.series import SeriesAccount, Slope, series_account, slope
+from chronik_perf.stats.drift.series import SeriesAccount, Slope, series_account, shown_as, slope, watched
 from chronik_perf.stats.drift.steady import steady
 from chronik_perf.stats.gather import slice_log_ratios
 from chronik_perf.stats.planning.design import DesignPower, MetricPower, design_check, least_blocks
@@ -66,6 +66,7 @@ __all__ = [
     "nested",
     "profile_difference",
     "series_account",
+    "shown_as",
     "slice_log_ratios",
     "slope",
     "stage_account",
@@ -73,4 +74,5 @@ __all__ = [
     "steady",
     "undivided",
     "waiting",
+    "watched",
 ]

@@ -33,10 +33,15 @@ def _plain(size: float) -> str:
 def quantity(value: float, unit: str) -> str:
     """Give a number with its unit; bytes become KB, MB and GB."""
     if unit == "B":
-        for factor, suffix in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
-            if abs(value) >= factor:
-                return f"{number(value / factor)} {suffix}"
+        factor, unit = bytes_unit(value)
+        value /= factor
     return f"{number(value)} {unit}".rstrip()
+
+
+def bytes_unit(size: float) -> tuple[float, str]:
+    """Give the unit in which so many bytes are said, and how many bytes it is."""
+    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "KB"))
+    return next(((factor, unit) for factor, unit in units if abs(size) >= factor), (1.0, "B"))
 
 
 def microseconds(value: float) -> str:

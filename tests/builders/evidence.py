@@ -97,6 +97,5 @@ def a_series(side: Side, workload: str, does: Behaviour, rng: np.random.Generato
         "loop_lag_ms": (None, *np.abs(rng.normal(0.4, 0.1, t.size - 1))),
         "accepted_msgs_per_s": tuple(does.msgs_per_s * np.exp(rng.normal(0, 0.02, t.size))),
     }
-    return Series(
-        side, workload, tuple(float(x) for x in t), values, {"bytes_queued": "this broker has no such metric"}
-    )
+    lacking = {"bytes_queued": "this broker has no such metric"}
+    return Series(side, workload, tuple(float(x) for x in t), values, lacking, load_s=4.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,39 @@ def test_a_value_that_a_broker_does_not_tell_is_unavailable_with_its_reason() ->
     account = series_account(a_comparison(histograms=False), "raw", "bytes_queued")["base"]
     assert isinstance(account, Unavailable)
     assert account.reason == "this broker has no such metric"
+
+
+@pytest.mark.parametrize("load_s", [None, 3.95])
+def test_what_is_said_ends_with_the_load(load_s: float | None) -> None:
+    """A sample after the load tells nothing of the load, in runs too that did not note when it ended."""
+    comparison = a_comparison(histograms=False)
+    series = tuple(
+        replace(s, t_s=(*s.t_s, 4.0), values={n: (*v, 0.0) for n, v in s.values.items()}, load_s=load_s)
+        for s in comparison.series
+    )
+    after, before = (
+        series_account(one, "raw", "accepted_msgs_per_s")["base"]
+        for one in (replace(comparison, series=series), comparison)
+    )
+    assert not isinstance(before, Unavailable) and after == before
+    assert before.last > 1000
+
+
+def test_a_value_has_one_title_and_unit_everywhere() -> None:
+    """What is said of a value names it as its picture does, in the picture's unit."""
+    comparison = a_comparison(histograms=False)
+    series = tuple(
+        replace(s, values={**s.values, "cpu_share": (None, *[0.453 + t / 100 for t in s.t_s[1:]])})
+        for s in comparison.series
+    )
+    account = series_account(replace(comparison, series=series), "raw", "cpu_share")["base"]
+    assert not isinstance(account, Unavailable)
+    assert (
+        account.sentence
+        == "CPU of v2.2.0 went from 45.4 to 49.2 % of a core in 3.8 s, +1 % of a core a second."
+    )
+    lag = series_account(comparison, "raw", "loop_lag_ms")["base"]
+    assert not isinstance(lag, Unavailable) and lag.sentence.startswith("Event-loop lag of v2.2.0 went from ")
 
 
 def windows(rate: np.ndarray, sd: float, rng: np.random.Generator) -> int:

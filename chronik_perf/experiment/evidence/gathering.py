@@ -166,7 +166,7 @@ def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s
     begin_at_rest((rig, *others))
     with record([rig.process, rig.metrics]) as recording:
         window = run_load(rig, _longer(workload, duration_s), duration_s)
-    return recording.series(rig.side, workload.name, window.first_send_ns)
+    return recording.series(rig.side, workload.name, window.first_send_ns, window.last_ack_ns)
 
 
 def _take_profile(

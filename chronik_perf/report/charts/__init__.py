@@ -9,6 +9,6 @@ from chronik_perf.report.charts.figure import Figure
 from chronik_perf.report.charts.latency import latency
 from chronik_perf.report.charts.levels import levels
 from chronik_perf.report.charts.modes import slice_modes
-from chronik_perf.report.charts.series import OVER_TIME, TimeValue, over_time
+from chronik_perf.report.charts.series import over_time
 
-__all__ = ["OVER_TIME", "Figure", "TimeValue", "latency", "levels", "over_time", "per_block", "slice_modes"]
+__all__ = ["Figure", "latency", "levels", "over_time", "per_block", "slice_modes"]

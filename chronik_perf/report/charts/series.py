@@ -3,63 +3,77 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 
-from chronik_perf.model import SIDES, Comparison, Series, Unavailable
+from chronik_perf.model import SIDES, Comparison, Series, Side, Unavailable
 from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
-from chronik_perf.stats import series_account, words
-
-
-@dataclass(frozen=True, slots=True)
-class TimeValue:
-    """A value that the page shows over time; the first of `names` that a series has is the one."""
-
-    title: str
-    unit: str
-    names: tuple[str, ...]
-    factor: float = 1.0
-
+from chronik_perf.report.telling import figures
+from chronik_perf.stats import series_account, shown_as, watched, words
 
 MOST_POINTS = 160  # a side; more than the chart has room for
 
-OVER_TIME: tuple[TimeValue, ...] = (
-    TimeValue("Event-loop lag, mean of 0.1 s", "ms", ("loop_lag_ms", "loop_lag_p99_ms")),
-    TimeValue("Tasks alive", "tasks", ("tasks_alive",)),
-    TimeValue("Resident memory", "MB", ("rss_bytes",), 1e-6),
-    TimeValue("Messages accepted by the broker", "msg/s", ("accepted_msgs_per_s",)),
-    TimeValue("CPU of the broker", "% of a core", ("cpu_share",), 100.0),
-    TimeValue("Waiting in the commit queue", "KB", ("bytes_queued",), 1e-3),
+OVER_TIME: tuple[tuple[str, ...], ...] = (
+    ("loop_lag_ms", "loop_lag_p99_ms"),
+    ("tasks_alive",),
+    ("rss_bytes",),
+    ("accepted_msgs_per_s",),
+    ("cpu_share",),
+    ("bytes_queued",),
 )
+"""What the page shows over time, by the names in a series; the first that a series has is shown."""
 
 
-def over_time(comparison: Comparison, workload: str, value: TimeValue) -> Figure:
-    """Draw one value over the seconds of the longer slice that was watched."""
-    title = value.title
+def over_time(comparison: Comparison, workload: str) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
+    """Draw the values over the seconds of load; what was 0 all the time, on both sides, is no picture but its title."""
+    drawn: list[Figure] = []
+    zero: list[str] = []
+    both = watched(comparison, workload)
+    for names in OVER_TIME:
+        name = next((n for n in names if any(_has(s, n) for s in both.values())), names[0])
+        if len(both) == len(SIDES) and all(_has(s, name) and not any(s.values[name]) for s in both.values()):
+            zero.append(shown_as(comparison, workload, name).title)
+        else:
+            key = figures.over_time(names[0], workload)
+            drawn.append(replace(_figure(comparison, workload, both, name), key=key))
+    return tuple(drawn), tuple(zero)
+
+
+def _figure(comparison: Comparison, workload: str, both: dict[Side, Series], name: str) -> Figure:
+    shown = shown_as(comparison, workload, name)
     data = []
     reasons: list[str] = []
     for side in SIDES:
-        series = next((s for s in comparison.series if s.side == side and s.workload == workload), None)
-        column = _column(series, value)
+        column = _column(both.get(side), name)
         if isinstance(column, Unavailable):
             reasons.append(f"{side}: {column.reason}")
             continue
-        assert series is not None
-        known = [(t, v * value.factor) for t, v in zip(series.t_s, column, strict=True) if v is not None]
+        known = [
+            (max(t, 0.0), v * shown.factor)
+            for t, v in zip(both[side].t_s, column, strict=True)
+            if v is not None and math.isfinite(v)
+        ]
         data += [
-            {"t": t, "v": v, "side": side, "said": f"{side} at {t:.1f} s: {words.number(v)} {value.unit}"}
-            for t, v in _thinned([(t, v) for t, v in known if math.isfinite(v)])
+            {"t": t, "v": v, "side": side, "said": f"{side} at {t:.1f} s: {words.quantity(v, shown.unit)}"}
+            for t, v in _thinned(known)
         ]
     missing = "; ".join(dict.fromkeys(reasons))
     if not data:
-        return Figure(title, None, missing=missing or "no value could be read at any moment")
+        return Figure(shown.title, None, missing=missing or "no value could be read at any moment")
+    # One span of time for all pictures of a workload, so that what happens at one moment stands at one place.
+    end = max((s.t_s[-1] for s in both.values() if s.t_s), default=1.0)
     encoding = {
-        "x": {"field": "t", "type": "quantitative", "axis": {"title": "seconds of load", "tickCount": 5}},
+        "x": {
+            "field": "t",
+            "type": "quantitative",
+            "axis": {"title": "seconds of load", "tickCount": 5},
+            "scale": {"domain": [0, max(round(end, 3), 0.1)], "nice": False},
+        },
         "y": {
             "field": "v",
             "type": "quantitative",
             "axis": AXIS,
-            "scale": from_zero(float(d["v"]) for d in data),
+            "scale": from_zero(float(str(d["v"])) for d in data),
         },
         "color": SIDE_COLOUR,
     }
@@ -75,19 +89,10 @@ def over_time(comparison: Comparison, workload: str, value: TimeValue) -> Figure
             },
         ],
     }
-    picture = draw(spec, f"{title} over time, base and candidate")
-    return Figure(title, picture, value.unit, note=_trend(comparison, workload, value), missing=missing)
-
-
-def _trend(comparison: Comparison, workload: str, value: TimeValue) -> str:
-    """Say what the value did on each side, with its slope where one can be told from noise."""
-    told = []
-    for series in (s for s in comparison.series if s.workload == workload):
-        name = next((n for n in value.names if n in series.values), value.names[0])
-        account = series_account(comparison, workload, name)[series.side]
-        if not isinstance(account, Unavailable):
-            told.append(account.sentence)
-    return " ".join(told)
+    picture = draw(spec, f"{shown.title} over time, base and candidate")
+    accounts = series_account(comparison, workload, name).values()
+    note = " ".join(a.sentence for a in accounts if not isinstance(a, Unavailable))
+    return Figure(shown.title, picture, shown.unit, note=note, missing=missing)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -103,11 +108,13 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def _column(series: Series | None, value: TimeValue) -> tuple[float | None, ...] | Unavailable:
+def _has(series: Series, name: str) -> bool:
+    return any(v is not None for v in series.values.get(name, ()))
+
+
+def _column(series: Series | None, name: str) -> tuple[float | None, ...] | Unavailable:
     if series is None:
         return Unavailable("no series was taken")
-    for name in value.names:
-        if name in series.values and any(v is not None for v in series.values[name]):
-            return series.values[name]
-    name = value.names[0]
+    if _has(series, name):
+        return series.values[name]
     return Unavailable(series.unavailable.get(name, f"the broker's metrics do not have {name}"))

@@ -14,6 +14,30 @@ from chronik_perf.stats.gather import name_of
 
 LEAST_POINTS = 5
 
+# What the page has a picture of; the title must go on with "of v2.2.7".
+TITLES = {
+    "loop_lag_ms": ("Event-loop lag", "ms"),
+    "loop_lag_p99_ms": ("p99 of event-loop lag", "ms"),
+    "tasks_alive": ("Tasks alive", ""),
+    "rss_bytes": ("Resident memory", "B"),
+    "accepted_msgs_per_s": ("Accepted messages", "msg/s"),
+    "cpu_share": ("CPU", ""),
+    "bytes_queued": ("Waiting in the commit queue", "B"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a value of a series is shown: under which title, in which unit, and times what."""
+
+    title: str
+    unit: str
+    factor: float = 1.0
+
+    def say(self, value: float) -> str:
+        """Give a value with its unit."""
+        return words.quantity(value * self.factor, self.unit)
+
 
 @dataclass(frozen=True, slots=True)
 class Slope:
@@ -69,8 +93,25 @@ def series_account(
     return {side: _account(comparison, side, workload, name) for side in SIDES}
 
 
+def watched(comparison: Comparison, workload: str) -> dict[Side, Series]:
+    """Give the series of a workload by side, each as long as its load was."""
+    return {s.side: s.under_load() for s in comparison.series if s.workload == workload}
+
+
+def shown_as(comparison: Comparison, workload: str, name: str) -> Shown:
+    """Say how a value is shown: its picture, both sides and every sentence have one title and one unit."""
+    title, unit = TITLES.get(name) or _title(name)
+    if unit != "B":
+        return Shown(title, "% of a core", 100.0) if name == "cpu_share" else Shown(title, unit)
+    columns = (one.values.get(name, ()) for one in watched(comparison, workload).values())
+    factor, unit = words.bytes_unit(
+        max((v for column in columns for v in column if v is not None), default=0.0)
+    )
+    return Shown(title, unit, 1 / factor)
+
+
 def _account(comparison: Comparison, side: Side, workload: str, name: str) -> SeriesAccount | Unavailable:
-    series = next((s for s in comparison.series if s.side == side and s.workload == workload), None)
+    series = watched(comparison, workload).get(side)
     if series is None:
         return Unavailable("no series was taken")
     if name not in series.values:
@@ -80,34 +121,27 @@ def _account(comparison: Comparison, side: Side, workload: str, name: str) -> Se
         return Unavailable(f"{name} could not be read at any moment")
     first, last, highest = known[0][1], known[-1][1], max(v for _, v in known)
     fit = slope(series.t_s, series.values[name])
-    return SeriesAccount(
-        side, workload, name, first, last, highest, fit, _sentence(comparison, series, name, first, last, fit)
-    )
+    sentence = _sentence(name_of(comparison, side), shown_as(comparison, workload, name), known, fit)
+    return SeriesAccount(side, workload, name, first, last, highest, fit, sentence)
 
 
-def _sentence(
-    comparison: Comparison, series: Series, name: str, first: float, last: float, fit: Slope | Unavailable
-) -> str:
-    title, unit = _title(name)
-    if all(v in (first, None) for v in series.values[name]):
-        return f"{title} of {name_of(comparison, series.side)} stayed at {_shown(first, unit)}."
-    span = series.t_s[-1] - series.t_s[0]
+def _sentence(who: str, shown: Shown, known: Sequence[tuple[float, float]], fit: Slope | Unavailable) -> str:
+    (start, first), (end, last) = known[0], known[-1]
+    if all(v == first for _, v in known):
+        return f"{shown.title} of {who} stayed at {shown.say(first)}."
     text = (
-        f"{title} of {name_of(comparison, series.side)} went from {_shown(first, unit)} to "
-        f"{_shown(last, unit)} in {words.number(span)} s"
+        f"{shown.title} of {who} went from {words.number(first * shown.factor)} to {shown.say(last)} "
+        f"in {words.number(end - start)} s"
     )
     if isinstance(fit, Unavailable):
         return f"{text}."
     if fit.low <= 0 <= fit.high:
         return f"{text}, with no trend that can be told from noise."
-    sign = "+" if fit.per_s > 0 else ""
-    return f"{text}, {sign}{_shown(fit.per_s, unit)} a second."
+    return f"{text}, {'+' if fit.per_s > 0 else ''}{shown.say(fit.per_s)} a second."
 
 
 def _title(name: str) -> tuple[str, str]:
     """Split a series' name, which carries its unit, into words and unit."""
-    if name == "rss_bytes":
-        return "Resident memory", "B"
     for suffix, unit in (
         ("_msgs_per_s", "msg/s"),
         ("_bytes_per_s", "B/s"),
@@ -120,7 +154,3 @@ def _title(name: str) -> tuple[str, str]:
         if name.endswith(suffix):
             return words.capital(name.removesuffix(suffix).replace("_", " ")), unit
     return words.capital(name.replace("_", " ")), ""
-
-
-def _shown(value: float, unit: str) -> str:
-    return words.quantity(value, unit).strip()
