@@ -93,3 +93,19 @@ def test_paper_is_white_whatever_the_screen_is(page: Page, report: Path) -> None
         )
     assert inks[1] == inks[2] != inks[0]
     assert inks[1][0] == "rgb(255, 255, 255)"
+
+
+def test_a_telephone_gets_wide_charts_drawn_for_it(page: Page, report: Path) -> None:
+    """A wide chart is whole on a narrow screen, with labels of a size that can be read; a laptop has the wide one."""
+    page.goto((report / "report.html").as_uri())
+    shown = {}
+    for width in (PHONE, LAPTOP):
+        page.set_viewport_size({"width": width, "height": 800})
+        shown[width] = page.evaluate(
+            "[...document.querySelectorAll('figure.wide:has(svg)')].map(one => [one.scrollWidth - one.clientWidth,"
+            " [...one.querySelectorAll('svg')].filter(svg => svg.checkVisibility()).map("
+            "svg => svg.querySelector('text').getBoundingClientRect().height)])"
+        )
+    assert len(shown[PHONE]) >= 3
+    for beyond, heights in [*shown[PHONE], *shown[LAPTOP]]:
+        assert beyond <= 0 and len(heights) == 1 and heights[0] >= 9

@@ -126,3 +126,21 @@ def test_slow_starts_beside_the_base_are_drawn_as_such() -> None:
     assert ratio.title == "The candidate's throughput over the base's, block by block"
     assert re.fullmatch(r"5\d % in 14 blocks and (9\d|10\d) % in 14 blocks\.", ratio.note), ratio.note
     assert str(ratio.svg).count("<path") >= 28
+
+
+def test_one_slice_far_off_is_said_at_the_edge_and_takes_no_room() -> None:
+    """Given one slice at a twentieth of the others, it stands at the edge by name, and the axis is the others'."""
+
+    def lonely(start: Start) -> Start:
+        first, *others = start.slices
+        load = first.load
+        late = replace(load, last_ack_ns=load.first_send_ns + 20 * (load.last_ack_ns - load.first_send_ns))
+        return replace(start, slices=(replace(first, load=late), *others))
+
+    plain = equals()
+    block = plain.blocks[0]
+    far = replace(plain, blocks=(replace(block, candidate=lonely(block.candidate)), *plain.blocks[1:]))
+    (figure,) = charts.slice_modes(far, RAW)
+    assert re.search(r">← 1 slice at 4,\d{3}</text>", str(figure.svg))
+    assert "beyond the axis candidate: 1 slice at 4," in str(figure.svg)
+    assert ">10k</text>" not in str(figure.svg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chronik_perf.model import SIDES, Comparison, MetricVerdict, known, metric
-from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
+from chronik_perf.report.charts.figure import AXIS, BLOCK_AXIS, Figure, from_zero
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_SHAPE, Spec, draw
 from chronik_perf.stats import words
 
@@ -34,7 +34,7 @@ def per_block(comparison: Comparison, row: MetricVerdict) -> Figure:
     if not points:
         return Figure(title, None, missing=row.why or "No block has this value on both sides.")
     y = {"type": "quantitative", "axis": AXIS, "scale": from_zero(float(str(p["value"])) for p in points)}
-    x = {"field": "block", "type": "ordinal", "axis": {"title": "block", "labelAngle": 0}}
+    x = {"field": "block", "type": "ordinal", "axis": BLOCK_AXIS}
     spec: Spec = {
         "width": 290,
         "height": 120,

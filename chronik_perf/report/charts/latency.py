@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chronik_perf.model import SIDES, Comparison
-from chronik_perf.report.charts.figure import AXIS, Figure
+from chronik_perf.report.charts.figure import AXIS, BROAD, NARROW, Figure
 from chronik_perf.report.charts.percentiles import curves, place
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
@@ -84,8 +84,9 @@ def latency(comparison: Comparison, workload: str) -> Figure:
         f"Strong: all blocks merged ({recorded['base']:,} and {recorded['candidate']:,} messages); thin: single "
         "blocks. Both axes are logarithmic; a line ends where fewer than ten messages lie beyond it."
     )
-    spec: Spec = {"width": 940, "height": 240, "layer": layers}
-    return Figure(title, draw(spec, f"{title}, base and candidate"), "ms", note, wide=True)
+    spec: Spec = {"width": BROAD, "height": 240, "layer": layers}
+    broad, narrow = (draw({**spec, "width": w}, f"{title}, base and candidate") for w in (BROAD, NARROW))
+    return Figure(title, broad, "ms", note, wide=True, narrow=narrow)
 
 
 def _log_axis(values: list[float]) -> Spec:

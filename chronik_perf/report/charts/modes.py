@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chronik_perf.model import SIDES, Comparison, Side, Workload
-from chronik_perf.report.charts.figure import AXIS, Figure, from_zero
+from chronik_perf.report.charts.figure import AXIS, BLOCK_AXIS, BROAD, NARROW, Figure, from_zero
 from chronik_perf.report.charts.spread import spread
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
@@ -50,7 +50,7 @@ def _beside(comparison: Comparison, workload: Workload, found: SlowStarts) -> Fi
         "scale": from_zero(p["value"] for p in points),
     }
     spec: Spec = {
-        "width": 620,
+        "width": BROAD,
         "height": 130,
         "layer": [
             {
@@ -71,7 +71,7 @@ def _beside(comparison: Comparison, workload: Workload, found: SlowStarts) -> Fi
                     "x": {
                         "field": "block",
                         "type": "ordinal",
-                        "axis": {"title": "block", "labelAngle": 0, "labelOverlap": True},
+                        "axis": BLOCK_AXIS,
                     },
                     "y": {"field": "value", **y},
                     "description": {"field": "said"},
@@ -81,7 +81,8 @@ def _beside(comparison: Comparison, workload: Workload, found: SlowStarts) -> Fi
     }
     title = "The candidate's throughput over the base's, block by block"
     label = f"{title}: {' and '.join(level['said'] for level in levels)}"
-    return Figure(title, draw(spec, label), note=f"{label.partition(': ')[2]}.", wide=True)
+    narrow = draw({**spec, "width": NARROW}, label)
+    return Figure(title, draw(spec, label), note=f"{label.partition(': ')[2]}.", wide=True, narrow=narrow)
 
 
 def _by_block(comparison: Comparison, sides: Mapping[Side, SideModes]) -> Figure:
@@ -105,14 +106,14 @@ def _by_block(comparison: Comparison, sides: Mapping[Side, SideModes]) -> Figure
     ]
     y = {"type": "quantitative", "axis": AXIS, "scale": from_zero(p["value"] for p in points)}
     spec: Spec = {
-        "width": 620,
+        "width": BROAD,
         "height": 160,
         "layer": [
             {
                 "data": {"values": points},
                 "mark": {"type": "point", "filled": True, "size": 12, "opacity": 0.6},
                 "encoding": {
-                    "x": {"field": "block", "type": "ordinal", "axis": {"title": "block", "labelAngle": 0}},
+                    "x": {"field": "block", "type": "ordinal", "axis": BLOCK_AXIS},
                     "xOffset": {"field": "side", "sort": list(SIDES)},
                     "y": {"field": "value", **y},
                     "color": SIDE_COLOUR,
@@ -132,4 +133,5 @@ def _by_block(comparison: Comparison, sides: Mapping[Side, SideModes]) -> Figure
     }
     title = "Throughput of every slice, and its modes"
     label = f"{title}: {'; '.join(level['said'] for level in levels)}"
-    return Figure(title, draw(spec, label), "msg/s", wide=True)
+    narrow = draw({**spec, "width": NARROW}, label)
+    return Figure(title, draw(spec, label), "msg/s", wide=True, narrow=narrow)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chronik_perf.model import SIDES, Side
-from chronik_perf.report.charts.figure import AXIS, Figure
+from chronik_perf.report.charts.figure import AXIS, BROAD, NARROW, Figure
 from chronik_perf.report.charts.vega import SIDE_COLOUR, SIDE_DASH, Spec, draw
 from chronik_perf.stats import words
 from chronik_perf.stats.betting.bets import Floats
-from chronik_perf.stats.modes.density import bandwidth, density
+from chronik_perf.stats.modes.density import POINTS, REACH, bandwidth, density
 from chronik_perf.stats.modes.levels import LEAST_VALUES
 from chronik_perf.stats.modes.shares import SideModes
 
@@ -22,7 +22,8 @@ Rows = list[dict[str, Any]]
 _FLOOR: dict[Side, float] = {"base": 1.45, "candidate": 0.0}  # one above the other, each one unit high
 _TICK = (-0.14, -0.05)  # below its floor a side has a short stroke for every value
 _LABELS = {"baseline": "bottom", "fontSize": 11, "fill": "var(--ink)"}
-_ROOM = 150  # pixels beside the outermost modes, for their labels
+_ROOM = {BROAD: 150, NARROW: 74}  # pixels beside the outermost modes, for their labels
+_RARE = 50  # one value in so many, and one at least, may lie beyond an end of the axis
 
 
 def spread(sides: Mapping[Side, SideModes]) -> Figure:
@@ -38,11 +39,50 @@ def spread(sides: Mapping[Side, SideModes]) -> Figure:
     title = "How throughput spreads over " + ("slices" if unit == "slice" else "starts, by their medians")
     if not drawn:
         return Figure(title, None, "msg/s", missing=f"fewer than {LEAST_VALUES} {unit}s a side", wide=True)
-    curves, strokes, levels = Rows(), Rows(), Rows()
+    curves, strokes, levels, beyond = Rows(), Rows(), Rows(), Rows()
     for side in drawn:
         _add_side(sides[side], values[side], curves, strokes, levels)
-    picture = draw(_spec(curves, strokes, levels), _said(title, drawn, levels))
-    return Figure(title, picture, "msg/s", note=_note(sides, unit, levels), wide=True)
+        beyond += _beyond(sides[side], np.concatenate(values[side]), unit)
+    broad, narrow = (
+        draw(_spec(curves, strokes, levels, beyond, width), _said(title, drawn, levels, beyond))
+        for width in (BROAD, NARROW)
+    )
+    return Figure(title, broad, "msg/s", note=_note(sides, unit, levels), wide=True, narrow=narrow)
+
+
+def _ends(side: SideModes, logs: Floats) -> tuple[float, float]:
+    """Give the lowest and the highest value that the axis needs to reach.
+
+    One slice far off the others would press them into a corner; no mode, and no hump that may be one, is so rare.
+    """
+    logs = np.sort(logs)
+    rare = max(1, logs.size // _RARE)
+    low, high = float(logs[rare]), float(logs[-1 - rare])
+    if side.modes is not None:
+        places = [math.log(mode.level) for mode in side.modes.modes]
+        low, high = min(low, *places), max(high, *places)
+    far = (high - low) / 2
+    inside = logs[(logs >= low - far) & (logs <= high + far)]
+    return float(inside[0]), float(inside[-1])
+
+
+def _beyond(side: SideModes, logs: Floats, unit: str) -> Rows:
+    """Say at either end how many values lie beyond it, and where."""
+    low, high = _ends(side, logs)
+    found = Rows()
+    for end, far in (("low", logs[logs < low]), ("high", logs[logs > high])):
+        if far.size:
+            least, most = (words.number(math.exp(x)) for x in (far.min(), far.max()))
+            where = least if least == most else f"{least} to {most}"
+            said = f"{words.count(far.size, unit)} at {where}"
+            label = f"← {said}" if end == "low" else f"{said} →"
+            y = _FLOOR[side.side] + (
+                0.08 if end == "low" else 0.3
+            )  # both may be at one place on a narrow screen
+            found.append(
+                {"side": side.side, "end": end, "y": y, "label": label, "said": f"{side.side}: {said}"}
+            )
+    return found
 
 
 def _logs(start: Floats, unit: str) -> Floats:
@@ -53,14 +93,17 @@ def _logs(start: Floats, unit: str) -> Floats:
 def _add_side(side: SideModes, groups: list[Floats], curves: Rows, strokes: Rows, levels: Rows) -> None:
     everything, floor = np.concatenate(groups), _FLOOR[side.side]
     width = bandwidth(groups, side.modes)
-    places, heights = density(everything, width)
+    low, high = _ends(side, everything)
+    places, heights = density(
+        everything, width, np.linspace(low - REACH * width, high + REACH * width, POINTS)
+    )
     peak = float(heights.max())
     curves += [
         {"side": side.side, "x": math.exp(x), "y": floor + h / peak, "floor": floor}
         for x, h in zip(places, heights, strict=True)
     ]
     # One line with gaps, and not a mark for each: there may be thousands.
-    for x in np.exp(np.sort(everything)):
+    for x in np.exp(np.sort(everything[(everything >= low) & (everything <= high)])):
         for y in (floor + _TICK[0], floor + _TICK[1], None):
             strokes.append({"side": side.side, "x": float(x), "y": y, "n": len(strokes)})
     if side.modes is None:
@@ -83,17 +126,17 @@ def _add_side(side: SideModes, groups: list[Floats], curves: Rows, strokes: Rows
         )
 
 
-def _spec(curves: Rows, strokes: Rows, levels: Rows) -> Spec:
+def _spec(curves: Rows, strokes: Rows, levels: Rows, beyond: Rows, width: int) -> Spec:
     x: Spec = {
         "field": "x",
         "type": "quantitative",
-        "scale": {"type": "log", "nice": False, "padding": _ROOM if levels else 8},
+        "scale": {"type": "log", "nice": False, "padding": _ROOM[width] if levels else 8},
         "axis": {**AXIS, "tickCount": 6, "grid": False, "labelOverlap": "greedy", "labelSeparation": 12},
     }
     ends = {"domain": [_TICK[0] - 0.05, _FLOOR["base"] + 1.2]}
     y: Spec = {"field": "y", "type": "quantitative", "axis": None, "scale": ends}
     return {
-        "width": 620,
+        "width": width,
         "height": 170,
         "layer": [
             {
@@ -111,12 +154,29 @@ def _spec(curves: Rows, strokes: Rows, levels: Rows) -> Spec:
                 "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6},
                 "encoding": {"x": x, "y": y, "color": SIDE_COLOUR, "order": {"field": "n"}},
             },
-            *(_marked(levels, x, y) if levels else ()),
+            *(_marked(levels, x, y, width) if levels else ()),
+            *(
+                {
+                    "data": {"values": [b for b in beyond if b["end"] == end]},
+                    "mark": {"type": "text", **_LABELS, "align": "left" if end == "low" else "right"},
+                    "encoding": {
+                        "x": {"value": 0 if end == "low" else width},
+                        "y": y,
+                        "text": {"field": "label"},
+                    },
+                }
+                for end in ("low", "high")
+                if any(b["end"] == end for b in beyond)
+            ),
         ],
     }
 
 
-def _marked(levels: Rows, x: Spec, y: Spec) -> list[Spec]:
+def _marked(levels: Rows, x: Spec, y: Spec, width: int) -> list[Spec]:
+    if width == NARROW:
+        levels = [
+            {**level, "label": level["label"].replace(" of ", "\n").replace(" in ", "\n")} for level in levels
+        ]
     rule: Spec = {
         "data": {"values": levels},
         "mark": {"type": "rule", "strokeWidth": 1.5},
@@ -131,7 +191,13 @@ def _marked(levels: Rows, x: Spec, y: Spec) -> list[Spec]:
     texts: list[Spec] = [
         {
             "data": {"values": [level for level in levels if level["lean"] == lean]},
-            "mark": {"type": "text", **_LABELS, "align": lean, "dy": -16 if lean == "center" else -3},
+            "mark": {
+                "type": "text",
+                **_LABELS,
+                "align": lean,
+                "dy": -16 if lean == "center" else -3,
+                "lineBreak": "\n",
+            },
             "encoding": {"x": x, "y": {**y, "field": "top"}, "text": {"field": "label"}},
         }
         for lean in ("right", "center", "left")
@@ -140,8 +206,9 @@ def _marked(levels: Rows, x: Spec, y: Spec) -> list[Spec]:
     return [rule, *texts]
 
 
-def _said(title: str, drawn: list[Side], levels: Rows) -> str:
+def _said(title: str, drawn: list[Side], levels: Rows, beyond: Rows) -> str:
     modes = "; ".join(level["said"] for level in levels) or "no second mode proven"
+    modes += "".join(f"; beyond the axis {one['said']}" for one in beyond)
     return f"{title}, {' and '.join(drawn)}: {modes}"
 
 
