@@ -44,9 +44,17 @@ def bytes_unit(size: float) -> tuple[float, str]:
     return next(((factor, unit) for factor, unit in units if abs(size) >= factor), (1.0, "B"))
 
 
-def microseconds(value: float) -> str:
-    """Give a duration in µs, from 10,000 on in ms."""
-    return f"{number(value / 1e3)} ms" if abs(value) >= 1e4 else f"{number(value)} µs"
+def microseconds(value: float, *beside: float) -> str:
+    """Give a duration in µs, from 10,000 on in ms; what stands beside it, as its interval does, has the same unit."""
+    in_ms = max(abs(x) for x in (value, *beside)) >= 1e4
+    return f"{number(value / 1e3)} ms" if in_ms else f"{number(value)} µs"
+
+
+def seconds(value: float) -> str:
+    """Give a duration in the unit in which it has few zeros: 13.8 µs, 4.2 ms, 3.1 s."""
+    if value == 0 or abs(value) >= 1:
+        return quantity(value, "s")
+    return quantity(value * 1e3, "ms") if abs(value) >= 1e-3 else quantity(value * 1e6, "µs")
 
 
 def percent(fraction: float, places: int = 1, signed: bool = False) -> str:

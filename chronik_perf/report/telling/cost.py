@@ -100,11 +100,12 @@ def _function(case: Case) -> Iterator[Clause]:
     most = next((one for one in told if one.interval_us is not None), None)
     if most is None or most.interval_us is None:
         return
-    low, high = sorted(map(abs, most.interval_us))
+    us, (low, high) = abs(most.us), sorted(map(abs, most.interval_us))
     yield Clause(
         f"the function that {'grew' if case.worse else 'shrank'} most is {most.name}"
-        f"{' with all that it calls' if most.whole else ''}, by {words.microseconds(abs(most.us))} "
-        f"({words.microseconds(low)} to {words.microseconds(high)}) of CPU per 1,000 stored messages",
+        f"{' with all that it calls' if most.whole else ''}, by {words.microseconds(us, low, high)} "
+        f"({words.microseconds(low, high, us)} to {words.microseconds(high, low, us)}) of CPU per 1,000 stored "
+        "messages",
         figures.functions("cpu", case.workload.name),
     )
 

@@ -18,8 +18,8 @@ def sentence(kind: ProfileKind, whole: DiffNode, frames: Iterable[FrameChange], 
     """Say both totals and the function that changed most; what only moved is said to have moved."""
     what = "CPU" if kind == "cpu" else "Thread time"
     text = (
-        f"{what} per 1,000 stored messages: {words.microseconds(whole.base_us)}, then "
-        f"{words.microseconds(whole.candidate_us)} "
+        f"{what} per 1,000 stored messages: {words.microseconds(whole.base_us, whole.candidate_us)}, then "
+        f"{words.microseconds(whole.candidate_us, whole.base_us)} "
         f"({whole.base_samples:,} and {whole.candidate_samples:,} samples)"
     )
     if not enough:
