@@ -46,7 +46,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class CanaryRow:
-    """One block's canaries, (before, after), as text with units; and what else is to be said of the block."""
+    """One block's canaries, (before, after), in the units of CANARIES; and what else is to be said of it."""
 
     block: Block
     first: str
@@ -159,7 +159,7 @@ def canary_rows(comparison: Comparison) -> tuple[CanaryRow, ...]:
             block=b,
             first="base" if b.base.order == 0 else "candidate",
             canaries=tuple(
-                (_canary(b.canaries_before, n, u), _canary(b.canaries_after, n, u)) for n, _, u in CANARIES
+                (_canary(b.canaries_before, n), _canary(b.canaries_after, n)) for n, _, _ in CANARIES
             ),
             unsteady=_unsteady(b),
             notes=tuple(dict.fromkeys((*b.notes, *(f"{s}: {n}" for s in SIDES for n in b.side(s).notes)))),
@@ -168,8 +168,8 @@ def canary_rows(comparison: Comparison) -> tuple[CanaryRow, ...]:
     )
 
 
-def _canary(canaries: Canaries, name: str, unit: str) -> str:
-    return measured(getattr(canaries, name), unit)
+def _canary(canaries: Canaries, name: str) -> str:
+    return measured(getattr(canaries, name), "")
 
 
 def _unsteady(block: Block) -> str:
@@ -183,4 +183,6 @@ def _unsteady(block: Block) -> str:
 
 def measured(value: Measured, unit: str) -> str:
     """Say a value with its unit, or that it is unavailable and why."""
-    return f"unavailable: {value.reason}" if isinstance(value, Unavailable) else words.quantity(value, unit)
+    if isinstance(value, Unavailable):
+        return f"unavailable: {value.reason}"
+    return words.seconds(value) if unit == "s" else words.quantity(value, unit)

@@ -63,16 +63,17 @@ def test_a_wall_gets_larger_type_and_charts(page: Page, report: Path) -> None:
 
 
 def test_paper_has_what_is_folded_away(page: Page, report: Path) -> None:
-    """In print all that is folded stands open, what only a screen can use is gone, and a table fits the sheet."""
+    """In print what is folded stands open, but for equal settings; what only a screen can use is gone; a table fits."""
     # given a page whose tables are folded away
     page.set_viewport_size({"width": A4_PX, "height": 1000})
     page.goto((report / "report.html").as_uri())
-    folded = "[...document.querySelectorAll('details table')].map(one => one.checkVisibility())"
+    folded = "[...document.querySelectorAll('details:not(.same) table')].map(one => one.checkVisibility())"
     assert set(page.evaluate(folded)) == {False}
     # when it is printed
     page.emulate_media(media="print")
     # then they are there, and whole
     assert set(page.evaluate(folded)) == {True}
+    assert not page.locator("details.same table").first.is_visible()
     assert page.evaluate(BEYOND, A4_PX) == []
     assert not page.locator(".top").is_visible() and not page.get_by_role("searchbox").first.is_visible()
     assert page.locator(".caption.for-both").first.is_visible()
@@ -109,3 +110,34 @@ def test_a_telephone_gets_wide_charts_drawn_for_it(page: Page, report: Path) -> 
     assert len(shown[PHONE]) >= 3
     for beyond, heights in [*shown[PHONE], *shown[LAPTOP]]:
         assert beyond <= 0 and len(heights) == 1 and heights[0] >= 9
+
+
+def test_tables_that_explain_show_their_figures_on_a_telephone(page: Page, report: Path) -> None:
+    """What was counted, stages, waits and functions are cards there, whose every figure says what it is."""
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.goto((report / "report.html").as_uri())
+    page.evaluate(OPEN_ALL)
+    for name in (
+        "Messages counted",
+        "Time per stage",
+        "Where threads wait",
+        "Functions whose own time changed most",
+    ):
+        table = page.get_by_role("group", name=name).first
+        assert table.evaluate("one => one.scrollWidth <= one.clientWidth"), name
+        figures = table.locator("td.n")
+        assert figures.count() > 4, name
+        assert figures.evaluate_all("all => all.every(one => one.dataset.what)"), name
+
+
+@pytest.mark.parametrize("width", [1024, LAPTOP])
+def test_waits_and_functions_are_whole_on_a_laptop(page: Page, report: Path, width: int) -> None:
+    """Neither table has to be scrolled to its last column, which says whether a row may be chance."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((report / "report.html").as_uri())
+    page.evaluate(OPEN_ALL)
+    for name in ("Where threads wait", "Functions whose own time changed most"):
+        tables = page.get_by_role("group", name=name)
+        assert tables.count() > 0
+        beyond = tables.evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)")
+        assert max(beyond) <= 0, name
