@@ -17,11 +17,13 @@ from chronik_perf.targets import resolve
 FAULTY = Path(__file__).parent.parent / "cli" / "faulty_broker.py"
 
 
-def measured(base: Target, candidate: Target, folder: Path, blocks: int) -> Comparison:
-    """Measure a few short blocks of the raw workload, without evidence."""
+def measured(
+    base: Target, candidate: Target, folder: Path, blocks: int, budget_s: float | None = None
+) -> Comparison:
+    """Measure a few short blocks of the raw workload, without profiles, and within a second without any evidence."""
     workloads = default_workloads(quick=True, names=("raw",))
     place = choose_place(folder / "data", folder / "logs", workloads, allow_tmpfs=True, clients={})
-    design = default_design(quick=True, seed=7, blocks=blocks)
+    design = default_design(quick=True, seed=7, blocks=blocks, budget_s=budget_s)
     comparison = new_comparison(base, candidate, workloads, design, place, "a test")
     *_, last = run(comparison, place, lambda _: None, profiles=False)
     return last
@@ -87,7 +89,7 @@ def test_no_data_is_left(pair: Comparison, folder: Path) -> None:
 def test_whole_starts_alternate_where_quiet_never_comes(tmp_path: Path) -> None:
     """Given a version that works on for ever once loaded, whole starts alternate and the pilot says why."""
     busy = resolve(f"command:{sys.executable} {FAULTY} never-rests --port {{port}} --data-dir {{data_dir}}")
-    done = measured(resolve("v2.2.0"), busy, tmp_path, blocks=1)
+    done = measured(resolve("v2.2.0"), busy, tmp_path, blocks=1, budget_s=1.0)
     (pilot,) = done.pilots
     assert isinstance(pilot.quiet_s[1], Unavailable)
     assert not pilot.interleaved

@@ -27,6 +27,8 @@ def test_a_slow_broker_is_sent_no_more_than_it_stores(tmp_path: Path) -> None:
     stored: list[tuple[int, int]] = []
 
     def watch(rig: Rig, others: Sequence[Rig]) -> None:
+        if stored:
+            return  # the other side is the same broker again
         unbounded = max(run_load(rig, ACKS0, WINDOW_S).stored for _ in range(3))
         before = _end(rig)
         warm_up(rig, others, ACKS0)
@@ -36,10 +38,9 @@ def test_a_slow_broker_is_sent_no_more_than_it_stores(tmp_path: Path) -> None:
         pass
 
     runner.watched(1, Random(7), (), watch, leave)
-    assert len(stored) == 2
-    for unbounded, warmed in stored:
-        # The first window of a warm-up cannot know; without a bound LEAST of them at least would store as much each.
-        assert warmed < (LEAST - 1) * unbounded
+    ((unbounded, warmed),) = stored
+    # The first window of a warm-up cannot know; without a bound LEAST of them at least would store as much each.
+    assert warmed < (LEAST - 1) * unbounded
 
 
 def _end(rig: Rig) -> int:

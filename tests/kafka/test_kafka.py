@@ -24,7 +24,7 @@ from tests.programs import FROM_ELSEWHERE, need
 ROOT = Path(__file__).resolve().parents[2]
 FLUSH = "log.flush.interval.messages"
 # The first run fetches and builds; everything else is seconds, and a busy machine makes minutes of them.
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
