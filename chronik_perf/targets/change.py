@@ -13,6 +13,9 @@ from chronik_perf.targets.git import Repository, git
 from chronik_perf.targets.manifest import NAME, Gate
 
 TRAILER = "Perf-Accept"
+# A line that is meant to be one, whether or not git calls it a trailer.
+_MEANT = re.compile(r"^(perf-accepts?)\s*:(.*)$", re.IGNORECASE)
+_SHOWN = 80  # letters of such a line
 # A head that is no commit: the tree as it lies there, on top of HEAD.
 WORKTREE = "worktree:"
 # What CI systems say of the branch or commit that a change is to be merged into.
@@ -65,26 +68,25 @@ def last_release(repository: Repository, head: str) -> str:
 def accepted(repository: Repository, base: str, head: str) -> tuple[list[Accepted], list[str]]:
     """Read the trailers `Perf-Accept: METRIC REASON` of the commits from base to head, the newest first.
 
-    Beside the waivers, give a sentence on each trailer that waives nothing: of a metric that there is not, of lost
-    messages, without a reason. A commit that is history can no longer be mended, so it does not stop the gate.
+    Beside the waivers, give a sentence on each that waives nothing: of a metric that there is not, of lost messages,
+    without a reason, and on each line that looks like one and that git calls no trailer. A commit that is history can
+    no longer be mended, so none of that stops the gate.
     """
     span = f"{_commit(repository, base)}..{_commit(repository, head)}"
-    log = git(
-        repository.root,
-        "log",
-        f"--format=%H%x00%(trailers:key={TRAILER},valueonly,unfold,separator=%x00)",
-        span,
-    )
+    # With -z a commit ends in a zero byte, as its fields do: no message can hold one.
+    fields = f"%H%x00%B%x00%(trailers:key={TRAILER},valueonly,unfold)"
+    parts = (git(repository.root, "log", "-z", f"--format={fields}", span) or "").split("\0")
     waivers: list[Accepted] = []
     void: list[str] = []
-    for line in (log or "").splitlines():
-        commit, *trailers = line.split("\0")
-        for trailer in filter(str.strip, trailers):
+    for commit, message, text in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
+        trailers = [trailer.strip() for trailer in text.split("\n")[:-1]]
+        for trailer in trailers:
             read = _read(commit, trailer)
             if isinstance(read, Accepted):
                 waivers.append(read)
             else:
                 void.append(read)
+        void += _strays(commit, message, trailers)
     return waivers, void
 
 
@@ -136,7 +138,8 @@ def _differences(gate: Gate, wanted: Gate) -> list[tuple[str, str, str]]:
 
 
 def _read(commit: str, trailer: str) -> Accepted | str:
-    key, _, reason = trailer.strip().partition(" ")
+    key, *rest = trailer.split(maxsplit=1) or [""]
+    reason = "".join(rest)
     name = key.partition("@")[0]
     where = f"the trailer {TRAILER!r} of {commit[:10]} waives nothing"
     if name not in {m.name for m in METRICS}:
@@ -146,6 +149,29 @@ def _read(commit: str, trailer: str) -> Accepted | str:
     if not re.search(r"\w", reason):
         return f"{where}: it gives no reason; write it as {TRAILER}: {key} REASON"
     return Accepted(key, f"{reason.strip()} ({commit[:10]})")
+
+
+def _strays(commit: str, message: str, trailers: list[str]) -> list[str]:
+    """Say of each line of a message that looks like a trailer of ours and is none that it waives nothing, and why."""
+    left, told = list(trailers), []
+    # From the end, where trailers are. A trailer that goes over several lines begins as its first line does.
+    for line in reversed(message.split("\n")):
+        found = _MEANT.match(line)
+        if found is None:
+            continue
+        called = found[1].lower() == TRAILER.lower()
+        own = next((t for t in left if called and t.startswith(found[2].strip())), None)
+        if own is not None:
+            left.remove(own)
+            continue
+        short = line.strip() if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
+        why = (
+            "git takes trailers from the last paragraph of a message alone, where nothing else stands; put it there"
+            if called
+            else f"the trailer is called {TRAILER}; write it so, in the last paragraph of the message"
+        )
+        told.append(f"the line {short!r} of {commit[:10]} waives nothing: {why}")
+    return told[::-1]
 
 
 def _commit(repository: Repository, ref: str) -> str:

@@ -110,6 +110,53 @@ def test_a_trailer_that_accepts_nothing_is_told(trailer: str, says: str, made: B
     assert made.git("rev-parse", "--short=10", "HEAD~1") in sentence
 
 
+@pytest.mark.parametrize(
+    ("message", "line", "why"),
+    [
+        (
+            "change\n\nPerf-Accept: throughput because\n\nOne more paragraph.",
+            "Perf-Accept: throughput because",
+            "last paragraph",
+        ),
+        (
+            "all (#7)\n\n* one\n\nPerf-Accept: throughput because\n\n* two\n\nSigned-off-by: nobody <n@o>",
+            "Perf-Accept: throughput because",
+            "last paragraph",
+        ),
+        ("change\n\nPerf-accepts: p99 because", "Perf-accepts: p99 because", "called Perf-Accept"),
+        ("change\n\nperf-accepts : p99 because\n\nMore.", "perf-accepts : p99 because", "called Perf-Accept"),
+        ("change\n\nPerf-Accept:", "", "there is no metric ''"),
+    ],
+)
+def test_a_line_that_is_meant_as_a_trailer_and_is_none_is_told(
+    message: str, line: str, why: str, made: BrokerRepository
+) -> None:
+    """Given a line that git calls no trailer, or one of a name like it, a sentence names it, its commit, and why."""
+    repository = change_with(made, message, "good\n\nPerf-Accept: p99 larger batches")
+    found, (sentence,) = accepted(repository, "v1", "HEAD")
+    assert [a.metric for a in found] == ["p99"]
+    assert "waives nothing" in sentence
+    assert line in sentence
+    assert why in sentence
+    assert made.git("rev-parse", "--short=10", "HEAD~1") in sentence
+
+
+def test_a_trailer_is_read_whatever_parts_its_words(made: BrokerRepository) -> None:
+    """Given a tab after the metric, and letters in a reason that end a line elsewhere, both are read as they are meant.
+
+    A line above the trailers that begins as one of them does is told all the same.
+    """
+    repository = change_with(
+        made,
+        "one\n\nPerf-Accept: p99\tlarger batches",
+        "two\n\nPerf-Accept: throughput\n\nperf-accept: throughput every\x0cbatch\u2028is checksummed",
+    )
+    found, (sentence,) = accepted(repository, "v1", "HEAD")
+    assert [a.metric for a in found] == ["throughput", "p99"]
+    assert found[0].reason.startswith("every\x0cbatch\u2028is checksummed (")
+    assert "'Perf-Accept: throughput'" in sentence
+
+
 def test_a_change_cannot_loosen_its_own_gate(made: BrokerRepository) -> None:
     """Given a head that raises a threshold and drops a workload, the base's gate holds and each edit is announced."""
     file = made.root / "perf.toml"
