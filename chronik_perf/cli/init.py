@@ -35,8 +35,9 @@ def init(
         write_whole(path, text)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from None
+    then = "" if top else "make the folder a git repository and commit, "
     print(
         f"wrote {path}, {kind}; it starts {program} with the flags --port and --data-dir, which are a guess: put the "
-        "broker's own there, check the build, then try: perf targets HEAD"
+        f"broker's own there, check the build, {then}then try: perf targets HEAD"
     )
     return 0

@@ -25,6 +25,8 @@ _REDIRECTING = frozenset(
     )
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Of a tree's entry by its mode: what git would show of these is no perf.toml.
+_NO_FILES = {"120000": "a symbolic link", "040000": "a folder", "160000": "a submodule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,20 @@ class Repository:
     def manifest_of(self, commit: str) -> str | None:
         """Give the text of perf.toml as a commit has it; None if it has none.
 
-        Raises BadInput where git cannot read it, as in a partial clone whose origin does not answer.
+        Raises BadInput where it is no file of UTF-8, and where git cannot read it, as in a partial clone whose origin
+        does not answer.
         """
+        listed, which = git(self.root, "ls-tree", commit, "--", NAME), f"{NAME} of commit {commit[:10]}"
+        if listed == "":
+            return None
+        kind = _NO_FILES.get((listed or "").partition(" ")[0])
+        if kind is not None:
+            raise BadInput(f"{which} is {kind}; commit it as a file")
         answer = ask(self.root, "show", f"{commit}:{NAME}")
-        # Git fails alike where there is none, and then another one would be taken for it.
-        if answer.text is None and git(self.root, "ls-tree", "--name-only", commit, "--", NAME) != "":
-            raise BadInput(f"{NAME} of commit {commit[:10]} cannot be read: {answer.why}")
+        if answer.text is None:
+            raise BadInput(f"{which} cannot be read: {answer.why}")
+        if "\ufffd" in answer.text:
+            raise BadInput(f"{which} is not UTF-8, as TOML must be")
         return answer.text
 
     def changed(self) -> list[str] | None:

@@ -75,3 +75,31 @@ def test_a_repository_that_git_refuses_is_said(
     (repository.root / ".git" / "config").write_text("[core\n")
     with pytest.raises(BadInput, match="bad config line 1"):
         resolve("v1")
+
+
+def test_a_commits_perf_toml_is_a_file_of_utf_8(repository: BrokerRepository) -> None:
+    """Given commits whose perf.toml is of another encoding, a link, or a folder, each is refused as what it is."""
+    manifest = repository.root / "perf.toml"
+
+    def committed(name: str) -> None:
+        repository.git("add", "-A")
+        repository.git("commit", "-qm", name)
+        repository.git("tag", name)
+
+    sound = manifest.read_bytes()
+    manifest.write_bytes(sound + "\n# caf\u00e9\n".encode("latin-1"))
+    committed("latin")
+    (repository.root / "elsewhere.toml").write_bytes(sound)
+    manifest.unlink()
+    manifest.symlink_to("elsewhere.toml")
+    committed("link")
+    manifest.unlink()
+    manifest.mkdir()
+    (manifest / "part").write_text("x")
+    committed("folder")
+    manifest.joinpath("part").unlink()
+    manifest.rmdir()
+    manifest.write_bytes(sound)
+    for name, kind in (("latin", "not UTF-8"), ("link", "a symbolic link"), ("folder", "a folder")):
+        with pytest.raises(BadInput, match=rf"perf\.toml of commit \w+ is {kind}"):
+            resolve(name, repository=repository.root)
