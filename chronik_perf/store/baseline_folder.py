@@ -26,19 +26,46 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A file in the place of a baseline that cannot be read, and the sentence that says why."""
+
+    path: Path
+    why: str
+
+    @property
+    def name(self) -> str:
+        """Give what it is called."""
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
 class Promoted:
     """What promoting changed: what has the new name now, what had it there, and what has gone from other machines."""
 
     kept: tuple[Kept, ...]
-    replaced: tuple[Kept, ...]
-    gone: tuple[Kept, ...]
+    replaced: tuple[Kept | Broken, ...]
+    gone: tuple[Kept | Broken, ...]
+
+
+def files(folder: Path, name: str | None = None) -> tuple[tuple[Kept, ...], tuple[Broken, ...]]:
+    """Give all baselines of a folder, or those of one name, by class of machines; and beside them what is broken."""
+    kept, broken = [], []
+    # A name may hold what `glob` would take for a pattern; those of files never begin with a dot.
+    for path in sorted(folder.glob("*/*.json")):
+        if not path.name.startswith(".") and name in (None, path.stem):
+            try:
+                kept.append(Kept(path, read_baseline(path)))
+            except BadInput as error:
+                broken.append(Broken(path, str(error)))
+    return tuple(kept), tuple(broken)
 
 
 def baselines(folder: Path, name: str | None = None) -> tuple[Kept, ...]:
     """Give all baselines of a folder, or those of one name, by class of machines. Raises BadInput for a broken one."""
-    # A name may hold what `glob` would take for a pattern; those of files never begin with a dot.
-    files = [path for path in sorted(folder.glob("*/*.json")) if not path.name.startswith(".")]
-    return tuple(Kept(path, read_baseline(path)) for path in files if name in (None, path.stem))
+    kept, broken = files(folder, name)
+    if broken:
+        raise BadInput(broken[0].why)
+    return kept
 
 
 def named(name: str, folder: Path) -> tuple[Kept, ...]:
@@ -100,7 +127,9 @@ def promote(name: str, new: str, folder: Path) -> Promoted:
         raise BadInput(f"the baseline {name!r} has that name already; give another one with --as")
     found = named(name, folder)
     version = version_of(found)
-    old = {kept.path: kept for kept in baselines(folder, new)}
+    readable, broken = files(folder, new)
+    there: tuple[Kept | Broken, ...] = (*readable, *broken)
+    old = {one.path: one for one in there}
     made = []
     for one in found:
         if same_version(one.baseline, version):
@@ -112,7 +141,7 @@ def promote(name: str, new: str, folder: Path) -> Promoted:
     return Promoted(tuple(made), replaced, tuple(old.values()))
 
 
-def remove(found: tuple[Kept, ...]) -> None:
+def remove(found: tuple[Kept | Broken, ...]) -> None:
     """Delete baselines, and the folder of a class that has none left. Raises MeasurementFailed where that fails."""
     for kept in found:
         try:

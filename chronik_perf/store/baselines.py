@@ -192,9 +192,14 @@ def as_text(baseline: Baseline) -> str:
 
 def read_baseline(path: Path) -> Baseline:
     """Read a baseline's file. Raises BadInput for one that is broken, or of another schema."""
-    return read_document(
-        path, _DOCUMENT, BASELINE_SCHEMA, "baseline", "measure it again, and: perf baseline save RUN"
-    )
+    remedy = "measure it again, and: perf baseline save RUN"
+    found = read_document(path, _DOCUMENT, BASELINE_SCHEMA, "baseline", remedy)
+    for row in found.metrics:
+        if not row.values:  # `measured` keeps no such row
+            raise BadInput(
+                f"{path} is not a whole baseline: {row.metric} of {row.workload} has no value; {remedy}"
+            )
+    return found
 
 
 def _told(machine: Machine) -> str:

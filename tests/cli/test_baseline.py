@@ -72,6 +72,49 @@ def test_a_baseline_is_promoted_and_removed_on_this_class_of_machines(tmp_path: 
     assert left.stem == "release"
 
 
+def broken(cwd: Path, name: str) -> Path:
+    """Leave a mark of a merge in a baseline's file for each class of machines that has it, and give the last."""
+    files = sorted((cwd / "kept").rglob(f"{name}.json"))
+    for file in files:
+        file.write_text(f"<<<<<<< HEAD\n{file.read_text()}")
+    return files[-1]
+
+
+def test_a_baseline_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    """Given two broken files beside a good one, the good one is listed, both are named, and the exit code is 2."""
+    save(measured(), tmp_path / "run")
+    for name in ("bad", "good", "worse"):
+        baseline(tmp_path, "save", "run", "--name", name)
+    files = [str(broken(tmp_path, name).relative_to(tmp_path)) for name in ("bad", "worse")]
+    done = refused(["baseline", "list", "--folder", "kept"], tmp_path)
+    assert done.returncode == 2
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["name", "good"]
+    assert len(done.stderr.splitlines()) == 2
+    for line, file in zip(done.stderr.splitlines(), files, strict=True):
+        assert f"{file} is not a whole baseline" in line
+    baseline(tmp_path, "remove", "good", "--all-machines")
+    assert refused(["baseline", "list", "--folder", "kept"], tmp_path).stdout == ""
+
+
+def test_a_baseline_that_cannot_be_read_is_replaced_and_removed(tmp_path: Path) -> None:
+    """Given a broken file here and on another class, promoting replaces it or takes it away, and removing does, too."""
+    here = environment(tmp_path, broker_core=None, load_core=None, clients={})
+    save(measured(), tmp_path / "elsewhere")
+    save(measured(environment=here), tmp_path / "here")
+    for run, name in (("here", "release"), ("elsewhere", "release"), ("here", "main")):
+        baseline(tmp_path, "save", run, "--name", name)
+    broken(tmp_path, "release")
+    said = baseline(tmp_path, "promote", "main", "--as", "release")
+    assert said.count("replaced: release, which could not be read, on ") == 1
+    assert said.count("removed: release, which could not be read, on test-cpu-2-cores-2-core-t") == 1
+    baseline(tmp_path, "save", "elsewhere", "--name", "release")
+    broken(tmp_path, "release")
+    assert baseline(tmp_path, "remove", "release").count("removed: release, which could not be read") == 1
+    assert "--all-machines" in says(tmp_path, "remove", "release", "--folder", "kept")
+    assert "test-cpu" in baseline(tmp_path, "remove", "release", "--all-machines")
+    assert [file.stem for file in (tmp_path / "kept").rglob("*.json")] == ["main"]
+
+
 def test_baselines_of_a_repository_lie_in_it(tmp_path: Path) -> None:
     """Given a broker's repository, what is saved without a folder lies in its baselines, whatever folder one is in."""
     made = BrokerRepository(tmp_path / "repository", sys.executable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,10 @@ def test_what_is_no_name_or_was_not_measured_is_refused(tmp_path: Path) -> None:
         (lambda text: text[:-20], "not a whole baseline"),
         (lambda text: "[]", "no baseline that this perf reads"),
         (lambda text: text.replace('"n": 5', '"n": "five"', 1), "metrics.0.n"),
+        (
+            lambda text: re.sub(r'("values": )\[[^]]*\]', r"\1[]", text, count=1),
+            "throughput of acks1 has no value",
+        ),
         (lambda text: text.replace('"schema_version": 2', '"schema_version": 9'), "schema 9"),
     ],
 )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from rich.table import Table
 
+from chronik_perf.cli.saying import say
 from chronik_perf.cli.work.tables import add_row, print_table
 from chronik_perf.model import BadInput, Comparison, Environment, Side, metric
 from chronik_perf.printing import one_line
 from chronik_perf.sampling.machine import environment
 from chronik_perf.store import RunFolder, load
-from chronik_perf.store.baseline_folder import Kept, baselines, find, named
+from chronik_perf.store.baseline_folder import Kept, files, find, named
 from chronik_perf.store.baselines import Recorded, not_comparable
 from chronik_perf.store.drift import Drift, drift
 from chronik_perf.targets.baseline import PREFIX, baseline_folder
@@ -20,22 +21,20 @@ from chronik_perf.targets.baseline import PREFIX, baseline_folder
 def print_list(folder: Path | None) -> None:
     """List what is kept, and whether it may be compared with runs on this machine.
 
-    Raises BadInput where the folder is not there.
+    Raises BadInput where the folder is not there, and after the list where a file in it cannot be read.
     """
     if folder is not None and not folder.is_dir():
         raise BadInput(f"there is no folder {folder}; give the one that baselines were saved into")
     where = _folder(folder)
-    found, machine = baselines(where), here()
-    if not found:
+    (found, broken), machine = files(where), here()
+    if found:
+        _list(found, machine)
+    elif not broken:
         print(f"no baseline in {where}; make one with: perf baseline save RUN")
-        return
-    table = _table("name", "version", "recorded", "starts", "machine", "comparable here")
-    for kept in found:
-        one = kept.baseline
-        starts = max((m.n for m in one.metrics), default=0)
-        comparable = "no" if not_comparable(one, machine) else "yes"
-        add_row(table, kept.name, one.title, one.recorded_at[:10], str(starts), one.machine.name, comparable)
-    print_table(table)
+    for one in broken[:-1]:
+        say(one_line(one.why))
+    if broken:
+        raise BadInput(broken[-1].why)
 
 
 def print_one(name: str, folder: Path | None) -> None:
@@ -76,6 +75,16 @@ def default_name(comparison: Comparison, side: Side) -> str:
 def here() -> Environment:
     """Give this machine, with the disk of the current folder."""
     return environment(Path(), broker_core=None, load_core=None, clients={})
+
+
+def _list(found: tuple[Kept, ...], machine: Environment) -> None:
+    table = _table("name", "version", "recorded", "starts", "machine", "comparable here")
+    for kept in found:
+        one = kept.baseline
+        starts = max((m.n for m in one.metrics), default=0)
+        comparable = "no" if not_comparable(one, machine) else "yes"
+        add_row(table, kept.name, one.title, one.recorded_at[:10], str(starts), one.machine.name, comparable)
+    print_table(table)
 
 
 def _folder(given: Path | None) -> Path:

@@ -7,11 +7,11 @@ from pathlib import Path
 from chronik_perf import resources
 from chronik_perf.cli.work.keeping import reservations
 from chronik_perf.cli.work.recorded import default_name, here
-from chronik_perf.model import BadInput, Side
+from chronik_perf.model import BadInput, Environment, Side
 from chronik_perf.report.terminal import printable
 from chronik_perf.store import RunFolder, baseline_folder, load
-from chronik_perf.store.baseline_folder import Kept
-from chronik_perf.store.baselines import not_comparable
+from chronik_perf.store.baseline_folder import Broken, Kept
+from chronik_perf.store.baselines import machine_of, not_comparable
 from chronik_perf.targets.baseline import baseline_folder as default_folder
 from chronik_perf.targets.git import find_repository
 
@@ -51,9 +51,11 @@ def promote(name: str, new: str, folder: Path | None) -> None:
 
 def remove(name: str, all_machines: bool, folder: Path | None) -> None:
     """Delete a baseline, and print what it was. Raises BadInput where there is none of that name here."""
-    found = baseline_folder.named(name, _writable(folder))
-    machine = here()
-    own = tuple(kept for kept in found if all_machines or not_comparable(kept.baseline, machine) is None)
+    where, machine = _writable(folder), here()
+    readable, broken = baseline_folder.files(where, name)
+    found: tuple[Kept | Broken, ...] = (*readable, *broken)
+    found = found or baseline_folder.named(name, where)
+    own = tuple(one for one in found if all_machines or _is_of(one, machine))
     if not own:
         others = ", ".join(kept.path.parent.name for kept in found)
         raise BadInput(
@@ -64,7 +66,15 @@ def remove(name: str, all_machines: bool, folder: Path | None) -> None:
         _print(f"removed: {_told(kept)}")
 
 
-def _told(kept: Kept) -> str:
+def _is_of(one: Kept | Broken, machine: Environment) -> bool:
+    if isinstance(one, Broken):  # the folder of a class is named by it
+        return one.path.parent.name == machine_of(machine).name
+    return not_comparable(one.baseline, machine) is None
+
+
+def _told(kept: Kept | Broken) -> str:
+    if isinstance(kept, Broken):
+        return f"{kept.name}, which could not be read, on {kept.path.parent.name}"
     return f"{kept.name} was {kept.baseline.title} of {kept.baseline.recorded_at[:10]}, on {kept.path.parent.name}"
 
 
