@@ -11,6 +11,8 @@ from chronik_perf.report.telling import tell
 from chronik_perf.stats import words
 
 MARKER = "<!-- chronik-perf -->"
+_FAILED = f"{MARKER}\n### The measurement failed, which says nothing about the change\n\n"
+_NOT_BEGUN = f"{MARKER}\n### Nothing was measured\n\n"
 _MARKS = {"regressed": "🔴", "improved": "🟢", "unchanged": "⚪", "inconclusive": "🟡"}
 
 
@@ -21,8 +23,12 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
 
 def failure(begun: bool, sentence: str) -> str:
     """Give the page of a gate without a verdict: whether a measurement failed or none was begun, and why."""
-    what = "The measurement failed, which says nothing about the change" if begun else "Nothing was measured"
-    return f"{MARKER}\n### {what}\n\n{_text(sentence)}\n"
+    return f"{_FAILED if begun else _NOT_BEGUN}{_text(sentence)}\n"
+
+
+def tells_failure(page: str) -> bool:
+    """Tell whether a page is that of a measurement that failed, which holds nothing that was measured."""
+    return page.startswith(_FAILED)
 
 
 def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:

@@ -22,10 +22,11 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path | None, base: str, candidate: str) -> RunFolder:
+    def create(cls, path: Path | None, base: str, candidate: str, *, resumable: bool = True) -> RunFolder:
         """Make a new folder; without a path one below `runs`, named by time (UTC) and versions.
 
-        Raises BadInput if it exists and holds anything, or cannot be made or written to.
+        Raises BadInput if it exists and holds anything, or cannot be made or written to; it names --resume where the
+        command that asks has it (`resumable`).
         """
         default = path is None
         if path is None:
@@ -33,9 +34,8 @@ class RunFolder:
             path = Path("runs") / f"{stamp}-{file_word(base)}-vs-{file_word(candidate)}"
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise BadInput(
-                    f"{path} exists already; name another folder with --out, or add to it with --resume"
-                )
+                more = ", or add to it with --resume" if resumable else ""
+                raise BadInput(f"{path} exists already; name another folder with --out{more}")
             ours = default and not path.parent.exists()
             path.mkdir(parents=True, exist_ok=True)
             if ours:

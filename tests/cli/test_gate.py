@@ -141,3 +141,33 @@ def test_an_error_that_nobody_foresaw_is_told_to_the_job(
     assert "chronik-perf.lock" in (tmp_path / "summary.md").read_text()
     [own] = heard(done.stdout)
     assert own.startswith("::error title=performance%3A no verdict::")
+
+
+def test_a_gate_that_failed_can_be_asked_again(repository: BrokerRepository) -> None:
+    """Given a folder with nothing but the page of a gate that failed, the next one goes there and tells its own."""
+    page = repository.root / "run" / "summary.md"
+    again = ["gate", "v1", "HEAD", "--out", "run"]
+    assert refused(again, repository.root).returncode == 4
+    first = page.read_text()
+    repository.commit("v3", build="false")
+    done = refused(again, repository.root)
+    assert done.returncode == 4, done.stderr
+    assert "the build of HEAD" in page.read_text()
+    assert page.read_text() != first
+
+
+@pytest.mark.parametrize(
+    "theirs", [{"summary.md": "<!-- chronik-perf -->\n### No regression\n"}, {"notes": "mine"}]
+)
+def test_a_gate_takes_no_folder_of_somebody_else(
+    theirs: dict[str, str], repository: BrokerRepository
+) -> None:
+    """Given a folder that holds a verdict, or anything beside such a page, it stays, and no option is named in vain."""
+    assert refused(["gate", "v1", "HEAD", "--out", "run"], repository.root).returncode == 4
+    for name, text in theirs.items():
+        (repository.root / "run" / name).write_text(text)
+    had = {file.name: file.read_text() for file in (repository.root / "run").iterdir()}
+    done = refused(["gate", "v1", "HEAD", "--out", "run"], repository.root)
+    assert done.returncode == 2
+    assert "perf: run exists already; name another folder with --out\n" in done.stderr
+    assert {file.name: file.read_text() for file in (repository.root / "run").iterdir()} == had

@@ -61,11 +61,13 @@ def begun(
     repository: Path | None,
     notes: tuple[str, ...] = (),
     clients: Clients = NO_FILE,
+    resumable: bool = True,
 ) -> Iterator[Job]:
     """Begin a run of two versions, each a name and its overrides; when it fails, only what tells something stays.
 
     The machine is taken only when all that was asked for can be, and before a version is built. A seed that was drawn
-    is added to the command, so that it reproduces the run. `notes` are sentences that every report repeats.
+    is added to the command, so that it reproduces the run. `notes` are sentences that every report repeats; `resumable`
+    tells whether the command that asks has --resume.
 
     Raises BadInput for what cannot be, and MeasurementFailed where this machine cannot.
     """
@@ -80,7 +82,7 @@ def begun(
     heard = witnesses((base[0], candidate[0]), repository)
     command = with_seed(command, plan.seed)
     if out is not None:
-        _check_folder(out)
+        _check_folder(out, resumable)
     with machine_lock(wait, say):
         # A build loads the machine as a measurement does, and would spoil another one's.
         targets = [one.target(say) for one in found]
@@ -165,11 +167,11 @@ def _check_thresholds(asked: Mapping[str, float], found: Sequence[Found]) -> Non
         )
 
 
-def _check_folder(out: Path) -> None:
+def _check_folder(out: Path, resumable: bool) -> None:
     """Find out whether the folder can be, and leave nothing: that is a fault of the call, whoever has the machine."""
     missing = [p for p in (out, *out.parents) if not p.exists()]
     try:
-        RunFolder.create(out, "", "")
+        RunFolder.create(out, "", "", resumable=resumable)
     finally:
         for made in missing:
             with contextlib.suppress(OSError):  # it never was, or another has put something there

@@ -107,6 +107,7 @@ def carry_out(
         comparing.design(quick, seed, None, None, limits, budget_s), accepted=waived, network_namespaces=netns
     )
     announced = (*what.announced, *_void(waived, loads))
+    notifying.forget_failure(out)
     with comparing.begun(
         (_shown(what.base), {}),
         (_shown(what.head), {}),
@@ -120,6 +121,7 @@ def carry_out(
         command,
         repo,
         notes=tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in announced),
+        resumable=False,
     ) as job:
         comparison, verdict = comparing.carry_out(job, profiles)
         notifying.told(comparison, verdict)

@@ -11,6 +11,8 @@ from chronik_perf.files import write_whole
 from chronik_perf.model import Comparison, MeasurementFailed, PerfError, Verdict
 from chronik_perf.report import github, markdown
 
+_PAGE = "summary.md"
+
 
 def told(comparison: Comparison, verdict: Verdict) -> None:
     """Annotate the job, write its summary and its outputs, where this is a job of GitHub Actions."""
@@ -28,13 +30,23 @@ def failure(error: PerfError, out: Path | None) -> None:
     """
     begun = isinstance(error, MeasurementFailed)
     page = markdown.failure(begun, str(error))
-    if begun and out is not None and not (out / "summary.md").exists():
+    if begun and out is not None and not (out / _PAGE).exists():
         with contextlib.suppress(OSError):  # a full disk may be the very failure that is told
-            write_whole(out / "summary.md", page)
+            write_whole(out / _PAGE, page)
     if is_github():
         _annotate(github.failure(str(error)))
         _append("GITHUB_STEP_SUMMARY", page)
         _append("GITHUB_OUTPUT", "outcome=failed\n")
+
+
+def forget_failure(out: Path | None) -> None:
+    """Take away the page that `failure` has left in a folder, if nothing else lies there: the call may be repeated."""
+    if out is not None:
+        with contextlib.suppress(OSError, UnicodeDecodeError):  # not there, or not ours: then it stays
+            if [file.name for file in out.iterdir()] == [_PAGE]:
+                page = out / _PAGE
+                if markdown.tells_failure(page.read_text(encoding="utf-8")):
+                    page.unlink()
 
 
 def _annotate(commands: str) -> None:

@@ -70,7 +70,7 @@ def carry_out(
     A comparison that fails is a row that says why. Raises BadInput for a fault that there is not.
     """
     asked = _asked(names, banked_faults())
-    folder = RunFolder.create(out, VERSION, "selftest").path
+    folder = RunFolder.create(out, VERSION, "selftest", resumable=False).path
     scores: list[Score] = []
     for fault in (*asked, *[None] * against_itself):
         n = len(scores) + 1
