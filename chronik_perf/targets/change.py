@@ -90,15 +90,19 @@ def accepted(repository: Repository, base: str, head: str) -> tuple[list[Accepte
     return waivers, void
 
 
+def gate_of(repository: Repository, ref: str) -> Gate:
+    """Give the gate that a version's own perf.toml sets, whether or not it can be. BadInput for a broken file."""
+    manifest = (
+        present_manifest(repository, f"{NAME} of the present tree")
+        if ref == WORKTREE
+        else own_manifest(repository, _commit(repository, ref), ref)
+    )
+    return manifest.gate if manifest else Gate()
+
+
 def own_gate_edited(repository: Repository, base: str, head: str) -> tuple[Gate, list[str]]:
     """Give the base's gate, which holds, and say in sentences what the head would change in it."""
-    ours = own_manifest(repository, _commit(repository, base), base)
-    theirs = (
-        present_manifest(repository, f"{NAME} of the present tree")
-        if head == WORKTREE
-        else own_manifest(repository, _commit(repository, head), head)
-    )
-    gate, wanted = (m.gate if m else Gate() for m in (ours, theirs))
+    gate, wanted = (gate_of(repository, ref) for ref in (base, head))
     edits = [
         f"{title} from {was or 'the default'} to {is_now or 'the default'}"
         for title, was, is_now in _differences(gate, wanted)

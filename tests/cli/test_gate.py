@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chronik_perf.cli.work import gating
 from tests.cli.programs import environment, refused
 from tests.targets.repository import BrokerRepository
 
@@ -171,3 +172,32 @@ def test_a_gate_takes_no_folder_of_somebody_else(
     assert done.returncode == 2
     assert "perf: run exists already; name another folder with --out\n" in done.stderr
     assert {file.name: file.read_text() for file in (repository.root / "run").iterdir()} == had
+
+
+@pytest.mark.parametrize(
+    ("gate", "says"),
+    [
+        ('workloads = ["zzz"]', "there is no workload 'zzz'"),
+        ('budget = "soon"', "budget is 'soon'"),
+        ('thresholds = { nope = "3%" }', "there is no metric 'nope'"),
+        ('thresholds = { throughput = "-1%" }', "must be above 0, not -1%"),
+        ('thresholds = { "throughput@zzz" = "3%" }', "no workload of this run is called 'zzz'"),
+    ],
+)
+def test_a_gate_that_cannot_be_is_told_with_its_place(
+    gate: str, says: str, repository: BrokerRepository
+) -> None:
+    """Given a [gate] with a slip, the base's is refused by file and section, and the head's is announced to be one."""
+    good = repository.git("rev-parse", "HEAD")
+    file = repository.root / "perf.toml"
+    file.write_text(f"{file.read_text()}\n[gate]\n{gate}\n")
+    repository.git("commit", "-qam", "a slip")
+    done = refused(["gate", "HEAD", "HEAD"], repository.root)
+    assert done.returncode == 2, done.stderr
+    [sentence] = [line for line in done.stderr.splitlines() if line.startswith("perf: ")]
+    assert sentence.startswith("perf: [gate] of the perf.toml of HEAD: ")
+    assert says in sentence
+    [told] = [line for line in gating.change(good, "HEAD", False, repository.root).announced if says in line]
+    assert told.startswith(
+        "the head's own gate would be refused once it is merged: [gate] of the perf.toml of HEAD: "
+    )

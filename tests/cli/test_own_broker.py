@@ -107,7 +107,10 @@ def test_nothing_is_built_while_another_call_measures(repository: BrokerReposito
 def test_a_change_is_gated_by_the_rules_of_its_base(
     repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given a change that edits its gate and accepts a metric, the base's rules hold and every output tells of both."""
+    """Given a change that edits its gate and accepts a metric, the base's rules hold and every output tells of both.
+
+    It tells, too, that a workload which there is not would have the edited gate refused later.
+    """
     file = repository.root / "perf.toml"
     repository.commit("v3")
     file.write_text(
@@ -116,7 +119,7 @@ def test_a_change_is_gated_by_the_rules_of_its_base(
     )
     repository.git("commit", "-qam", "gate")
     slower = file.read_text().replace("--version v2.2.0", "--version v2.2.7").replace('"4%"', '"90%"')
-    file.write_text(slower)
+    file.write_text(slower.replace('["raw"]', '["zzz"]'))
     message = "a task a batch\n\nPerf-Accept: throughput the metadata is replicated now"
     repository.git("commit", "-qam", message)
     summary = repository.root.parent / "summary.md"
@@ -138,6 +141,7 @@ def test_a_change_is_gated_by_the_rules_of_its_base(
         *((repository.root / "run" / n) for n in ("report.html", "summary.md", "junit.xml")),
     ):
         assert announced in output.read_text()
+        assert "gate would be refused once it is merged" in output.read_text()
     assert "::notice title=" in done.stdout
 
 

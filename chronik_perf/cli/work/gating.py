@@ -11,7 +11,8 @@ from pathlib import Path
 from chronik_perf.cli.options import seconds, thresholds
 from chronik_perf.cli.saying import say
 from chronik_perf.cli.work import comparing, notifying
-from chronik_perf.model import BadInput, Outcome, Workload, judged
+from chronik_perf.model import BadInput, Design, Outcome, Workload, judged
+from chronik_perf.stats.planning.design import check_names
 from chronik_perf.targets import find
 from chronik_perf.targets.baseline import PREFIX as BASELINE
 from chronik_perf.targets.change import (
@@ -21,11 +22,12 @@ from chronik_perf.targets.change import (
     accepted,
     base_of,
     baseline_edited,
+    gate_of,
     last_release,
     own_gate_edited,
 )
 from chronik_perf.targets.git import Repository, find_repository
-from chronik_perf.targets.manifest import Gate
+from chronik_perf.targets.manifest import NAME, Gate
 
 # Of a budget that holds the blocks of two workloads and no more.
 SHORT_S = 90.0
@@ -66,7 +68,37 @@ def change(base: str | None, head: str, since_release: bool, repo: Path | None) 
     gate, edits = own_gate_edited(repository, *between)
     waivers, void = accepted(repository, *between)
     edits += _baseline_edits(repository, found, tip)
+    edits += _refused_later(gate_of(repository, tip), head)
     return Change(found, head, gate, tuple(waivers), (*edits, *void))
+
+
+def _refused_later(gate: Gate, head: str) -> list[str]:
+    """Say so if the gate that the head sets cannot be: the base's holds now, and it would be found out afterwards."""
+    try:
+        _rules(gate, None, 0, head)
+    except BadInput as error:
+        return [f"the head's own gate would be refused once it is merged: {error}"]
+    return []
+
+
+def _rules(
+    gate: Gate, budget_s: float | None, seed: int | None, ref: str
+) -> tuple[tuple[Workload, ...], Design]:
+    """Give what a gate measures, and how; a budget that was asked for goes before its own.
+
+    Raises BadInput, which names the file and the section, for a gate that cannot be.
+    """
+    try:
+        if budget_s is None and gate.budget:
+            budget_s = seconds("budget", gate.budget)
+        quick = budget_s is not None and budget_s <= SHORT_S
+        limits = thresholds([f"{key}={value}" for key, value in gate.thresholds.items()])
+        loads = comparing.workloads(quick, list(gate.workloads))
+        plan = comparing.design(quick, seed, None, None, limits, budget_s)
+        check_names(plan, loads)
+    except BadInput as error:
+        raise BadInput(f"[gate] of the {NAME} of {_shown(ref)}: {error}") from None
+    return loads, plan
 
 
 def _baseline_edits(repository: Repository, base: str, tip: str) -> list[str]:
@@ -95,17 +127,10 @@ def carry_out(
 ) -> Outcome:
     """Measure, judge and report. Raises as `comparing.begun` does, and BadInput for a base's gate that cannot be."""
     say(f"the base is {_shown(what.base)}, and the change {_shown(what.head)}")
-    gate = what.gate
     command = _command(what, budget_s, profiles, repo, netns)
-    if budget_s is None and gate.budget:
-        budget_s = seconds("budget in [gate] of the base's perf.toml", gate.budget)
-    quick = budget_s is not None and budget_s <= SHORT_S
-    limits = thresholds([f"{key}={value}" for key, value in gate.thresholds.items()])
-    loads = comparing.workloads(quick, list(gate.workloads))
+    loads, plan = _rules(what.gate, budget_s, seed, what.base)
     waived = {a.metric: a.reason for a in reversed(what.accepted)}
-    plan = dataclasses.replace(
-        comparing.design(quick, seed, None, None, limits, budget_s), accepted=waived, network_namespaces=netns
-    )
+    plan = dataclasses.replace(plan, accepted=waived, network_namespaces=netns)
     announced = (*what.announced, *_void(waived, loads))
     notifying.forget_failure(out)
     with comparing.begun(

@@ -61,7 +61,7 @@ def design_check(design: Design, workloads: tuple[Workload, ...]) -> DesignPower
     workload that is not measured.
     """
     family = Family.of(design, workloads)
-    _check_names(design, workloads)
+    check_names(design, workloads)
     least = least_blocks(family.one_way)
     smallest_p = min(1.0, 2 * smallest_error(design.blocks))
     if design.blocks < least:
@@ -133,7 +133,8 @@ def _largest_sd_in_margins(blocks: int, one_way: float) -> float:
     return low
 
 
-def _check_names(design: Design, workloads: tuple[Workload, ...]) -> None:
+def check_names(design: Design, workloads: tuple[Workload, ...]) -> None:
+    """Raise BadInput for a threshold for a metric that there is not, or for a workload that is not measured."""
     metrics, loads = {m.name for m in METRICS}, {w.name for w in workloads}
     for key in design.thresholds:
         metric, _, load = key.partition("@")
