@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chronik_perf.model import BadInput
+from chronik_perf.targets.placeholders import check_names
 from chronik_perf.targets.watched import check_metrics, check_ready_line
 
 NAME = "perf.toml"
@@ -189,6 +190,7 @@ def _check_placeholders(manifest: Manifest) -> None:
     where, command = manifest.where, " ".join(manifest.start)
     if not manifest.start:
         raise BadInput(f"{where}: command in [start] is empty")
+    check_names(where, manifest.start, manifest.override_with)
     for placeholder, why in (
         *([("{port}", "be told where to listen")] if manifest.fixed_port is None else []),
         ("{data_dir}", "be given a folder of its own"),

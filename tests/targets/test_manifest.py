@@ -77,6 +77,20 @@ def test_everything_that_may_be_said_is_read() -> None:
         ('["cc --version"]', '["cc \'"]', r"tools in \[build\] cannot be read: no closing quotation"),
         ("{port}", "9092", "does not say {port}, so it cannot be told where to listen"),
         ("{data_dir}", "/tmp", "does not say {data_dir}"),
+        ("{port}", "{prot}", r"command in \[start\] says {prot}; did you mean {port}\?"),
+        (
+            "--metrics {metrics_port}",
+            "--metrics {metric_port}",
+            r"{metric_port}; did you mean {metrics_port}\?",
+        ),
+        ("{host}", "{HOST}", r"says {HOST}; did you mean {host}\?"),
+        ("{set}", "--x={set}", r"says {set} within '--x={set}'.*; make it a word of its own"),
+        ("{set}", "{set} --x={set}", "says {set} within '--x={set}'"),
+        (
+            "{key}={value}",
+            "{key}={value}{vale}",
+            r"override_with in \[settings\] says {vale}; did you mean {value}",
+        ),
         ("{set}", "", "does not say {set}"),
         ('"{key}={value}"', '"{key}"', "override_with"),
         ('"SIGINT"', '"SIGNONE"', "no signal 'NONE'"),
@@ -122,6 +136,15 @@ def test_what_is_wrong_is_said_with_its_place(had: str, instead: str, says: str)
     with pytest.raises(BadInput, match=says) as refused:
         read_manifest(WHOLE.replace(had, instead), "perf.toml of v1")
     assert str(refused.value).startswith("perf.toml of v1")
+
+
+@pytest.mark.parametrize(
+    "word", ["${PORT}", "${set}", "{}", '{"port": 1}', "{sep}", "{topic}", "{date}", "{port,data_dir}"]
+)
+def test_other_braces_stay_as_they_are(word: str) -> None:
+    """Given a shell's variables, a document, or a name that is like none of ours, it is the broker's own affair."""
+    text = f"[start]\ncommand = ['b', '{{port}}', '{{data_dir}}', '{word}']\n"
+    assert read_manifest(text, "perf.toml").start[-1] == word
 
 
 def test_metrics_to_look_at_need_a_page() -> None:
