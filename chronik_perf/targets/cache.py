@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,7 +171,7 @@ def sweep() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a cleaning removed, in how many unfinished ones, and of which folders it could not: why they are there."""
+    """What a cleaning did: builds and how many unfinished ones it removed, how many are in use, and what is stuck."""
 
     builds: list[Entry]
     unfinished: int
@@ -182,22 +181,18 @@ class Cleaned:
 
 def clean() -> Cleaned:
     """Remove every build that no call uses, what is left of those that were never finished, and logs of failed ones."""
-    halves = Counter[Gone]()
-    builds, stuck = list[Entry](), list[Path]()
-    for key in _unfinished():
-        gone = _remove(key, unfinished=True)
-        halves[gone] += 1
-        stuck += [cache_root() / key] if gone == "stuck" else []
-    in_use = halves["in use"]
-    for entry in entries():
-        gone = _remove(entry.key)
-        builds += [entry] if gone == "removed" else []
-        stuck += [cache_root() / entry.key] if gone == "stuck" else []
-        in_use += gone == "in use"
+    unfinished, whole = _unfinished(), {entry.key: entry for entry in entries()}
+    done = {key: _remove(key, unfinished=key not in whole) for key in (*unfinished, *whole)}
     for log in cache_root().glob("*.log"):
         if not (cache_root() / log.stem).exists():
             _remove(log.stem)
-    return Cleaned(builds, halves["removed"], in_use, stuck)
+    removed_keys = [key for key, gone in done.items() if gone == "removed"]
+    return Cleaned(
+        builds=[whole[key] for key in removed_keys if key in whole],
+        unfinished=sum(key not in whole for key in removed_keys),
+        in_use=sum(gone == "in use" for gone in done.values()),
+        stuck=[cache_root() / key for key, gone in done.items() if gone == "stuck"],
+    )
 
 
 def _unfinished() -> list[str]:

@@ -94,7 +94,7 @@ class Evidence:
     ) -> None:
         """Ask what no load asks, and start the broker again on its data where that fits into `left_s`.
 
-        With `profiles` the CPU of both is profiled as well, as far as that fits.
+        With `profiles` the CPU of both and the time of a stop are profiled as well, as far as that fits.
         """
         if self.failed:
             return
