@@ -33,6 +33,7 @@ class Connection(asyncio.Protocol):
         self._max_frame_bytes = server.config.network.max_frame_bytes
         self._max_in_flight = server.config.network.max_in_flight_requests
         self._arrived = server.arrived
+        self._replied = server.replied
         self._transport: asyncio.Transport | None = None
         self._holds: set[object] = set()
         self._chunks: list[bytes] = []
@@ -109,11 +110,18 @@ class Connection(asyncio.Protocol):
         """Write the replies that are ready and have no unready one before them, in one piece."""
         replies = self.replies
         ready: list[bytes] = []
+        batches = 0
+        synced_at_sum_s = 0.0
         while replies and (encoded := replies[0].encoded) is not None:
             ready.append(encoded)
-            replies.popleft()
+            reply = replies.popleft()
+            if reply.batches:
+                batches += reply.batches
+                synced_at_sum_s += reply.synced_at_sum_s
         if ready and self._transport is not None:
             self._transport.write(ready[0] if len(ready) == 1 else b"".join(ready))
+            if batches:
+                self._replied(batches, synced_at_sum_s)
         if self._holds and len(replies) <= self._max_in_flight // 2:
             self.release("requests in flight")
 

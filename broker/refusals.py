@@ -50,13 +50,13 @@ def answer_misplaced(
     # Sent twice: acknowledged once more, but not before the first one is stored.
     reply.base_offset = found
     if log.synced_end >= found + count:
-        reply.stored()
+        reply.stored(None)
         return
 
     def look() -> None:
         if log.synced_end >= found + count:
             log.unwatch(look)
-            reply.stored()
+            reply.stored(None)
         elif log.refuses:
             log.unwatch(look)
             reply.failed(log.refuses)

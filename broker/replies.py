@@ -21,9 +21,15 @@ _FRAME = struct.Struct(">ii")
 
 
 class Reply:
-    """A place; ``encoded`` is the framed response once it is known."""
+    """A place; ``encoded`` is the framed response once it is known.
+
+    ``batches`` of it were stored by commits, which ended at times that add up to ``synced_at_sum_s``.
+    """
 
     __slots__ = ("connection", "correlation_id", "encoded")
+
+    batches = 0
+    synced_at_sum_s = 0.0
 
     def __init__(self, connection: Connection, correlation_id: int) -> None:
         self.connection = connection
@@ -43,7 +49,7 @@ class Reply:
 class ProduceReply(Reply):
     """The reply to a produce request for one partition, waiting for its batch to be stored."""
 
-    __slots__ = ("base_offset", "log", "template", "version")
+    __slots__ = ("base_offset", "batches", "log", "synced_at_sum_s", "template", "version")
 
     def __init__(
         self,
@@ -56,13 +62,17 @@ class ProduceReply(Reply):
         self.connection = connection
         self.correlation_id = correlation_id
         self.encoded = None
+        self.batches = 0
         self.version = version
         self.log = log
         self.template = template
         self.base_offset = NO_OFFSET
         connection.replies.append(self)
 
-    def stored(self) -> None:
+    def stored(self, synced_at_s: float | None) -> None:
+        if synced_at_s is not None:
+            self.batches = 1
+            self.synced_at_sum_s = synced_at_s
         self.encoded = self.template.encode(self.correlation_id, self.base_offset)
         connection = self.connection
         connection.dirty.add(connection)
@@ -75,10 +85,12 @@ class ProduceReply(Reply):
 class ManyReply(Reply):
     """The reply to a produce request for several partitions: full when each of them has its result."""
 
-    __slots__ = ("_results", "_unknown", "version")
+    __slots__ = ("_results", "_unknown", "batches", "synced_at_sum_s", "version")
 
     def __init__(self, connection: Connection, correlation_id: int, version: int) -> None:
         super().__init__(connection, correlation_id)
+        self.batches = 0
+        self.synced_at_sum_s = 0.0
         self.version = version
         self._results: dict[str, list[bytes]] = {}
         self._unknown = 0
@@ -106,8 +118,11 @@ class PartReply:
         self.log = log
         self.base_offset = NO_OFFSET
 
-    def stored(self) -> None:
+    def stored(self, synced_at_s: float | None) -> None:
         log = self.log
+        if synced_at_s is not None:
+            self.whole.batches += 1
+            self.whole.synced_at_sum_s += synced_at_s
         self.whole.add(log.topic, log.partition, ErrorCode.NONE, self.base_offset, log.start_offset)
 
     def failed(self, error: ErrorCode) -> None:

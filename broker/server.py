@@ -72,6 +72,7 @@ class Server:
         self._store = store
         self._log = log
         self._telemetry = telemetry
+        self.replied = telemetry.replied
         self._clock = telemetry.clock
         self._loop = loop
         self._arrivals: list[tuple[Connection, bytes]] = []

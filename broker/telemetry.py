@@ -1,7 +1,7 @@
 """What the broker counts about itself.
 
-The hot path adds plain numbers, once for each turn of the event loop or each commit, never once for each
-batch; ``metrics`` reads them when it is scraped.
+The hot path adds plain numbers, once for each turn of the event loop, commit, or write to a client, never once
+for each batch; ``metrics`` reads them when it is scraped.
 
 Stages of a produce, in order; their means add up to the time between reading a request and handing its
 reply to the socket. All batches of one turn of the event loop pass the first three together, so each is
@@ -11,8 +11,8 @@ charged the turn's whole time in them.
 ``metadata``     giving out offsets and ``update_partition_offset``
 ``append``       building WAL records and queueing them
 ``commit_wait``  from being queued until the commit that holds it was synced (acks=0 as well)
-``reply``        from then until the reply was handed to the socket, waiting for the event loop
-                 included (acks=0 has none and is not counted)
+``reply``        from then until the reply was handed to the socket, waiting for the event loop and for the
+                 replies before it included (acks=0 has none and is not counted)
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Telemetry:
         self.append_s += batches * (appended_s - noted_s)
 
     def committed(self, commit: Commit) -> None:
-        """A commit's outcome has reached the event loop, and its replies have been handed to their sockets."""
+        """A commit's outcome has reached the event loop."""
         batches = commit.batches
         self.commits += 1
         self.committed_batches += batches
@@ -141,9 +141,11 @@ class Telemetry:
             self.sync_s.observe(commit.sync_s)
         else:
             self.failed_commits += 1
-        if commit.waiters:
-            self.replied_batches += commit.waiters
-            self.reply_s += commit.waiters * (self.clock() - commit.done_at_s)
+
+    def replied(self, batches: int, synced_at_sum_s: float) -> None:
+        """The replies to ``batches`` were handed to their socket; sums over them when each was synced."""
+        self.replied_batches += batches
+        self.reply_s += batches * self.clock() - synced_at_sum_s
 
 
 class NoTelemetry(Telemetry):
@@ -158,4 +160,7 @@ class NoTelemetry(Telemetry):
         pass
 
     def committed(self, commit: Commit) -> None:
+        pass
+
+    def replied(self, *_: float) -> None:
         pass

@@ -24,7 +24,7 @@ def _parts(strength: float) -> tuple[Part, ...]:
                     kept.append(one)
                 elif reply is not None:
                     reply.base_offset = log.next_offset
-                    reply.stored()
+                    reply.stored(None)
             self._incoming = kept
             super().finish(begun_s)
 

@@ -15,7 +15,7 @@ from broker.wal.worker import Inbox, Worker
 class Commit:
     """One commit's outcome. ``error`` is set where nothing of it may be acknowledged.
 
-    ``waiters`` are the requests that are told; ``queued_at_sum_s`` sums over batches when each was queued.
+    ``queued_at_sum_s`` sums over batches when each was queued.
     """
 
     __slots__ = (
@@ -27,20 +27,17 @@ class Commit:
         "submissions",
         "sync_s",
         "syncs",
-        "waiters",
     )
 
     def __init__(self, submissions: list[Submission]) -> None:
         self.submissions = submissions
         self.batches = 0
         self.size_bytes = 0
-        self.waiters = 0
         self.queued_at_sum_s = 0.0
         for submission in submissions:
             batches = submission.batches
             self.batches += batches
             self.size_bytes += submission.size_bytes
-            self.waiters += len(submission.waiters)
             self.queued_at_sum_s += batches * submission.queued_at_s
         self.error: OSError | None = None
         self.syncs = 0

@@ -143,7 +143,7 @@ class Log:
             if commit.error is None:
                 log.committed(submission)
                 for waiter in submission.waiters:
-                    waiter.stored()
+                    waiter.stored(commit.done_at_s)
             else:
                 for waiter in submission.waiters:
                     waiter.failed(ErrorCode.KAFKA_STORAGE_ERROR)

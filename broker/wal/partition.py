@@ -18,7 +18,8 @@ from broker.wal.segment import Segment, SegmentHeader, batch_of, sync_directory
 class Waiter(Protocol):
     """Who is told when a batch is stored, or that it is not."""
 
-    def stored(self) -> None: ...
+    def stored(self, synced_at_s: float | None) -> None:
+        """``synced_at_s`` is when its commit was done, or None where none was waited for."""
 
     def failed(self, error: ErrorCode) -> None: ...
 

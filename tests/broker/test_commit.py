@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 
 import pytest
 
@@ -118,6 +119,27 @@ def test_the_stages_of_a_produce_add_up(broker: Broker) -> None:
     metrics = broker.metrics()
     assert [metrics[f'chronik_produce_stage_batches_total{{stage="{s}"}}'] for s in STAGES] == [50] * 5
     assert all(metrics[f'chronik_produce_stage_seconds_total{{stage="{s}"}}'] > 0 for s in STAGES)
+
+
+def test_the_reply_stage_lasts_until_the_reply_leaves(broker: Broker) -> None:
+    """A batch that is synced while a fetch before it on its connection still waits is in the reply stage so long."""
+    stage = 'chronik_produce_stage_{}_total{{stage="reply"}}'.format
+    with Wire(broker.address) as client, Wire(broker.address) as other:
+        client.create("behind")
+        client.create("empty")
+        client.send(wire.fetch(1, "empty", 0, max_wait_ms=60_000))
+        client.send(wire.produce(2, "behind", wire.batch()))
+        while other.end("behind") < 1:
+            pass
+        waiting = broker.metrics()
+        time.sleep(0.2)
+        other.produced("empty", wire.batch())
+        assert [client.receive()[0], client.receive()[0]] == [1, 2]
+
+    gone = broker.metrics()
+    assert waiting.get(stage("batches"), 0) == 0
+    assert gone[stage("batches")] == 2
+    assert gone[stage("seconds")] >= 0.2
 
 
 def test_telemetry_counts_what_happened(broker: Broker) -> None:
