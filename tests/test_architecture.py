@@ -19,14 +19,15 @@ BESIDE = {"resources", "files", "interrupts", "environment", "secrecy", "process
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "stats": {"model"},
-    "targets": {"model", "store"},
-    "sut": {"model"},
+    "leash": {"model"},
+    "targets": {"model", "store", "leash"},
+    "sut": {"model", "leash"},
     "load": {"model"},
     "sampling": {"model"},
     "store": {"model"},
     "report": {"model", "stats"},
     "experiment": {"model", "targets", "sut", "load", "sampling", "stats"},
-    "cli": {"model", "targets", "sut", "load", "sampling", "stats", "store", "report", "experiment"},
+    "cli": {"model", "leash", "targets", "sut", "load", "sampling", "stats", "store", "report", "experiment"},
 }
 STATS_LIBRARIES = {"numpy", "scipy"}
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from chronik_perf.leash import Child, StopOutcome
 from chronik_perf.model import MeasurementFailed, Target
 from chronik_perf.network import HOST, Network
 from chronik_perf.sut import listeners
-from chronik_perf.sut.child import Child, StopOutcome
 from chronik_perf.sut.command import command_line, free_ports, metrics_address
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted, quoted_start

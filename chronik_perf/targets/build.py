@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import os
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import IO
@@ -20,7 +19,7 @@ from chronik_perf.targets.checkout import LONGEST_S, check_out
 from chronik_perf.targets.git import Repository
 from chronik_perf.targets.lock import BuildLock
 from chronik_perf.targets.manifest import Manifest
-from chronik_perf.targets.process import lines_of, running
+from chronik_perf.targets.process import leashed, lines_of
 from chronik_perf.targets.scheme import Say
 
 _SHOWN = 20
@@ -108,21 +107,10 @@ def run_build(
 
 def _run(manifest: Manifest, tree: Path, log_path: Path, lock: BuildLock | None) -> int | None:
     """Give the exit code of the build's command; None if it was ended, as its time was over."""
-    with (
-        log_path.open("wb") as log,
-        running(
-            ("/bin/sh", "-c", manifest.build),
-            cwd=tree,
-            env=build_environment(manifest),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            lock=lock,
-        ) as process,
-    ):
-        try:
-            return process.wait(manifest.build_timeout_s)
-        except subprocess.TimeoutExpired:
-            return None
+    command = ("/bin/sh", "-c", manifest.build)
+    environment = build_environment(manifest)
+    with leashed(command, env=environment, cwd=tree, log_path=log_path, lock=lock) as build:
+        return build.exit_code if build.wait(manifest.build_timeout_s) else None
 
 
 def check_program(manifest: Manifest, tree: Path, short: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chronik_perf.interrupts import held_back
+from chronik_perf.leash import Child
 from chronik_perf.printing import one_line
 from chronik_perf.targets.lock import BuildLock
 
@@ -55,6 +56,29 @@ def running(
             for pipe in (process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
+
+
+@contextlib.contextmanager
+def leashed(
+    command: Sequence[str], *, env: dict[str, str], cwd: Path, log_path: Path, lock: BuildLock | None
+) -> Iterator[Child]:
+    """Start a command that may start anything, and end all of it afterwards: a daemon that it left, too.
+
+    What it says goes to a log of its own. Raises OSError if that cannot be written, MeasurementFailed if the command
+    cannot be started.
+    """
+    log_path.write_bytes(b"")
+    child: Child | None = None
+    try:
+        with held_back():
+            held = () if lock is None else (lock.fileno(),)
+            child = Child(command, env=env, core=None, log_path=log_path, cwd=str(cwd), pass_fds=held)
+            if lock is not None:
+                lock.started(child.session)
+        yield child
+    finally:
+        if child is not None:
+            child.kill()
 
 
 def lines_of(said: bytes) -> list[str]:

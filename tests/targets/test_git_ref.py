@@ -173,25 +173,41 @@ def test_an_interrupted_build_is_not_taken_for_whole(repository: BrokerRepositor
     assert not left_running()
 
 
-def test_a_build_that_outlives_its_call_is_alone_until_it_ends(
-    repository: BrokerRepository, tmp_path: Path
+@pytest.mark.parametrize(
+    ("build", "timeout_s", "fails"),
+    [
+        ("setsid sleep 602 & true", 30, False),
+        ("setsid sh -c 'setsid sleep 602 & sleep 602' & sleep 602", 1, True),
+    ],
+)
+def test_nothing_that_a_build_has_started_outlives_it(
+    build: str, timeout_s: int, fails: bool, repository: BrokerRepository
 ) -> None:
-    """Given a call that is killed while it builds, its tree stays while the build runs, and goes after it has ended."""
-    going_on = tmp_path / "going-on"
-    going_on.touch()
-    repository.commit("v1", build=f"echo half > artefact; while [ -e {going_on} ]; do sleep 0.02; done")
+    """Given a build that leaves servers in sessions of their own, they end with it, whether it is done or hangs."""
+    repository.commit("v1", build=f"echo built > artefact; {build}", timeout_s=timeout_s)
+    if fails:
+        with pytest.raises(MeasurementFailed, match="was not done"):
+            resolve("v1")
+    else:
+        assert resolve("v1").provenance.source == "git"
+    assert not left_running()
+
+
+def test_a_build_ends_with_its_call_however_that_ends(repository: BrokerRepository) -> None:
+    """Given a call that is killed while it builds, its build ends, too, and what it made is swept away."""
+    repository.commit("v1", build="echo half > artefact; setsid sleep 603 & sleep 603")
     call = subprocess.Popen([sys.executable, "-c", "from chronik_perf.targets import resolve; resolve('v1')"])
     deadline = time.monotonic() + 30
     while not list(cache.cache_root().glob("*/tree/artefact")) and time.monotonic() < deadline:
         time.sleep(0.02)
+    assert left_running()
     call.kill()
     call.wait()
-    assert (cache.sweep(), len(left_in_cache())) == (0, 1)
-    going_on.unlink()
-    while not cache.sweep() and time.monotonic() < deadline:
+    while left_running() and time.monotonic() < deadline:
         time.sleep(0.02)
+    assert not left_running()
+    assert cache.sweep() == 1
     assert left_in_cache() == []
-    assert resolve("v1").provenance.source == "git"
 
 
 def test_a_present_tree_is_named_dirty_when_it_is(repository: BrokerRepository) -> None:

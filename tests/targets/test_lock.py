@@ -55,14 +55,23 @@ def call_that_builds() -> subprocess.Popen[bytes]:
     return call
 
 
+def kill(call: subprocess.Popen[bytes]) -> None:
+    """End a call and the parent that it gave its build, which would end that build, with no time to do it."""
+    (leash,) = psutil.Process(call.pid).children()
+    leash.suspend()
+    call.kill()
+    call.wait()
+    leash.kill()
+    until(lambda: not leash.is_running())
+
+
 def test_a_build_that_a_killed_call_has_left_is_ended_by_the_next(
     repository: BrokerRepository, tmp_path: Path
 ) -> None:
     """Given a call that is killed while it builds, the next one ends that build, says so, and makes its own."""
     repository.commit("v1", build=f"test -e {tmp_path}/soon || {{ touch begun; sleep 600; }}; touch artefact")
     call = call_that_builds()
-    call.kill()
-    call.wait()
+    kill(call)
     assert left(tmp_path)
     (tmp_path / "soon").touch()
     said: list[str] = []
@@ -81,8 +90,7 @@ def test_what_a_build_has_left_outside_of_its_group_is_named_and_not_ended(
     repository.commit("v1", build="setsid sleep 600 & touch begun; sleep 600")
     call = call_that_builds()
     until(lambda: len([p for p in left(tmp_path) if p.name() == "sleep"]) == 2)
-    call.kill()
-    call.wait()
+    kill(call)
     with pytest.raises(
         MeasurementFailed, match=rf"^the build of v1 .* is locked by process .*process {call.pid} "
     ) as stuck:
@@ -122,8 +130,7 @@ def test_a_call_in_another_pid_namespace_is_not_taken_for_gone(
     """Given a killed call whose pids belong to another container, nobody says that it is gone, and nothing is ended."""
     repository.commit("v1", build="touch begun; sleep 600", timeout_s=60)
     call = call_that_builds()
-    call.kill()
-    call.wait()
+    kill(call)
     monkeypatch.setattr("chronik_perf.targets.build.LONGEST_S", 0.3 - 60)
     monkeypatch.setattr(lock, "_space", lambda: "another container")
     with pytest.raises(MeasurementFailed, match="locked by another call"):

@@ -20,11 +20,11 @@ from chronik_perf.experiment import choose_place, machine_lock
 from chronik_perf.experiment.checkup import Checkup, check_up
 from chronik_perf.experiment.plan import QUICK
 from chronik_perf.experiment.prognosis import Prognosis, prognoses
+from chronik_perf.leash import Child
 from chronik_perf.load.clients import client_versions
 from chronik_perf.model import BadInput, MeasurementFailed, Unavailable
 from chronik_perf.sampling.doctor import Advice, Check, Gain, examine
 from chronik_perf.store import RunFolder, reading, save
-from chronik_perf.sut.child import Child
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.targets import resolve
 

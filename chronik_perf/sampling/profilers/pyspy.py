@@ -2,7 +2,7 @@
 
 py-spy attaches when the load begins and leaves when it has ended, so start-up and warm-up are not in the
 profile, and the broker goes on. Under Yama's scope 1 a process may attach to its descendants only, or where
-the target has named it: `sut/leash.py` names the toolkit (PR_SET_PTRACER), whose descendant py-spy is.
+the target has named it: `leash/leash.py` names the toolkit (PR_SET_PTRACER), whose descendant py-spy is.
 Started as the broker's parent, which is the other way, py-spy records the whole life, and nothing that it
 writes can be cut to a window: its folded and speedscope files have no time stamps, and a chrometrace without idle
 samples shows a thread that went to sleep as going on with what it did.

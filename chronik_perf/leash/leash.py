@@ -1,7 +1,7 @@
-"""The parent of a broker, between it and the toolkit: when the toolkit is gone, nothing of the broker remains.
+"""The parent of a broker or a build, between it and the toolkit: when the toolkit is gone, nothing of it remains.
 
 Run as a plain file (`python -I -S leash.py REPORT_FD TOOLKIT_PID CORE CMD...`), so it imports the standard
-library alone. A process of its own is needed because no setting on the broker itself is enough:
+library alone. A process of its own is needed because no setting on the command itself is enough:
 PR_SET_PDEATHSIG fires when the *thread* that forked ends, is not inherited by grandchildren (the broker behind
 a shell script), and setting it in a `preexec_fn` is unsafe in a program with threads. As a child subreaper
 (prctl(2)) this process inherits every orphan below it, even one that made itself a session of its own, and so

@@ -21,7 +21,7 @@ _POLL_S = 0.002
 
 @dataclass(frozen=True, slots=True)
 class StopOutcome:
-    """How a broker ended. `note` is a sentence where that is worth one, else empty."""
+    """How a command ended. `note` is a sentence where that is worth one, else empty."""
 
     exit_code: int | None
     killed: bool
@@ -30,7 +30,10 @@ class StopOutcome:
 
 
 class Child:
-    """One process tree under a leash. `pid` is the command's own; `exit_code` is negative for a signal."""
+    """One process tree under a leash. `pid` is the command's own; `exit_code` is negative for a signal.
+
+    `session` is the leash's pid, which leads the session and the process group of all below it that made none.
+    """
 
     def __init__(
         self,
@@ -40,8 +43,12 @@ class Child:
         core: int | None,
         log_path: Path,
         cwd: str | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
-        """Start the command, stdout and stderr appended to the log. Raises MeasurementFailed if it cannot be."""
+        """Start the command, stdout and stderr appended to the log; it inherits `pass_fds`, too.
+
+        Raises MeasurementFailed if it cannot be started.
+        """
         self.exit_code: int | None = None
         read_fd, write_fd = os.pipe()
         os.set_blocking(read_fd, False)
@@ -60,7 +67,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(write_fd,),
+                    pass_fds=(write_fd, *pass_fds),
                     start_new_session=True,  # Ctrl-C in a terminal is for the toolkit alone
                 )
         except OSError as error:
@@ -69,7 +76,7 @@ class Child:
                 raise MeasurementFailed(
                     f"the folder {cwd} is gone, in which {command[0]} is started"
                 ) from None
-            raise MeasurementFailed(f"cannot write the broker's log {log_path}: {error.strerror}") from None
+            raise MeasurementFailed(f"cannot write the log {log_path}: {error.strerror}") from None
         except BaseException:  # an interrupt that was held back
             if leash is not None:
                 self.kill()
@@ -91,6 +98,10 @@ class Child:
         """The command's process, from the moment it was executed."""
         assert self._pid is not None
         return self._pid
+
+    @property
+    def session(self) -> int:
+        return self._leash.pid
 
     def ended(self) -> bool:
         """Tell whether the command has ended, its exit code known."""
