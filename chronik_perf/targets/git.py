@@ -104,6 +104,12 @@ class Repository:
         found = git(self.root, "rev-parse", "--verify", "-q", "--end-of-options", f"{ref}^{{commit}}") or ""
         return found if _COMMIT.fullmatch(found) else None  # ^REF is a range to git, and no commit
 
+    def namesakes(self, ref: str, commit: str) -> list[str]:
+        """Give the full names of branches and tags that are called like a ref too and stand for other commits."""
+        full = [f"refs/{kind}/{ref}" for kind in ("tags", "heads", "remotes")]
+        found = {name: self.commit_of(name) for name in full}
+        return [name for name, other in found.items() if other not in (None, commit)]
+
     def manifest_of(self, commit: str) -> str | None:
         """Give the text of perf.toml as a commit has it; None if it has none.
 
@@ -128,16 +134,17 @@ class Repository:
         return changed_files(self.root)
 
     def newest_tags(self) -> list[str]:
-        """Give the newest tags, at most ten."""
+        """Give the newest tags of commits, at most ten."""
+        kinds = "%(if)%(*objecttype)%(then)%(*objecttype)%(else)%(objecttype)%(end)"
         found = git(
             self.root,
             "for-each-ref",
             "--sort=-creatordate",
-            "--count=10",
-            "--format=%(refname:short)",
+            f"--format={kinds} %(refname:short)",
             "refs/tags",
         )
-        return (found or "").splitlines()
+        tags = (line.partition(" ") for line in (found or "").splitlines())
+        return [name for kind, _, name in tags if kind == "commit"][:10]
 
     def is_shallow(self) -> bool:
         """Tell whether older commits were not fetched."""

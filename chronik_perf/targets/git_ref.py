@@ -46,6 +46,8 @@ def _target(
     overrides: Mapping[str, str],
     say: Say,
 ) -> Target:
+    for line in _namesakes(repository, ref, commit):
+        say(line)
     tree, built_with = built(repository, commit, ref, manifest, say)
     provenance = Provenance("git", commit, False, str(repository.root))
     return target_of(ref, manifest, overrides, tree, provenance, built_with)
@@ -59,9 +61,17 @@ def _explain(repository: Repository, ref: str, commit: str, manifest: Manifest) 
         f"It is described by {manifest.where} and is {state}.",
         *explain_build(manifest),
     ]
+    lines += _namesakes(repository, ref, commit)
     if ref in known_releases():
         lines.append(f"A shipped release has that name, too: release:{ref} is that one.")
     return lines
+
+
+def _namesakes(repository: Repository, ref: str, commit: str) -> list[str]:
+    return [
+        f"{ref} is commit {commit[:10]}, as git takes it; {other} is another one, which that name is for."
+        for other in repository.namesakes(ref, commit)
+    ]
 
 
 def _check_release(name: str, around: Repository) -> None:

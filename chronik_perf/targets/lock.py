@@ -1,8 +1,9 @@
 """The lock of one build. Who has it alone writes down who that is, so that nobody waits for a call that is gone.
 
-The lock is the kernel's (flock), and what a build starts holds it open, too: a checkout, or a build whose leash was
-killed as well, goes on alone when its call was killed. Such an orphan is ended by whoever wants the lock next, and only where it is provably one: its process
-group is the one that was written down, by pid and start time, or has a process that holds this very lock.
+The lock is the kernel's (flock), and what is started for a build holds it open, too: a checkout, or a build whose
+leash was killed as well, goes on alone when its call was killed. Such an orphan is ended by whoever wants the lock
+next, and only where it is provably one: its process group is the one that was written down, by pid and start time,
+or has a process that holds this very lock.
 """
 
 from __future__ import annotations

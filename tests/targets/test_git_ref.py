@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from chronik_perf.model import BadInput, MeasurementFailed
-from chronik_perf.targets import build_environment, cache, explain, resolve
+from chronik_perf.targets import build_environment, cache, explain, names, resolve
 from tests.programs import bound_by_modes
 from tests.targets.repository import BrokerRepository
 
@@ -269,6 +269,29 @@ def test_names_have_a_documented_order(repository: BrokerRepository) -> None:
     assert "release:v2.2.8" in explain("v2.2.8")[-1]
     assert resolve("release:v2.2.8").provenance.source != "git"
     assert resolve("v2.2.8").provenance.source == "git"
+
+
+def test_a_tag_and_a_branch_of_one_name_are_told_apart(repository: BrokerRepository) -> None:
+    """Given a tag called as a branch of another commit, git's choice is taken, and what the other is called is said."""
+    tagged = repository.commit("v1")
+    repository.commit("v2")
+    repository.git("branch", "v1")
+    said: list[str] = []
+    assert resolve("v1", say=said.append).provenance.commit == tagged
+    assert any("refs/heads/v1 is another one" in line for line in said)
+    assert any("refs/heads/v1 is another one" in line for line in explain("v1"))
+    assert resolve("refs/heads/v1").provenance.commit != tagged
+    assert not any("another one" in line for line in explain("v2"))
+
+
+def test_a_tag_of_a_file_is_not_offered_as_a_version(repository: BrokerRepository) -> None:
+    """Given a tag of a key or another file, what names there are tells of tags of commits alone."""
+    repository.commit("v1")
+    repository.git("tag", "-am", "annotated", "v1-signed", "v1")
+    repository.git("tag", "public-key", "HEAD:perf.toml")
+    (refs,) = [line for line in names(None) if line.startswith("git refs")]
+    assert "v1-signed" in refs
+    assert "public-key" not in refs
 
 
 @pytest.mark.parametrize(
