@@ -19,6 +19,7 @@ from chronik_perf.cli.options import (
     SetBase,
     SetCandidate,
     Wait,
+    check_folder,
     overrides,
     seconds,
     thresholds,
@@ -110,6 +111,7 @@ def compare(
         without_what_is_kept("a run", of_new_runs_only)
     elif base is None or candidate is None:
         raise BadInput("two versions are needed, such as: perf compare v2.2.0 v2.2.7")
+    check_folder("--data-dir", data_dir)
     limits = thresholds(threshold or [])
     budget_s = seconds("--budget", budget) if budget is not None else None
     clients = read_clients(client_config)

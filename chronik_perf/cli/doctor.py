@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chronik_perf.cli.options import Wait, check_writable, seconds
+from chronik_perf.cli.options import Wait, check_folder, check_writable, seconds
 from chronik_perf.model import BadInput
 
 
@@ -54,6 +54,8 @@ def doctor(
     if machine_only and keep is not None:
         raise BadInput("--keep has no place beside --machine-only, which measures no blocks")
     check_writable("--json", json)
+    check_folder("--data-dir", data_dir)
+    check_folder("--keep", keep)
     budget_s = seconds("--budget", budget)
     if not machine_only and budget_s < 30:
         raise BadInput(

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from chronik_perf.cli.options import check_writable
 from chronik_perf.model import BadInput
 
 app = typer.Typer(
@@ -106,6 +107,7 @@ def show(
     ] = None,
 ) -> None:
     """Show every series, when its level moved and by how much; what moved at one version is one finding."""
+    check_writable("--html", html)
     from chronik_perf.cli.work import remembering
 
     remembering.show(db, metric or [], workload or [], html)

@@ -22,6 +22,10 @@ def init(
 
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder; name the broker's repository")
+    if git(folder, "rev-parse", "--is-bare-repository") == "true":
+        raise BadInput(
+            f"{folder} is a bare repository, with no tree to write into; call perf init in a clone of it"
+        )
     top = git(folder, "rev-parse", "--show-toplevel")
     if top is not None and Path(top) != folder.resolve():
         raise BadInput(

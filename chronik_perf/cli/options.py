@@ -85,14 +85,19 @@ def check_writable(option: str, file: Path | None) -> None:
         return
     if file.is_dir():
         raise BadInput(f"{option} is {file}, which is a folder; name a file")
+    check_folder(option, file.parent)
+
+
+def check_folder(option: str, folder: Path | None) -> None:
+    """Refuse, before anything is measured, a folder into which nothing could be written after it. Raises BadInput."""
+    if folder is None:
+        return
     # Folders that are missing are made; the first that is there has to take them.
-    there = next((folder for folder in file.parents if os.path.lexists(folder)), Path())
+    there = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), Path())
     if not there.is_dir():
-        raise BadInput(f"{option} cannot be written, as {there} is no folder; name another file")
+        raise BadInput(f"{option} cannot be written, as {there} is no folder; name another")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise BadInput(
-            f"{option} cannot be written, as nothing may be written into {there}; name another file"
-        )
+        raise BadInput(f"{option} cannot be written, as nothing may be written into {there}; name another")
 
 
 def overrides(given: list[str]) -> dict[str, str]:

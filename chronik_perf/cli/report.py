@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from chronik_perf.cli.options import check_folder
+
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its comparison.json.")],
@@ -16,6 +18,7 @@ def report(
 ) -> None:
     """Write the report of RUN again, and what other tools read of it."""
     # Imported here, because charts and numerics are nothing that --help should wait for.
+    check_folder("--out", out)
     from chronik_perf.cli.work.reporting import write_report
     from chronik_perf.store import load
 

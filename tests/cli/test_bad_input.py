@@ -46,6 +46,11 @@ def left_in(folder: Path) -> list[Path]:
         (["compare", "v2.2.0", "v2.2.7", "--out", "/proc/run"], "/proc/run"),
         (["baseline", "show", "v9.9.9"], "v9.9.9"),
         (["baseline", "list", "--folder", "nowhere"], "nowhere"),
+        (["compare", "v2.2.0", "v2.2.7", "--data-dir", "/dev/null/d"], "--data-dir cannot be written"),
+        (["doctor", "--keep", "/dev/null/runs"], "--keep cannot be written, as /dev/null is no folder"),
+        (["history", "show", "--html", "/dev/null/page.html"], "--html cannot be written"),
+        (["history", "show", "--html", "."], "--html is ., which is a folder"),
+        (["report", "run", "--out", "/dev/null/report"], "--out cannot be written"),
         (["comapre"], "Did you mean 'compare'? See"),
     ],
 )

@@ -72,6 +72,13 @@ def test_a_baseline_is_promoted_and_removed_on_this_class_of_machines(tmp_path: 
     assert left.stem == "release"
 
 
+def test_a_folder_that_cannot_be_is_bad_usage(tmp_path: Path) -> None:
+    """Given a folder of baselines below a file, saving there is refused as what the caller can mend."""
+    save(measured(), tmp_path / "run")
+    (tmp_path / "taken").touch()
+    assert "taken is no folder; name another" in says(tmp_path, "save", "run", "--folder", "taken/kept")
+
+
 def broken(cwd: Path, name: str) -> Path:
     """Leave a mark of a merge in a baseline's file for each class of machines that has it, and give the last."""
     files = sorted((cwd / "kept").rglob(f"{name}.json"))

@@ -261,14 +261,14 @@ def test_bad_usage_is_one_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_that_cannot_be_written_is_a_failure(
+def test_a_page_that_cannot_be_written_is_bad_usage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Given a folder where the page should go, the exit code is 4 and the sentence names it."""
+    """Given a folder where the page should go, the exit code is 2 and the sentence names it."""
     db = kept(tmp_path, {"throughput@raw": stepped([100], 8)})
     (tmp_path / "page.html").mkdir()
-    assert run(["history", "show", *db, "--html", str(tmp_path / "page.html")]) == 4
-    assert "cannot write" in capsys.readouterr().err
+    assert run(["history", "show", *db, "--html", str(tmp_path / "page.html")]) == 2
+    assert "page.html, which is a folder" in capsys.readouterr().err
 
 
 def test_names_do_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -231,6 +231,16 @@ def test_a_perf_toml_is_written_where_it_is_looked_for(repository: BrokerReposit
     assert file.is_symlink()
 
 
+def test_a_bare_repository_gets_no_perf_toml(tmp_path: Path, repository: BrokerRepository) -> None:
+    """Given a repository without a tree, `perf init` writes nothing among git's own files, and says where to."""
+    bare = tmp_path / "bare.git"
+    repository.git("clone", "-q", "--bare", ".", str(bare))
+    done = refused(["init", str(bare)], tmp_path)
+    assert done.returncode == 2
+    assert "call perf init in a clone" in done.stderr
+    assert not (bare / "perf.toml").exists()
+
+
 @pytest.mark.parametrize("name", ["v1", "worktree:"])
 def test_a_cache_that_is_a_file_is_bad_usage(
     name: str, repository: BrokerRepository, monkeypatch: pytest.MonkeyPatch

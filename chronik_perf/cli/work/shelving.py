@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chronik_perf import resources
+from chronik_perf.cli.options import check_folder
 from chronik_perf.cli.work.keeping import reservations
 from chronik_perf.cli.work.recorded import default_name, here
 from chronik_perf.model import BadInput, Environment, Side
@@ -79,8 +80,9 @@ def _told(kept: Kept | Broken) -> str:
 
 
 def _writable(folder: Path | None) -> Path:
-    """Give the folder to write to. Raises BadInput where that would be a folder of this installation."""
+    """Give the folder to write to. Raises BadInput where nothing can be, or for one of this installation."""
     if folder is not None:
+        check_folder("--folder", folder)
         return folder
     if find_repository(None) is None and not resources.is_checkout():
         raise BadInput(
