@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import pytest
+
 from chronik_perf.model import Block, Comparison, Probe, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
@@ -143,6 +145,21 @@ def replace_stored(block: Block) -> Block:
         for s in block.candidate.slices
     )
     return dataclasses.replace(block, candidate=dataclasses.replace(block.candidate, slices=slices))
+
+
+@pytest.mark.parametrize(("reply_ms", "named"), [(0.13, ["stage reply"]), (0.02, [])])
+def test_a_longer_response_below_the_threshold_is_blamed_on_its_stage(
+    reply_ms: float, named: list[str]
+) -> None:
+    """Given a response 0.11 ms longer and a small loss, the stage that holds it is named, if one does."""
+    raw = V220["raw"]
+    longer = dataclasses.replace(
+        raw, msgs_per_s=89e3, p50_ms=1.49, stage_ms={**raw.stage_ms, "reply": reply_ms}
+    )
+    comparison = a_comparison(V220, {**V220, "raw": longer}, blocks=20, noise=Noise(), seed=5)
+    verdict = judge(comparison)
+    assert verdict.outcome != "regression"
+    assert [f"{one.kind} {one.name}" for one in culprits(comparison, verdict)] == named
 
 
 def test_nothing_is_named_where_nothing_regressed() -> None:

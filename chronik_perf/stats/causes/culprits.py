@@ -8,20 +8,22 @@ could follow, nor do replies out of order, or work that nobody asked for: where 
 first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
 in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
 what was produced for it waited. Where a start is slow more often and the mean is not proven to have moved, the stages
-are named in which slow starts differ from the base's. Nothing is named that cannot be told from noise, and nothing at
-all where nothing has regressed or is left behind.
+are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
+no gate has a word of it, the stage is named that most of it went to, told by evidence as well. Nothing is named that
+cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from chronik_perf.model import ASKED, Block, Comparison, Unavailable, Verdict
 from chronik_perf.stats.accounts.held import IDLE, begun_threads, held
 from chronik_perf.stats.accounts.stages import loss_account, stage_account, sure_to_be_work
+from chronik_perf.stats.causes.discovered import discovered
 from chronik_perf.stats.modes.slow_starts import oftener_slow
 from chronik_perf.stats.probes.changes import probe_changes
 from chronik_perf.stats.probes.cpu import grew_meanwhile
@@ -30,6 +32,8 @@ from chronik_perf.stats.verdict.judge import judge
 
 # What a broker keeps or loses costs it no time that an account could follow.
 KEPT = frozenset({"unstored", "rss_growth"})
+# Of what a response takes longer in the mean.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         if not sure_to_be_work(verdict, workload):
             named += _waits(comparison, workload)
         named += (*stages, *frames) if waits else (*frames, *stages)
+    named += _longer(comparison, verdict, set(regressed))
     more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
@@ -100,6 +105,23 @@ def _where_slow(comparison: Comparison, blocks: tuple[Block, ...], workload: str
     if blocks:
         slow = replace(comparison, blocks=blocks)
         yield from _stages(slow, judge(slow), workload)
+
+
+def _longer(comparison: Comparison, verdict: Verdict, but: Set[str]) -> Iterator[Culprit]:
+    """Give the stage that most of a longer response time went to; both told from noise among all evidence."""
+    told = discovered(verdict)
+    for workload in (load.name for load in comparison.workloads if load.name not in but):
+        account = stage_account(comparison, verdict, workload)
+        if isinstance(account, Unavailable) or account.grew_most is None or account.share_of_growth is None:
+            continue
+        stage = account.grew_most
+        times = [verdict.row(name, workload) for name in ("p50", "p99")]
+        longer = any(
+            row is not None and row.effect and row.effect.estimate > 0 and (row.metric, workload) in told
+            for row in times
+        )
+        if longer and (f"stage_{stage.stage}", workload) in told and account.share_of_growth >= _MOST:
+            yield Culprit("stage", stage.stage, workload, stage.growth_ms)
 
 
 def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:
