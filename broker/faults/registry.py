@@ -45,6 +45,7 @@ NAMES = (
     "shadow_log",
     "slow_stop",
     "partition_scan",
+    "buffers",
 )
 
 

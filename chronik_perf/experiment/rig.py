@@ -47,6 +47,8 @@ UNWATCHED_REST_S = 0.03
 RECENTLY_S = 0.03
 LOOKS, LOOK_S = 5, 0.0005
 
+NOT_READ = Unavailable("not read")
+
 
 @dataclass(slots=True)
 class Rig:
@@ -69,6 +71,7 @@ class Rig:
     topics: list[OwnTopic] = field(default_factory=list)
     topic_names: list[str] = field(default_factory=list)
     idle: float = 0.0
+    resting_rss_bytes: Measured = NOT_READ
     patience_s: float = PILOT_PATIENCE_S
     slices: list[Slice] = field(default_factory=list)
     steady: dict[str, bool] = field(default_factory=dict)
@@ -213,7 +216,10 @@ def _seen_environment(broker: BrokerProcess | RunningBroker) -> dict[str, str]:
 def _processes(rig: Rig) -> dict[str, Measured]:
     """Sample the broker's process and the load processes once, with the reason where a value is missing."""
     pid = rig.broker.pid
-    values: dict[str, Measured] = {"idle_share": pid if isinstance(pid, Unavailable) else rig.idle}
+    values: dict[str, Measured] = {
+        "idle_share": pid if isinstance(pid, Unavailable) else rig.idle,
+        "resting_rss_bytes": rig.resting_rss_bytes,
+    }
     samplers = {
         "": rig.process,
         **{f"load {name}: ": ProcessSampler(load.pid) for name, load in rig.loads.items()},
@@ -234,9 +240,10 @@ def _open_files(pid: int | Unavailable) -> dict[str, Measured]:
 
 
 def learn_idling(rigs: Sequence[Rig]) -> None:
-    """Measure what each of the brokers uses while nobody asks it for anything; the quiet rule needs it."""
+    """Measure what each of the brokers uses and holds while nobody asks it for anything; the quiet rule needs it."""
     for rig, share in zip(rigs, idle_shares([rig.cpu for rig in rigs]), strict=True):
         rig.idle = share
+        rig.resting_rss_bytes = rig.process.rss_bytes()
 
 
 def rigs_end(rigs: Sequence[Rig], rng: random.Random) -> None:

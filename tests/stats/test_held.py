@@ -1,10 +1,11 @@
-"""Threads and descriptors that one side holds more of when its load has ended."""
+"""Threads, descriptors and memory that one side holds more of, and work that nobody asked for."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from chronik_perf.model import OPEN_ON, Comparison, Start, Unavailable
 from chronik_perf.stats import judge
@@ -67,6 +68,29 @@ def test_work_that_nobody_asked_for_is_told_and_is_worse() -> None:
     assert "(candidate) uses 28 % of a core, and v2.2.0 (base) 1 %" in said
     assert "idle_share" in worse(comparison, verdict)
     little = holding(comparison, "idle_share", list(rest), list(rest + 0.01))
+    assert not list(held(little))
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [
+        ("resting_rss_bytes", "Before it is asked for anything"),
+        ("rss_bytes", "When its load has ended"),
+    ],
+)
+def test_memory_that_no_message_explains_is_told_and_is_worse(kind: str, when: str) -> None:
+    """Given a candidate that holds half as much again, it is a finding; a hundredth more is code, and is not one."""
+    rng = np.random.default_rng(7)
+    base, candidate = rng.normal(40e6, 0.4e6, 14), rng.normal(60e6, 0.6e6, 14)
+    comparison = holding(a_pair_of_equals(blocks=14, evidence=False), kind, list(base), list(candidate))
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if "of memory" in f]
+    assert said.startswith(
+        f"{when} v2.2.0 (candidate) holds 59.5 MB of memory, and v2.2.0 (base) 39.9 MB: +49.1 % (+"
+    )
+    assert ", from 14 starts a side." in said
+    assert kind in worse(comparison, verdict)
+    little = holding(comparison, kind, list(base), list(base * 1.01))
     assert not list(held(little))
 
 

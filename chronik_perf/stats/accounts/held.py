@@ -1,4 +1,4 @@
-"""What a broker holds beside memory, and uses while nobody asks it for anything: threads, descriptors, and CPU."""
+"""What a broker holds, and uses while nobody asks it for anything: threads, descriptors, memory, and CPU."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from chronik_perf.stats.profile_diff import Grown, difference_of, new_threads
 ERROR = 0.01  # of all together
 IDLE = "idle_share"
 LEAST_IDLE = 0.02  # of a core: less of it spoils no measurement and no bill
+AT_REST = "resting_rss_bytes"
+MEMORY = {AT_REST: "Before it is asked for anything", "rss_bytes": "When its load has ended"}
+LEAST_MEMORY = 0.05  # of what the base holds: code that is loaded is memory, too
 _NONE = Unavailable("not read")
-KINDS = {"threads": "thread", "descriptors": "open descriptor", IDLE: "of a core"}
+_ONE_END = "Whether it grows with the load, as a leak does, one end does not tell."
+COUNTED = {"threads": "thread", "descriptors": "open descriptor"}
+KINDS = (*COUNTED, IDLE, *MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,11 @@ def held(comparison: Comparison) -> Iterator[Held]:
             if base is not None and candidate is not None:
                 pairs.append((base, candidate))
                 base_first.append(block.base.order == 0)
-        effect = paired_effect("difference", pairs, ERROR / len(KINDS), base_first=base_first)
-        if isinstance(effect, Unavailable) or not effect.told_from_noise:
-            continue
-        if kind != IDLE or abs(effect.estimate) >= LEAST_IDLE:
+        effect = paired_effect(
+            "ratio" if kind in MEMORY else "difference", pairs, ERROR / len(KINDS), base_first=base_first
+        )
+        least = LEAST_IDLE if kind == IDLE else LEAST_MEMORY if kind in MEMORY else 0.0
+        if not isinstance(effect, Unavailable) and effect.told_from_noise and abs(effect.estimate) >= least:
             yield Held(kind, effect, len(pairs))
 
 
@@ -50,6 +56,9 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
         if one.kind == IDLE:
             yield _idle(comparison, one)
             continue
+        if one.kind in MEMORY:
+            yield _memory(comparison, one)
+            continue
         effect = one.effect
         more: Side = "candidate" if effect.estimate > 0 else "base"
         less: Side = "base" if effect.estimate > 0 else "candidate"
@@ -58,10 +67,10 @@ def held_findings(comparison: Comparison) -> Iterator[str]:
         levels = sorted((effect.base, effect.candidate), reverse=True)
         yield (
             f"When its load has ended, {name_of(comparison, more)} holds {many} "
-            f"{KINDS[one.kind]}{'' if many == '1' else 's'} more than {name_of(comparison, less)} "
+            f"{COUNTED[one.kind]}{'' if many == '1' else 's'} more than {name_of(comparison, less)} "
             f"({words.number(low)} to {words.number(high)}, "
             f"from {words.count(one.starts, 'start')} a side): {words.number(levels[0])} instead of "
-            f"{words.number(levels[1])}. Whether it grows with the load, as a leak does, one end does not tell."
+            f"{words.number(levels[1])}. {_ONE_END}"
             f"{_begun_in(comparison) if (one.kind, more) == ('threads', 'candidate') else ''}"
             f"{_open_on(comparison, more, abs(effect.estimate)) if one.kind == 'descriptors' else ''}"
         )
@@ -76,6 +85,16 @@ def _idle(comparison: Comparison, one: Held) -> str:
         f"{name_of(comparison, 'base')} {share['base']} (a difference of {low} to {high} of a core, from "
         f"{words.count(one.starts, 'start')} a side)."
     )
+
+
+def _memory(comparison: Comparison, one: Held) -> str:
+    base, candidate = (words.quantity(size, "B") for size in (one.effect.base, one.effect.candidate))
+    said = (
+        f"{MEMORY[one.kind]} {name_of(comparison, 'candidate')} holds {candidate} of memory, and "
+        f"{name_of(comparison, 'base')} {base}: {words.signed_change(one.effect, '')}, from "
+        f"{words.count(one.starts, 'start')} a side."
+    )
+    return said if one.kind == AT_REST else f"{said} {_ONE_END}"
 
 
 def begun_threads(comparison: Comparison) -> Iterator[tuple[str, Grown]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from tests.broker import wire
@@ -54,6 +56,16 @@ def test_descriptors_stay_open(start_broker: StartBroker) -> None:
             client.produced("opened", wire.batch())
 
         assert descriptors(broker, ".wal") - before == 20
+
+
+def test_each_connection_takes_its_buffer(start_broker: StartBroker) -> None:
+    """Sixteen clients that only connect take 16 MB."""
+    broker = start_broker("fault.buffers=1")
+    with ExitStack() as clients:
+        before = rss_bytes(broker)
+        for number in range(16):
+            clients.enter_context(Wire(broker.address)).create(f"topic-{number}")
+        assert 15e6 < rss_bytes(broker) - before < 20e6
 
 
 def test_threads_outlive_their_topics(start_broker: StartBroker) -> None:
