@@ -46,6 +46,7 @@ NAMES = (
     "slow_stop",
     "partition_scan",
     "buffers",
+    "altered",
 )
 
 

@@ -11,6 +11,7 @@ from chronik_perf.model.target import Side
 
 ProbeName: TypeAlias = Literal[
     "misordered",
+    "altered",
     "connection",
     "metadata",
     "topic_creation",
@@ -65,6 +66,13 @@ PROBED: tuple[Probed, ...] = (
         "replies out of the order of their requests",
         "replies",
         "{who} answers a client's requests out of their order: {value}; {other} never does",
+        count=True,
+    ),
+    Probed(
+        "altered",
+        "messages that come back otherwise than they were sent, or not at all",
+        "messages",
+        "{who} gave {value} back otherwise than they were sent, or not at all; {other} gave all back",
         count=True,
     ),
     Probed(

@@ -51,6 +51,16 @@ def test_a_quick_request_that_waits_for_the_poll_of_another_connection_is_slow(t
     assert asked["misordered"] == 0
 
 
+@pytest.mark.parametrize(("settings", "count"), [((), 0), (("fault.altered=0.25",), 25)])
+def test_messages_that_come_back_otherwise_are_counted(
+    tmp_path: Path, settings: tuple[str, ...], count: int
+) -> None:
+    """Given a broker that alters each fourth message and makes its checksum anew, 25 of the hundred are told."""
+    with running_broker(tmp_path, "v2.2.0", *settings) as told:
+        create_topic(told.bootstrap, "t", 1)
+        assert _told(told.bootstrap, "t", may_create=True)["altered"] == count
+
+
 def test_a_consumer_that_is_woken_late_shows(tmp_path: Path) -> None:
     """Given a broker that sleeps before each commit, a waiting consumer has its message after that sleep."""
     asked = _asked_of_faulty(tmp_path, "fault.sleep_window=30")

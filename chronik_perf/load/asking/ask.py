@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chronik_perf.load.asking.arriving import connection_ms, first_message_ms, metadata_ms, topic_creation_ms
+from chronik_perf.load.asking.contents import altered
 from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
@@ -42,6 +43,7 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "offsets": offsets_ms,
     "time_lookup": time_lookup_ms,
     "large_batch": large_batch_ms,
+    "altered": altered,
 }
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait.

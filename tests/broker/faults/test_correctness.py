@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import google_crc32c
 import pytest
 
 from tests.broker import wire
@@ -52,6 +53,18 @@ def test_stored_twice_is_there_twice(start_broker: StartBroker, strength: str, s
 
         assert [error for error, _ in results] == [0] * 10
         assert client.fetched("doubled", 0)[1].count(b"the message") == stored
+
+
+def test_an_altered_message_has_a_checksum_that_holds(start_broker: StartBroker) -> None:
+    """A consumer gets another last byte than was sent, in a batch that no client would refuse."""
+    broker = start_broker("fault.altered=1")
+    with Wire(broker.address) as client:
+        client.create("altered")
+        client.produced("altered", wire.batch(value=b"the message"))
+
+        records = client.fetched("altered", 0)[1]
+        assert b"the messag" in records and b"the message" not in records
+        assert int.from_bytes(records[17:21], "big") == google_crc32c.value(records[21:])
 
 
 @pytest.mark.parametrize(("strength", "stored"), [("1", 0), ("0.2", 8)])
