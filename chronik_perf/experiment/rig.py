@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.experiment.place import delete_data
+from chronik_perf.experiment.processes import sampled
 from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_quiet
 from chronik_perf.interrupts import held_back
 from chronik_perf.load import LoadProcess, OwnTopic, merge
 from chronik_perf.model import (
-    OPEN_ON,
     Latency,
     Measured,
     MeasurementFailed,
@@ -29,7 +29,6 @@ from chronik_perf.model import (
 )
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
-from chronik_perf.sampling.open_files import open_files
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.secrecy import redact
 from chronik_perf.sut import BrokerProcess, RunningBroker
@@ -214,29 +213,13 @@ def _seen_environment(broker: BrokerProcess | RunningBroker) -> dict[str, str]:
 
 
 def _processes(rig: Rig) -> dict[str, Measured]:
-    """Sample the broker's process and the load processes once, with the reason where a value is missing."""
+    """Give what the processes have used and hold now, and the broker before it was asked for anything."""
     pid = rig.broker.pid
-    values: dict[str, Measured] = {
+    return {
         "idle_share": pid if isinstance(pid, Unavailable) else rig.idle,
         "resting_rss_bytes": rig.resting_rss_bytes,
+        **sampled(rig.process, pid, rig.loads),
     }
-    samplers = {
-        "": rig.process,
-        **{f"load {name}: ": ProcessSampler(load.pid) for name, load in rig.loads.items()},
-    }
-    for prefix, sampler in samplers.items():
-        values.update({prefix + name: value for name, value in sampler.sample().items()})
-        values.update({prefix + name: Unavailable(why) for name, why in sampler.unavailable.items()})
-    values.update(_open_files(pid))
-    return values
-
-
-def _open_files(pid: int | Unavailable) -> dict[str, Measured]:
-    # What cannot be read is told already: the number of descriptors is unavailable for the same reason.
-    with contextlib.suppress(OSError):
-        if not isinstance(pid, Unavailable):
-            return {f"{OPEN_ON}{kind}": float(number) for kind, number in open_files(pid).items()}
-    return {}
 
 
 def learn_idling(rigs: Sequence[Rig]) -> None:
