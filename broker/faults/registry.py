@@ -47,6 +47,9 @@ NAMES = (
     "partition_scan",
     "buffers",
     "altered",
+    "recompressed",
+    "producer_sync",
+    "woken_in_turn",
 )
 
 

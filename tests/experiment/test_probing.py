@@ -35,6 +35,9 @@ FAULTS = {
     "fault.shadow_log": "1",
     "fault.slow_stop": "0.5",
     "fault.partition_scan": "1000",
+    "fault.recompressed": "1",
+    "fault.producer_sync": "20",
+    "fault.woken_in_turn": "5",
 }
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
@@ -92,7 +95,10 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     least: dict[ProbeName, float] = {
         "metadata": 1.2,
         "large_batch": 1.2,
+        "compressed_batch": 1.2,
         "many_partitions": 1.2,
+        "idempotent": 1.2,
+        "fan_out": 1.2,
         "stop_time": 1.2,
         "written": 1.0,
     }
@@ -109,6 +115,7 @@ def test_what_a_broker_does_when_asked_at_its_start_and_at_its_end_is_profiled(t
     assert "joined (broker/faults/joined_reads.py)" in candidate[ASKED]
     assert "files_of (broker/faults/metadata_scan.py)" in candidate[ASKED]
     assert "looked_at (broker/faults/partition_scan.py)" in candidate[ASKED]
+    assert "compressed_again (broker/faults/recompressed.py)" in candidate[ASKED]
     assert "load_segment (broker/faults/recovery.py)" in candidate[RESTARTED]
     assert "load_segment" not in candidate[ASKED]
     assert "close (broker/faults/slow_stop.py)" in candidate[STOPPED]

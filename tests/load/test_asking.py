@@ -80,6 +80,23 @@ def test_what_new_connections_and_topics_cost_is_told(tmp_path: Path) -> None:
     assert 0 < _known(asked["connection"]) < _known(asked["topic_creation"])
 
 
+def test_what_producers_do_that_no_load_does_is_told(tmp_path: Path) -> None:
+    """Given a broker that compresses again, syncs for each producer and wakes one each 20 ms, it takes longer there."""
+    told = []
+    faults = ("fault.recompressed=5", "fault.producer_sync=50", "fault.woken_in_turn=20")
+    for n, settings in enumerate(((), faults)):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        with running_broker(folder, "v2.2.0", *settings) as running:
+            create_topic(running.bootstrap, "t", 1)
+            told.append(_told(running.bootstrap, "t", may_create=True))
+    sound, faulty = told
+    for name in ("compressed_batch", "idempotent", "fan_out"):
+        assert 0 < _known(sound[name]) < _known(faulty[name])
+    assert _known(faulty["fan_out"]) >= 20 * 19
+    assert _known(sound["beside_reader"]) > 0
+
+
 def test_a_consumer_that_seeks_without_an_index_is_slow(tmp_path: Path) -> None:
     """Given a broker that walks to each offset, a seek takes many times what it takes with a sound one."""
     seeks_ms = []

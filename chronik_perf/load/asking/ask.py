@@ -10,11 +10,22 @@ from typing import TypeVar
 from chronik_perf.load.asking.arriving import connection_ms, first_message_ms, metadata_ms, topic_creation_ms
 from chronik_perf.load.asking.contents import altered
 from chronik_perf.load.asking.filled import filled
+from chronik_perf.load.asking.holding import fan_out_ms
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
-from chronik_perf.load.asking.waiting import beside_slow_ms, delivery_ms, produce_beside_ms
-from chronik_perf.load.asking.writing import large_batch_ms, many_partitions_ms
+from chronik_perf.load.asking.waiting import (
+    beside_reader_ms,
+    beside_slow_ms,
+    delivery_ms,
+    produce_beside_ms,
+)
+from chronik_perf.load.asking.writing import (
+    compressed_batch_ms,
+    idempotent_ms,
+    large_batch_ms,
+    many_partitions_ms,
+)
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
 from chronik_perf.model import Measured, MeasurementFailed, PerfError, ProbeName, Unavailable
@@ -42,7 +53,11 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "seek": seek_ms,
     "offsets": offsets_ms,
     "time_lookup": time_lookup_ms,
+    "beside_reader": beside_reader_ms,
+    "fan_out": fan_out_ms,
+    "idempotent": idempotent_ms,
     "large_batch": large_batch_ms,
+    "compressed_batch": compressed_batch_ms,
     "altered": altered,
 }
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)

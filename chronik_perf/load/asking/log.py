@@ -43,10 +43,12 @@ class AskedLog:
 
     def message(self, value: bytes = protocol.CLIENT_ID) -> tuple[int, bytes]:
         """Give a request that produces one message, a small one if no other is given, acks=1."""
-        # Of now: what is as old as the epoch a broker may delete.
-        batch = protocol.record_batch(value, int(time.time() * 1e3))
+        return self.batch(protocol.record_batch(value, now_ms()))
+
+    def batch(self, records: bytes) -> tuple[int, bytes]:
+        """Give a request that produces a record batch, acks=1."""
         timeout_ms = int(ANSWER_S * 1e3)
-        return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, batch)
+        return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, records)
 
     def store(self, connection: WireConnection, message: tuple[int, bytes]) -> None:
         """Produce one message, and wait until it is acknowledged."""
@@ -86,6 +88,11 @@ class AskedLog:
         error, offset = offsets.get(self.partition, (protocol.UNKNOWN_TOPIC, -1))
         accepted(connection, protocol.LIST_OFFSETS, error)
         return offset
+
+
+def now_ms() -> int:
+    """Give the time for a message: what is as old as the epoch a broker may delete."""
+    return int(time.time() * 1e3)
 
 
 def median_ms(rounds: int, ask: Callable[[int], object]) -> float:

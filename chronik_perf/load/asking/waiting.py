@@ -15,6 +15,7 @@ from chronik_perf.model import Measured, Unavailable
 SLOW_ROUNDS = 5
 DELIVERY_ROUNDS = 10
 SLOW_WAIT_MS = 100
+READER_ROUNDS, READER_FETCHES = 10, 8
 DELIVERY_WAIT_MS = 1000
 # For a Fetch to be read and to wait. A question on the other connection would tell, were it not for brokers that let
 # it wait for the Fetch: those would have their time lost before the clock runs.
@@ -34,6 +35,30 @@ def beside_slow_ms(log: AskedLog) -> Measured:
 def produce_beside_ms(log: AskedLog) -> Measured:
     """Give the median time until a message is acknowledged (acks=1) while another connection waits in a Fetch."""
     return _beside_slow_ms(log, lambda quick: log.store(quick, log.message()))
+
+
+def beside_reader_ms(log: AskedLog) -> float:
+    """Give the median time until a message is acknowledged (acks=1) while another connection reads back the log.
+
+    That one asks for the log's first MB several times in one piece, just before.
+    """
+
+    def ask(reader: WireConnection, quick: WireConnection, begin: int) -> float:
+        sent = reader.send(*[log.poll(begin, 0)] * READER_FETCHES)
+        asked_ns = clock_ns()
+        log.store(quick, log.message())
+        took_ms = (clock_ns() - asked_ns) / 1e6
+        for one in sent:
+            answer_to(reader, protocol.FETCH, one, responses.read_fetch)
+        return took_ms
+
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with log.connect() as reader, log.connect() as quick:
+        begin = log.begin(quick)
+        times_ms = [ask(reader, quick, begin)]
+        while len(times_ms) < READER_ROUNDS and clock_ns() < give_up_ns:
+            times_ms.append(ask(reader, quick, begin))
+    return statistics.median(times_ms)
 
 
 def _beside_slow_ms(log: AskedLog, ask: Callable[[WireConnection], object]) -> Measured:

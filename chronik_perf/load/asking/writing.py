@@ -1,16 +1,28 @@
-"""How a broker takes what no load sends: one large request, and messages to many partitions in turn."""
+"""How a broker takes what no load sends: large and compressed batches, many partitions, idempotent producers."""
 
 from __future__ import annotations
 
+import os
+
 from chronik_perf.load.asking.filled import new_name
-from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge, median_ms
-from chronik_perf.load.wire import topics
+from chronik_perf.load.asking.log import (
+    ANSWER_S,
+    PROBE_S,
+    AskedLog,
+    accepted,
+    acknowledge,
+    median_ms,
+    now_ms,
+)
+from chronik_perf.load.wire import protocol, responses, topics
+from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import Measured, Unavailable
 
 # Brokers take a batch of 1 MiB by default, its header and the request around it included.
 LARGE_BYTES = 900_000
 LARGE_ROUNDS = 7
 PARTITIONS, PARTITIONS_ROUNDS = 64, 40
+PRODUCERS = 20
 
 
 def large_batch_ms(log: AskedLog) -> float:
@@ -18,6 +30,30 @@ def large_batch_ms(log: AskedLog) -> float:
     message = log.message(bytes(LARGE_BYTES))
     with log.connect() as connection:
         return median_ms(LARGE_ROUNDS, lambda _: log.store(connection, message))
+
+
+def compressed_batch_ms(log: AskedLog) -> float:
+    """Give the median time until a batch of `LARGE_BYTES` that gzip halves is acknowledged, one at a time, acks=1."""
+    text = os.urandom(LARGE_BYTES // 2).hex().encode()
+    message = log.batch(protocol.record_batch(text, now_ms(), zipped=True))
+    with log.connect() as connection:
+        return median_ms(LARGE_ROUNDS, lambda _: log.store(connection, message))
+
+
+def idempotent_ms(log: AskedLog) -> float:
+    """Give the median time until a new idempotent producer has its id and its first message is acknowledged."""
+
+    def begin(connection: WireConnection) -> None:
+        body = protocol.init_producer_id_body(int(ANSWER_S * 1e3))
+        error, producer = connection.ask(
+            protocol.INIT_PRODUCER_ID, body, responses.read_init_producer_id, ANSWER_S
+        )
+        accepted(connection, protocol.INIT_PRODUCER_ID, error)
+        batch = protocol.record_batch(protocol.CLIENT_ID, now_ms(), producer=producer)
+        log.store(connection, log.batch(batch))
+
+    with log.connect() as connection:
+        return median_ms(PRODUCERS, lambda _: begin(connection))
 
 
 def many_partitions_ms(log: AskedLog) -> Measured:

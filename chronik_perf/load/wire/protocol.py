@@ -5,12 +5,14 @@ Layouts are those of https://kafka.apache.org/protocol.html; record batches are 
 
 from __future__ import annotations
 
+import gzip
 import struct
 from collections.abc import Iterable, Sequence
 
 import google_crc32c
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS = 0, 1, 2, 3, 18, 19, 20
+INIT_PRODUCER_ID = 22
 
 # What this client can speak, best first. Kafka 4 has dropped older ones; flexible versions are not needed.
 SPOKEN: dict[int, tuple[int, ...]] = {
@@ -21,6 +23,7 @@ SPOKEN: dict[int, tuple[int, ...]] = {
     API_VERSIONS: (0,),
     CREATE_TOPICS: (4, 3, 2),
     DELETE_TOPICS: (3, 2, 1),
+    INIT_PRODUCER_ID: (1, 0),
 }
 API_NAMES = {
     PRODUCE: "Produce",
@@ -30,6 +33,7 @@ API_NAMES = {
     API_VERSIONS: "ApiVersions",
     CREATE_TOPICS: "CreateTopics",
     DELETE_TOPICS: "DeleteTopics",
+    INIT_PRODUCER_ID: "InitProducerId",
 }
 ERRORS = {
     -1: "unknown server error",
@@ -60,6 +64,7 @@ UNKNOWN_TOPIC, TOPIC_EXISTS, NOT_CONTROLLER = 3, 36, 41
 NOT_YET = frozenset({3, 5, 6})
 
 LATEST, EARLIEST = -1, -2
+_GZIP = 1
 CLIENT_ID = b"chronik-perf"
 
 
@@ -90,12 +95,21 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def record_batch(value: bytes, timestamp_ms: int) -> bytes:
-    """Encode one record without key as a record batch v2: no compression, no producer id."""
+def record_batch(
+    value: bytes, timestamp_ms: int, *, zipped: bool = False, producer: tuple[int, int] = (-1, -1)
+) -> bytes:
+    """Encode one record without key as a record batch v2, compressed by gzip where it is to be `zipped`.
+
+    `producer` is the id and the epoch of an idempotent one, of which this is the first batch (sequence 0).
+    """
     record = b"\x00" + _varint(0) + _varint(0) + _varint(-1) + _varint(len(value)) + value + _varint(0)
     record = _varint(len(record)) + record
+    if zipped:
+        record = gzip.compress(record, compresslevel=1)
+    sequence = -1 if producer[0] < 0 else 0
     # attributes, last offset delta, first and max timestamp, producer id and epoch, base sequence, count
-    body = struct.pack(">hiqqqhii", 0, 0, timestamp_ms, timestamp_ms, -1, -1, -1, 1) + record
+    head = struct.pack(">hiqqqhii", _GZIP * zipped, 0, timestamp_ms, timestamp_ms, *producer, sequence, 1)
+    body = head + record
     crc = google_crc32c.value(body)
     after_length = struct.pack(">ibI", -1, 2, crc) + body
     return struct.pack(">qi", 0, len(after_length)) + after_length
@@ -146,6 +160,11 @@ def list_offsets_body(topic: str, partitions: Iterable[int], timestamp: int = LA
     wanted = list(partitions)
     head = struct.pack(">ii", -1, 1) + string(topic) + struct.pack(">i", len(wanted))
     return head + b"".join(struct.pack(">iq", p, timestamp) for p in wanted)
+
+
+def init_producer_id_body(timeout_ms: int) -> bytes:
+    """Encode InitProducerId for a producer without transactions."""
+    return struct.pack(">hi", -1, timeout_ms)
 
 
 def metadata_body(topics: Sequence[str] | None) -> bytes:

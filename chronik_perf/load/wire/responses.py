@@ -153,6 +153,12 @@ def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:
     return offsets
 
 
+def read_init_producer_id(data: bytes) -> tuple[int, tuple[int, int]]:
+    """Read InitProducerId (v0, v1): error code, and the id and epoch that were given out."""
+    _throttle, error, producer, epoch = Reader(data).take("ihqh")
+    return error, (producer, epoch)
+
+
 def read_create_topic(data: bytes) -> tuple[int, str | None]:
     """Read CreateTopics (v2 to v4) of one topic: error code and the broker's own words."""
     reader = Reader(data)

@@ -58,3 +58,33 @@ def test_a_fetch_that_looks_has_what_comes_and_ends_in_time(start_broker: StartB
         assert consumer.receive()[0] == 1
         assert consumer.fetched("looked", 0) == (0, sent)
         assert consumer.fetched("looked", 1, max_wait_ms=30) == (0, b"")
+
+
+def test_who_waits_is_woken_in_turn(start_broker: StartBroker) -> None:
+    """Of two that wait for a message one has it at once, and the other not before its turn."""
+    broker, sent = start_broker("fault.woken_in_turn=100000000"), wire.batch()
+    with Wire(broker.address) as client, Wire(broker.address) as one, Wire(broker.address) as other:
+        client.create("woken")
+        for consumer in (one, other):
+            consumer.send(wire.fetch(1, "woken", 0, max_wait_ms=60_000))
+        # They wait when what was asked after them is answered.
+        assert client.produced("woken", sent) == (0, 0)
+        while not (one.has_something() or other.has_something()):
+            pass
+        assert client.fetched("woken", 0) == (0, sent)
+        assert one.has_something() != other.has_something()
+
+
+def test_a_new_producer_is_on_disk_before_its_message(start_broker: StartBroker) -> None:
+    """Each producer's first message adds a line for each sync to a file; what follows adds none."""
+    broker = start_broker("fault.producer_sync=2")
+    with Wire(broker.address) as client:
+        client.create("known")
+        for producer in (7, 8):
+            for sequence in (0, 1):
+                records = wire.batch(producer=(producer, 0, sequence))
+                assert client.produced("known", records)[0] == 0
+        client.produced("known", wire.batch())
+
+    (file,) = broker.data_dir.rglob("producers")
+    assert file.read_text().split() == ["7", "7", "8", "8"]
