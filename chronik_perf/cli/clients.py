@@ -29,15 +29,17 @@ NO_FILE = Clients(None, {})
 
 
 def read_clients(path: Path | None) -> Clients:
-    """Read the file. Raises BadInput where it cannot be read or sets nothing."""
+    """Read the file. Raises BadInput where it cannot be read, sets nothing, or sets what no client takes."""
     if path is None:
         return NO_FILE
     from chronik_perf.load.client_config import read_client_config
+    from chronik_perf.load.librdkafka_client import check_client_config
     from chronik_perf.secrecy import redact
 
     config = read_client_config(path)
     if not config:
         raise BadInput(f"{path} sets no property; write key=value, such as security.protocol=SSL")
+    check_client_config(config)
     return Clients(config, redact(config))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
-from chronik_perf.load.client_config import redact_text
+from chronik_perf.load.client_config import admin_config, redact_text
 from chronik_perf.model import BadInput
 
 Client = TypeVar("Client")
@@ -25,6 +26,11 @@ def new_client(
         raise BadInput(
             f"librdkafka refuses the client configuration: {redact_text(words(error), client_config)}"
         ) from error
+
+
+def check_client_config(client_config: Mapping[str, str]) -> None:
+    """Raise BadInput if librdkafka refuses it: an unknown property, a value, a file that is not there. Asks nobody."""
+    new_client(AdminClient, admin_config("", client_config), client_config)
 
 
 def words(error: Exception) -> str:

@@ -245,10 +245,18 @@ def test_a_second_run_that_waits_says_so_and_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slip", "says"), [(["v9.9.9"], "v9.9.9"), (["v2.2.7", "--out", "/proc/run"], "/proc/run")]
+    ("slip", "says"),
+    [
+        (["v9.9.9"], "v9.9.9"),
+        (["v2.2.7", "--out", "/proc/run"], "/proc/run"),
+        (["v2.2.7", "--client-config", "unknown"], 'property: "ssl.ca.lacotion"'),
+        (["v2.2.7", "--client-config", "lost"], "ssl.ca.location failed"),
+    ],
 )
 def test_a_slip_does_not_wait_for_the_machine(slip: list[str], says: str, tmp_path: Path) -> None:
-    """Given a version that there is not or a folder that cannot be, that is said at once, whoever has the machine."""
+    """Given a version, folder or client's property that cannot be, that is said at once, whoever has the machine."""
+    (tmp_path / "unknown").write_text("ssl.ca.lacotion=ca.pem\n")
+    (tmp_path / "lost").write_text("security.protocol=SSL\nssl.ca.location=nowhere.pem\n")
     with (tmp_path / "chronik-perf.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = refused(["compare", "v2.2.0", *slip, "--wait"], tmp_path)
