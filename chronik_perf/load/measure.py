@@ -60,7 +60,9 @@ class OpenWindow:
         # At acks=0 nothing is acknowledged, and each burst has waited already.
         stored = self._log.shown(self._before, acked if self._workload.acks else 0)
         failures = sum((b.failures for b in bursts), Counter[str]())
-        errors = [f"{n} messages failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)]
+        errors = [
+            f"{n} message{'s' * (n != 1)} failed: {words}" for words, n in failures.most_common(_MOST_ERRORS)
+        ]
         errors += self._lags
         if unsent := sum(b.unsent for b in bursts):
             errors.append(

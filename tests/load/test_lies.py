@@ -99,6 +99,27 @@ def test_a_first_message_that_is_acknowledged_and_not_stored_is_said(
         LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
 
 
+def test_a_broker_that_refuses_some_messages_is_loaded_all_the_same(
+    workload: Callable[..., Workload],
+) -> None:
+    """Given a broker that refuses the first messages and then every second one, the load starts and counts what failed.
+
+    One that takes none is said, with its own word.
+    """
+    with lying_broker("t", error=lambda n: 56 if n < 3 or n % 2 else 0) as bootstrap:
+        load = LoadProcess.start(workload(driver="wire", in_flight=1), bootstrap, "t", None)
+        try:
+            window = load.run(10.0, 100 * 100)
+        finally:
+            load.stop()
+    assert (window.sent, window.failed, window.stored) == (100, 50, 50)
+    with (
+        lying_broker("t", error=lambda n: 56) as bootstrap,
+        pytest.raises(MeasurementFailed, match="did not take a first message: 1 message failed: "),
+    ):
+        LoadProcess.start(workload(driver="wire"), bootstrap, "t", None)
+
+
 @pytest.mark.timeout(60)
 def test_an_acks_0_log_that_never_catches_up_is_reported_as_it_is(workload: Callable[..., Workload]) -> None:
     """Messages that acks=0 lost do not hang the load: stored is what is there, and a sentence says what is missing."""
