@@ -31,7 +31,7 @@ from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.secrecy import redact
-from chronik_perf.sut import BrokerProcess, RunningBroker
+from chronik_perf.sut import Beside, BrokerProcess, RunningBroker
 from chronik_perf.sut.environment import HASH_SEED
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
@@ -66,6 +66,7 @@ class Rig:
     cpu: CpuClock
     metrics: MetricsSampler
     process: ProcessSampler
+    beside: Beside | None = None
     loads: dict[str, LoadProcess] = field(default_factory=dict)
     topics: list[OwnTopic] = field(default_factory=list)
     topic_names: list[str] = field(default_factory=list)
@@ -143,6 +144,8 @@ class Rig:
 
     def freeze(self) -> Start:
         """Give the start as it was measured, latencies of its gate slices merged. Call it before `close`."""
+        if self.beside is not None and (note := self.beside.note()):
+            self.notes.append(note)
         gates: dict[str, list[Latency]] = {}
         for s in self.slices:
             if s.load.response is not None:

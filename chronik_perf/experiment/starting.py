@@ -16,7 +16,7 @@ from chronik_perf.network import Network
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
-from chronik_perf.sut import BrokerProcess, RunningBroker
+from chronik_perf.sut import Beside, BrokerProcess, RunningBroker
 
 
 def start_rig(
@@ -66,6 +66,7 @@ def start_rig(
         cpu=CpuClock(broker.pid),
         metrics=MetricsSampler(broker.metrics_url, target.interesting, network),
         process=ProcessSampler(broker.pid),
+        beside=Beside(broker.owner) if isinstance(broker, BrokerProcess) else None,
         loads=loads,
     )
     try:

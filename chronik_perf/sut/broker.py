@@ -25,7 +25,7 @@ _ENDING_S = 0.3
 
 
 class BrokerProcess:
-    """A started broker that serves. `pid` is the process that listens, also when a wrapper started it.
+    """A started broker that serves. `pid` is the process that listens, also when a wrapper started it (see `owner`).
 
     `metrics_port` is None where there are no metrics; `config` is the effective configuration as the broker
     told it, else as the target declares it; `environment` all that it sees of the environment; `ready_s`
@@ -46,7 +46,7 @@ class BrokerProcess:
         self._child = child
         self._wrapped = wrapped
         self._network = network
-        self._owner = Owner(child.pid)
+        self.owner = Owner(child.pid)
         self._outcome: StopOutcome | None = None
 
     @classmethod
@@ -100,7 +100,7 @@ class BrokerProcess:
     @property
     def pid(self) -> int:
         """The broker's own process: the one that listens."""
-        return self._owner.pid
+        return self.owner.pid
 
     @property
     def is_the_command(self) -> bool:
@@ -116,7 +116,7 @@ class BrokerProcess:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
         if self._outcome is not None:
             return f"{self.target.name} has been stopped"
-        gone = self._owner.gone
+        gone = self.owner.gone
         if gone and self.pid == self._child.pid:
             self._child.wait(_ENDING_S)  # it has ended, or is about to have; how is known in a moment
         if self._child.ended():
@@ -227,7 +227,7 @@ class BrokerProcess:
         if failure:
             raise MeasurementFailed(failure)
         inodes = listeners.listening_inodes(self.host, self.port, self._network)
-        return bool(inodes) and all(self._owner.holds(inode) or self._soon_gone(inode) for inode in inodes)
+        return bool(inodes) and all(self.owner.holds(inode) or self._soon_gone(inode) for inode in inodes)
 
     def _soon_gone(self, inode: int) -> bool:
         """Look again at a listener that is not the broker, and name the stranger that has it."""

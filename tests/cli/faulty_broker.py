@@ -110,6 +110,20 @@ def main() -> None:
 
             threading.Thread(target=work_on, daemon=True).start()
             serve(given)
+        case "works-elsewhere":
+            if os.fork() == 0:
+                os.setsid()
+                if (
+                    os.fork() != 0
+                ):  # its parent inherits what is left, as of a worker that makes itself a daemon
+                    os._exit(0)
+                while True:
+                    end = time.thread_time() + 0.001
+                    while time.thread_time() < end:
+                        pass
+                    time.sleep(0.003)
+            os.wait()
+            serve(given)
         case "puts-off":
             batches = counted_batches()
 

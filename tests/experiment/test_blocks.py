@@ -101,6 +101,16 @@ def test_whole_starts_alternate_where_quiet_never_comes(tmp_path: Path) -> None:
     assert end_of_first < min(s.load.first_send_ns for s in second.slices)
 
 
+def test_work_of_another_process_is_said_not_to_be_counted(tmp_path: Path) -> None:
+    """Given a version that works in a process beside the one that listens, its starts say so, and the base's do not."""
+    beside = resolve(
+        f"command:{sys.executable} {FAULTY} works-elsewhere --port {{port}} --data-dir {{data_dir}}"
+    )
+    (block,) = measured(resolve("v2.2.0"), beside, tmp_path, blocks=1, budget_s=1.0).blocks
+    assert not block.base.notes
+    assert any("processes beside the one that listens" in note for note in block.candidate.notes)
+
+
 def test_tmpfs_is_refused_for_acks_1(tmp_path: Path) -> None:
     """Given a data folder on tmpfs, where a sync is free, acks=1 is refused."""
     if not os.access("/dev/shm", os.W_OK):
