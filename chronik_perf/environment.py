@@ -6,6 +6,8 @@ import os
 
 # To find programs, libraries and time zones, and to print text; none of them configures a broker.
 PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
+# Drawn anew for every start: it is part of a process's luck, and of no version.
+HASH_SEED = "PYTHONHASHSEED"
 
 
 def passed(*more: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chronik_perf.environment import HASH_SEED
 from chronik_perf.experiment.place import delete_data
 from chronik_perf.experiment.processes import sampled
 from chronik_perf.experiment.quiet import Quiet, idle_shares, wait_until_quiet
@@ -32,7 +33,6 @@ from chronik_perf.sampling.metrics import MetricsSampler
 from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.secrecy import redact
 from chronik_perf.sut import Beside, BrokerProcess, RunningBroker
-from chronik_perf.sut.environment import HASH_SEED
 
 # How long a broker is waited for: by the pilot, to tell one that never rests; then by every slice, where the pilot
 # has seen it rest; and where it never does, in whole starts that alternate.

@@ -6,9 +6,7 @@ the version, so what is not listed here comes from the target or not at all.
 
 from __future__ import annotations
 
-from chronik_perf.environment import passed
-
-HASH_SEED = "PYTHONHASHSEED"
+from chronik_perf.environment import HASH_SEED, passed
 
 
 def broker_environment(target_env: dict[str, str], hash_seed: int) -> dict[str, str]:

@@ -10,7 +10,9 @@ import shlex
 import shutil
 from collections.abc import Mapping
 
+from chronik_perf.environment import HASH_SEED
 from chronik_perf.model import BadInput, Provenance, Target
+from chronik_perf.targets.placeholders import check_words
 from chronik_perf.targets.scheme import Asked, Found, Scheme
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -26,8 +28,8 @@ def _find(line: str, asked: Asked) -> Found:
 def _target(line: str, overrides: Mapping[str, str]) -> Target:
     """Give a program with its arguments; `{port}` is where it must listen and `{data_dir}` where it may write.
 
-    Raises BadInput for a line that is empty, has an open quote, does not say `{port}`, names a program that is
-    not there, or gets overrides.
+    Raises BadInput for a line that is empty, has an open quote, has a slip in a name in braces, does not say `{port}`,
+    names a program that is not there, or gets overrides.
     """
     if overrides:
         raise BadInput("a command: target has no settings to override; write them into the command")
@@ -36,8 +38,13 @@ def _target(line: str, overrides: Mapping[str, str]) -> Target:
     except ValueError as error:
         raise BadInput(f"the command {line!r} cannot be read: {str(error).lower()}") from None
     env, argv = _variables(argv)
+    if HASH_SEED in env:
+        raise BadInput(
+            f"the command {line!r} sets {HASH_SEED}, which is drawn anew for every start; leave it away"
+        )
     if not argv:
         raise BadInput(f"command: needs a program, such as {_EXAMPLE}")
+    check_words(f"the command {line!r}", argv)
     if not any("{port}" in word for word in argv):
         raise BadInput(
             f"the command {line!r} does not say {{port}}, so it cannot be told where to listen; "

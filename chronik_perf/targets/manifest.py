@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chronik_perf.environment import HASH_SEED
 from chronik_perf.model import BadInput
 from chronik_perf.targets.placeholders import check_names
 from chronik_perf.targets.watched import check_metrics, check_ready_line
@@ -150,6 +151,10 @@ def _check(where: str, section: str, key: str, value: Any) -> None:
         wanted = _TEXT
         if not key or "=" in key or "\0" in key:
             raise BadInput(f"{where}: [env] cannot name a variable {key!r}")
+        if key == HASH_SEED:
+            raise BadInput(
+                f"{where}: {key} in [env] is drawn anew for every start and cannot be set; leave it away"
+            )
     elif key in _KEYS[section]:
         wanted = _KEYS[section][key]
     else:

@@ -45,12 +45,15 @@ def test_a_program_is_started_on_the_port_that_it_is_given(tmp_path: Path) -> No
         ("   ", "needs a program"),
         ("python 'x {port}", "cannot be read: no closing quotation"),
         ("python x", r"does not say \{port\}"),
+        ("python {prot}", r"says \{prot\}; did you mean \{port\}\?"),
+        ("python {port} {data-dir}", r"says \{data-dir\}; did you mean \{data_dir\}\?"),
+        ("PYTHONHASHSEED=0 python {port}", "sets PYTHONHASHSEED, which is drawn anew for every start"),
         ("no-such-program-here {port}", "'no-such-program-here' of the command is not there"),
         ("/etc/passwd {port}", "may not be run"),
     ],
 )
 def test_a_command_that_cannot_be_started_is_refused(line: str, said: str) -> None:
-    """Given nothing, an open quote, no port, or no program, the sentence says what is wrong with it."""
+    """Given nothing, an open quote, no port, a slip, the seed, or no program, the sentence says what is wrong."""
     with pytest.raises(BadInput, match=said):
         resolve(f"command:{line}")
 

@@ -127,6 +127,7 @@ def test_everything_that_may_be_said_is_read() -> None:
         ("make broker", "make \0 broker", "is not TOML"),
         ("make broker", "make \\u0000 broker", r"command in \[build\] holds a zero byte"),
         ("BROKER_PROFILE", '"A=B"', r"\[env\] cannot name a variable 'A=B'"),
+        ("BROKER_PROFILE", "PYTHONHASHSEED", r"PYTHONHASHSEED in \[env\] is drawn anew for every start"),
         ("BROKER_PROFILE", '""', r"\[env\] cannot name a variable ''"),
         ("BROKER_PROFILE", '"A\\u0000"', r"\[env\] cannot name a variable 'A\\x00'"),
     ],
