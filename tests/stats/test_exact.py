@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -108,6 +109,25 @@ def test_a_message_that_the_client_reports_as_failed_is_not_lost_in_silence(acks
     verdict = judge(with_load(equals(), "candidate", failing))
     assert row(verdict, "acks1" if acks else "acks0").word == "unchanged"
     assert any("failed: the request timed out" in f for f in verdict.findings)
+
+
+def test_what_messages_failed_with_is_said_once_for_all_slices() -> None:
+    """Given slices whose messages failed in two ways, each is told once with its number, the most frequent first."""
+    numbers = itertools.count(1)
+
+    def refused(load: LoadWindow) -> LoadWindow:
+        n = next(numbers)
+        errors = (
+            f"{n} message{'s' * (n != 1)} failed: disk error",
+            f"{2000 + n} messages failed: not the leader",
+        )
+        return replace(load, sent=load.sent + 2000 + 2 * n, failed=2000 + 2 * n, errors=errors)
+
+    verdict = judge(with_load(a_comparison(blocks=2, workloads=(ACKS1,)), "candidate", refused))
+    (told,) = [f for f in verdict.findings if "disk error" in f]
+    slices = next(numbers) - 1
+    disk, leader = slices * (slices + 1) // 2, 2000 * slices + slices * (slices + 1) // 2
+    assert told.endswith(f"failed: {leader:,} of them: not the leader; {disk:,} of them: disk error.")
 
 
 @pytest.mark.parametrize("spoilt", [1, 14], ids=["one block", "all blocks"])

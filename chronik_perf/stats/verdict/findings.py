@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import statistics
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
-from chronik_perf.model import SIDES, Canaries, Comparison, Side, Unavailable, Workload, known
+from chronik_perf.model import SIDES, Canaries, Comparison, Side, Slice, Unavailable, Workload, known
 from chronik_perf.stats import words
 from chronik_perf.stats.counted.durability import hasty_acknowledgements
 from chronik_perf.stats.counted.exact import gap_of
@@ -17,6 +19,7 @@ from chronik_perf.stats.verdict.running import running
 from chronik_perf.stats.verdict.surroundings import changed_environment
 
 LEAST_ROUND_TRIPS = 20
+_FAILED = re.compile(r"(\d+) messages? failed: ")  # as a load counts them in one window
 # By what factor a canary may differ from the median of its readings before it is named. The figures are
 # judgements: a CPU loop repeats within 5 % on a quiet machine and took 1.6 times as long beside a build; single
 # syncs scatter by half with nothing beside them.
@@ -64,9 +67,7 @@ def _gaps(comparison: Comparison) -> Iterator[str]:
                 yield f"{who}: {words.count(gap.extra, 'message')} stored beyond what was {promise} {shown}."
             failed = sum(s.load.failed for s in slices)
             if failed:
-                errors = dict.fromkeys(e for s in slices for e in s.load.errors)
-                named = f": {'; '.join(list(errors)[:3])}" if errors else ""
-                yield f"{who}: {words.count(failed, 'message')} of {sent:,} failed{named}."
+                yield f"{who}: {words.count(failed, 'message')} of {sent:,} failed{_named(slices)}."
             timed = [s.load for s in slices if s.load.response is not None]
             recorded = sum(x.response.recorded for x in timed if x.response is not None)
             if timed and recorded != sum(x.acked for x in timed):
@@ -183,6 +184,16 @@ def _slices(comparison: Comparison) -> Iterator[str]:
                     f"{name_of(comparison, side)} (at least {LEAST_ROUND_TRIPS} are wanted): its first and "
                     "last weigh in the throughput."
                 )
+
+
+def _named(slices: Sequence[Slice]) -> str:
+    """Give what the broker or the client said of messages that failed, once each, the most frequent first."""
+    said: Counter[str] = Counter()
+    for error in (e for s in slices for e in s.load.errors):
+        counted = _FAILED.match(error)
+        said[error[counted.end() :] if counted else error] += int(counted[1]) if counted else 0
+    most = [f"{n:,} of them: {what}" if n and len(said) > 1 else what for what, n in said.most_common(3)]
+    return f": {'; '.join(most)}" if most else ""
 
 
 def _round_trips(comparison: Comparison, side: Side, workload: Workload) -> float | None:
