@@ -24,13 +24,30 @@ def guess(folder: Path) -> tuple[str, str, str]:
 
 
 def _cargo(folder: Path) -> tuple[str, list[str]]:
-    name = _table(_toml(folder / "Cargo.toml"), "package").get("name")
-    return "cargo build --release --locked", [f"target/release/{_word(name, folder.resolve().name)}"]
+    document = _toml(folder / "Cargo.toml")
+    programs = _cargo_programs(folder, document)
+    for member in _texts(_table(document, "workspace").get("members")):
+        for at in _folders(folder, member):
+            programs += _cargo_programs(at, _toml(at / "Cargo.toml"))
+    name = _likeliest(programs) or folder.resolve().name
+    return "cargo build --release --locked", [f"target/release/{_word(name)}"]
+
+
+def _cargo_programs(folder: Path, document: Mapping[str, Any]) -> list[str]:
+    """Give the names of a package's programs; none of a library, and of a package that names none its own."""
+    package = _table(document, "package")
+    if not package:
+        return []
+    listed = document.get("bin")
+    names = [one.get("name") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    if not names and ((folder / "src" / "main.rs").is_file() or not (folder / "src").is_dir()):
+        names = [package.get("name")]
+    return [name for name in (package.get("default-run"), *names) if isinstance(name, str) and name]
 
 
 def _go(folder: Path) -> tuple[str, list[str]]:
     commands = sorted(p.name for p in (folder / "cmd").glob("*") if p.is_dir() and p.name.isprintable())
-    built = shlex.quote(f"./cmd/{commands[0]}") if commands else "."
+    built = shlex.quote(f"./cmd/{_likeliest(commands)}") if commands else "."
     return f"go build -o perf-broker {built}", ["./perf-broker"]
 
 
@@ -39,15 +56,19 @@ def _maven(folder: Path) -> tuple[str, list[str]]:
         root = ElementTree.parse(folder / "pom.xml").getroot()
     except (ElementTree.ParseError, OSError, ValueError, LookupError):
         root = ElementTree.Element("project")
-    name = _word(root.findtext(f"{_MAVEN}artifactId"))
-    version = _word(root.findtext(f"{_MAVEN}version"), "1.0")
-    return "mvn -q -B -DskipTests package", ["java", "-jar", f"target/{name}-{version}.jar"]
+    at = _MAVEN if root.tag.startswith(_MAVEN) else ""
+    name = _word(root.findtext(f"{at}artifactId"))
+    # As Maven has it: a version that is not said is the parent's.
+    version = _word(root.findtext(f"{at}version"), root.findtext(f"{at}parent/{at}version") or "1.0")
+    jar = root.findtext(f"{at}build/{at}finalName") or f"{name}-{version}"
+    return "mvn -q -B -DskipTests package", ["java", "-jar", f"target/{_word(jar)}.jar"]
 
 
 def _python(folder: Path) -> tuple[str, list[str]]:
-    project = _table(_toml(folder / "pyproject.toml"), "project")
-    scripts = sorted(_table(project, "scripts"))
-    name = _word(scripts[0] if scripts else project.get("name"))
+    document = _toml(folder / "pyproject.toml")
+    poetry = _table(_table(document, "tool"), "poetry")
+    project = _table(document, "project") or poetry
+    name = _word(_likeliest(sorted(_table(project, "scripts"))) or project.get("name"))
     return "python3 -m venv .venv && .venv/bin/pip install -q .", [f".venv/bin/{name}"]
 
 
@@ -57,6 +78,25 @@ _GUESSES: Mapping[str, Callable[[Path], tuple[str, list[str]]]] = {
     "pom.xml": _maven,
     "pyproject.toml": _python,
 }
+
+
+def _likeliest(programs: list[str]) -> str:
+    """Give the program that sounds most like a broker, else the first; empty where there is none."""
+    sounding = [p for word in ("broker", "server", "serve") for p in programs if word in p.lower()]
+    return (sounding or programs or [""])[0]
+
+
+def _folders(folder: Path, pattern: str) -> list[Path]:
+    """Give the folders inside of a folder that a pattern such as crates/* names."""
+    try:
+        found = sorted(folder.glob(pattern))
+    except (OSError, ValueError, NotImplementedError, IndexError):
+        return []
+    return [at for at in found if ".." not in at.parts and at.is_dir()]
+
+
+def _texts(found: object) -> list[str]:
+    return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
 def _toml(path: Path) -> dict[str, Any]:

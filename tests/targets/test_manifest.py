@@ -236,6 +236,54 @@ def test_a_first_manifest_can_be_read_whatever_lies_there(
     assert read_manifest(guess(folder)[-1], "perf.toml").start[0] == program
 
 
+@pytest.mark.parametrize(
+    ("files", "program"),
+    [
+        (
+            {
+                "Cargo.toml": '[workspace]\nmembers = ["tool", "crates/*", "**/", "/", ""]\n',
+                "tool/Cargo.toml": '[package]\nname = "logctl"\n',
+                "crates/lib/Cargo.toml": '[package]\nname = "log-server-lib"\n',
+                "crates/lib/src/lib.rs": "",
+                "crates/serve/Cargo.toml": '[package]\nname = "log-server"\n',
+                "crates/serve/src/main.rs": "",
+            },
+            "target/release/log-server",
+        ),
+        (
+            {"Cargo.toml": '[package]\nname = "logd"\n[[bin]]\nname = "logd-serve"\n'},
+            "target/release/logd-serve",
+        ),
+        ({"go.mod": "", "cmd/admin/main.go": "", "cmd/log-broker/main.go": ""}, "./cmd/log-broker"),
+        (
+            {
+                "pom.xml": "<project><parent><version>3.1</version></parent><artifactId>logd</artifactId></project>",
+            },
+            "target/logd-3.1.jar",
+        ),
+        (
+            {
+                "pom.xml": "<project><artifactId>a</artifactId><build><finalName>logd</finalName></build></project>",
+            },
+            "target/logd.jar",
+        ),
+        (
+            {"pyproject.toml": '[tool.poetry.scripts]\nlogctl = "a:b"\nlogd-broker = "a:c"\n'},
+            ".venv/bin/logd-broker",
+        ),
+    ],
+)
+def test_the_program_that_a_repository_names_is_guessed(
+    files: dict[str, str], program: str, tmp_path: Path
+) -> None:
+    """Given several programs, or one not called as its repository, what most sounds like a broker is started."""
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    found = read_manifest(guess(tmp_path)[-1], "perf.toml")
+    assert program in (*found.start, *shlex.split(found.build))
+
+
 def test_a_guessed_build_is_words_for_a_shell(tmp_path: Path) -> None:
     """Given a Go command in a folder with a blank in its name, the build names that folder and no other."""
     (tmp_path / "cmd" / "my logd").mkdir(parents=True)
