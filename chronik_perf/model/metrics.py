@@ -40,6 +40,7 @@ class Metric:
 # Ten lie beyond it. With fewer it is about the slowest, which depends on how many there are.
 LEAST_FOR_P99 = 1000
 NOT_TIMED = "acks=0 has no acknowledgement to time"
+UNTOLD = "no metrics that perf knows were read of the broker"
 
 
 def _gate(start: Start, workload: str) -> tuple[Slice, ...]:
@@ -118,7 +119,8 @@ def _telemetry_mean(total: str, count: str, factor: float = 1.0) -> Take:
     def take(start: Start, workload: str) -> Measured:
         slices = _gate(start, workload)
         if not all(total in s.telemetry and count in s.telemetry for s in slices) or not slices:
-            return Unavailable(f"the broker's metrics do not have {total}")
+            read = any(s.telemetry for s in slices)
+            return Unavailable(f"the broker's metrics do not have {total}" if read else UNTOLD)
         n = sum(s.telemetry[count] for s in slices)
         if n == 0:
             return Unavailable(f"{count} did not move")

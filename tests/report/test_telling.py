@@ -236,7 +236,7 @@ def test_what_is_unavailable_is_said_once() -> None:
     missing = told(made).unavailable
     assert len(missing) == len(set(missing)) == 2
     assert missing[0].startswith("Unavailable: the stage that a batch's time went to (")
-    assert "the broker's metrics do not have stage_reply_s" in missing[0]
+    assert "no metrics that perf knows were read of the broker" in missing[0]
     assert missing[1] == "Unavailable: the function that CPU went to (py-spy was not permitted)."
     for shown in (text.render(made, judge(made)).replace("\n", " "), markdown.render(made, judge(made))):
         assert shown.count("py-spy was not permitted") == 1
