@@ -36,3 +36,19 @@ def with_secrets(target: Target) -> Target:
     if redact(told) != hidden:
         raise BadInput(f"{cannot}, and {manifest.where} does not say it any more as it did; start a new run")
     return dataclasses.replace(target, env={**target.env, **told})
+
+
+def differing(base: Target, candidate: Target) -> tuple[str, ...]:
+    """Say which secrets the two versions are given with different values, as what is kept of both looks the same."""
+    kept = redact(base.env), redact(candidate.env)
+    names = [
+        name
+        for name in sorted(base.env.keys() & candidate.env.keys())
+        if base.env[name] != candidate.env[name] and kept[0][name] == kept[1][name]
+    ]
+    if not names:
+        return ()
+    return (
+        f"{base.name} and {candidate.name} are given different values of {', '.join(names)}, which may be secret and "
+        "are not shown",
+    )

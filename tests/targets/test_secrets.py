@@ -12,7 +12,7 @@ import pytest
 from chronik_perf.model import BadInput, Target
 from chronik_perf.store.document import without_secrets
 from chronik_perf.targets import resolve
-from chronik_perf.targets.secrets import with_secrets
+from chronik_perf.targets.secrets import differing, with_secrets
 from tests.targets.repository import BrokerRepository
 
 
@@ -55,6 +55,18 @@ def test_a_secret_of_the_present_tree_is_read_again_while_it_is_there(repository
     file.write_text(file.read_text().replace("ADMIN_TOKEN", "TOKEN"))
     with pytest.raises(BadInput, match=r"^without was started with ADMIN_TOKEN .* does not say it any more"):
         with_secrets(kept(target))
+
+
+def test_a_secret_that_differs_is_told_by_its_name(repository: BrokerRepository) -> None:
+    """Given two versions with secrets of their own that look the same in a run, that they differ is said, not how."""
+    base = resolve("HEAD")
+    (repository.root / "perf.toml").write_text(
+        (repository.root / "perf.toml").read_text().replace("hunter2", "hunter3")
+    )
+    repository.git("commit", "-qam", "another token")
+    (told,) = differing(base, resolve("HEAD"))
+    assert "different values of ADMIN_TOKEN" in told and "hunter" not in told
+    assert not differing(base, base)
 
 
 def test_a_secret_that_cannot_be_had_is_refused(repository: BrokerRepository) -> None:

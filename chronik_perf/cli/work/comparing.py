@@ -34,6 +34,7 @@ from chronik_perf.store import RunFolder, save
 from chronik_perf.store.calibration import load_calibration
 from chronik_perf.store.run_folder import remove_if_empty
 from chronik_perf.targets import Found, find
+from chronik_perf.targets.secrets import differing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def begun(
             say_in_turn(targets, plan.network_namespaces)
             said = (
                 *made.notes,
+                *differing(*targets),
                 *notes,
                 *(one.before(made) for one in heard),
                 calibration_sentence(history, made),
