@@ -134,6 +134,11 @@ def unknown_version(target: Target) -> str | None:
             f"{target.name} ran with uncommitted changes{changed}, so no commit says what was measured; commit them "
             "and measure again"
         )
+    if of.source == "running":
+        return (
+            f"{target.name} ran already when it was measured, so nobody knows its version, and it cannot be had again; "
+            "measure one that perf starts"
+        )
     if of.source not in ("command", "wheel") and (of.commit is None or of.dirty is None):
         why = f": {of.detail}" if of.commit is None and of.detail else ""
         return (

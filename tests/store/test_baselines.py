@@ -125,7 +125,10 @@ def test_saving_again_replaces_also_what_is_broken(kept: Path) -> None:
         (Provenance("git", COMMIT, True, "uncommitted: a.py"), r"uncommitted changes \(uncommitted: a\.py\)"),
         (Provenance("checkout", None, None, "no commit: git is missing"), "no commit: git is missing"),
         (Provenance("checkout", COMMIT, None, "git was slow"), "nobody knows which version"),
-        (Provenance("running", None, None, ""), "nobody knows which version"),
+        (
+            Provenance("running", None, None, ""),
+            "ran already when it was measured.*; measure one that perf starts",
+        ),
     ],
 )
 def test_what_nobody_could_measure_again_is_not_kept(
