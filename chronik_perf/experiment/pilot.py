@@ -61,18 +61,22 @@ def plan_slices(
     slice_s = max(workload.slice_s, 1.15 * ROUND_TRIPS * max(trips) / 1e3)
     note = ""
     # Leftovers grow with the load that made them, so a longer slice has longer ones: plan by their ratio.
-    slowest = max((known(q) or 0.0) for q in quiets)
+    slowest, slow_side = max((known(q) or 0.0, side) for q, side in zip(quiets, SIDES, strict=True))
     if slowest > TRIAL_S * QUIET_PER_SLICE:
         slice_s = max(slice_s, 2 * TRIAL_S)
-        note = f"one side works on for {slowest * 1e3:.0f} ms after a slice of {TRIAL_S * 1e3:.0f} ms"
+        note = f"the {slow_side} works on for {slowest * 1e3:.0f} ms after a slice of {TRIAL_S * 1e3:.0f} ms"
     # One that cannot be watched is left alone for as long after every slice, and its slices are like any other.
     never = next(
-        (q for q, side in zip(quiets, SIDES, strict=True) if isinstance(q, Unavailable) and watched[side]),
+        (
+            f"the {side} is not seen to rest, {q.reason}"
+            for q, side in zip(quiets, SIDES, strict=True)
+            if isinstance(q, Unavailable) and watched[side]
+        ),
         None,
     )
     interleaved = never is None and slice_s <= LONGEST_SLICE_S and not alone
     if not interleaved:
-        reason = alone or (never.reason if never else f"a slice would last {slice_s:.1f} s")
+        reason = alone or (never or f"a slice would last {slice_s:.1f} s")
         note = f"whole starts alternate instead of slices: {reason}"
         slice_s = min(slice_s, LONGEST_SLICE_S)
     at_once = calm and interleaved and all(watched.values()) and all(map(_done_soon, trials.values()))

@@ -93,7 +93,7 @@ def test_whole_starts_alternate_where_quiet_never_comes(tmp_path: Path) -> None:
     (pilot,) = done.pilots
     assert isinstance(pilot.quiet_s[1], Unavailable)
     assert not pilot.interleaved
-    assert "whole starts alternate" in pilot.note
+    assert "whole starts alternate" in pilot.note and "the candidate is not seen to rest" in pilot.note
     (block,) = done.blocks
     assert not block.interleaved
     first, second = sorted((block.base, block.candidate), key=lambda start: start.order)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chronik_perf.model import Block, Comparison, Start, Unavailable
+from chronik_perf.model import Block, Comparison, Pilot, Start, Unavailable
 from chronik_perf.stats import judge
 from tests.builders import ACKS1, RAW, V220, a_comparison, a_target, canaries, with_load, with_starts
 
@@ -133,6 +133,24 @@ def test_latencies_that_were_not_recorded_are_told() -> None:
 def test_alternated_starts_are_told() -> None:
     """Where slices could not be interleaved the reader knows."""
     assert found(block(equals(), 0, interleaved=False), "whole starts alternated")
+
+
+def test_who_goes_on_working_when_its_load_has_stopped_is_named() -> None:
+    """Given a trial after which one side never came to rest, that side is named with the workload; else nobody is."""
+    assert not found(equals(), "not seen to rest")
+    pilots = (
+        Pilot(
+            "acks1",
+            (1.0, 1.0),
+            (0.0, Unavailable("still at work 2 s after its load had stopped")),
+            0.1,
+            False,
+        ),
+    )
+    (told,) = found(replace(equals(), pilots=pilots), "not seen to rest")
+    assert told == (
+        "v2.2.7 was not seen to rest when its load had stopped (acks1: still at work 2 s after its load had stopped)."
+    )
 
 
 def test_an_unfinished_run_is_told_and_its_intervals_hold() -> None:

@@ -112,9 +112,17 @@ def _completeness(comparison: Comparison) -> Iterator[str]:
             f"In {_blocks(apart)} whole starts alternated instead of slices, so that the machine's drift cancels "
             f"less ({reasons or 'the reason was not recorded'})."
         )
-    for side in SIDES:
+    for at, side in enumerate(SIDES):
         if comparison.target(side).runs_already:  # it was not watched, which is no finding about it
             continue
+        never = {
+            p.workload: q.reason for p in comparison.pilots if isinstance(q := p.quiet_s[at], Unavailable)
+        }
+        if never:
+            yield (
+                f"{name_of(comparison, side)} was not seen to rest when its load had stopped "
+                f"({'; '.join(f'{workload}: {why}' for workload, why in never.items())})."
+            )
         restless = [
             s.quiet_s.reason
             for b in comparison.kept_blocks
