@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
@@ -70,6 +71,7 @@ def test_a_histogram_in_another_unit_is_told(times: float, says: str) -> None:
     assert says in sentence
     assert f"{FLUSH} (" in sentence
     assert "within 15 %" in sentence
+    assert re.search(r"response time went from [\d.]+ to [\d.]+ ms with", sentence), sentence
     assert sentence.endswith("looks like a change of unit, not of behaviour.")
 
 

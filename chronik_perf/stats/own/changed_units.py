@@ -35,7 +35,7 @@ def changed_own_units(comparison: Comparison) -> Iterator[str]:
                 shown = f"{name} ({from_to(pairs)} with {workload.title})"
                 kind = _OTHER if ms is None else _TIME
                 found.setdefault((*change, kind), {}).setdefault(name, shown)
-                response.setdefault((*change, kind), f"{from_to(outside)} ms with {workload.title}")
+                response.setdefault((*change, kind), f"{from_to(outside, ' to ')} ms with {workload.title}")
     for (factor, name, kind), metrics in found.items():
         listed = list(metrics.values())
         more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""

@@ -67,7 +67,7 @@ def changed_units(comparison: Comparison) -> Iterator[str]:
             if change is not None:
                 shown = f"{metric.title} ({from_to(told)} ms with {workload.title})"
                 found.setdefault(change, {}).setdefault(metric.name, shown)
-                response.setdefault(change[1], f"{from_to(outside)} ms with {workload.title}")
+                response.setdefault(change[1], f"{from_to(outside, ' to ')} ms with {workload.title}")
     for change, metrics in found.items():
         name = change[1]
         yield (
@@ -88,7 +88,7 @@ def times(factor: float, name: str) -> str:
     return f"{name} times" if factor > 1 else f"a {name}th of"
 
 
-def from_to(pairs: Sequence[tuple[float, float]]) -> str:
+def from_to(pairs: Sequence[tuple[float, float]], between: str = " → ") -> str:
     """Give the typical values of both sides, without their unit."""
     base, candidate = (words.number(statistics.median(side)) for side in zip(*pairs, strict=True))
-    return f"{base} → {candidate}"
+    return f"{base}{between}{candidate}"
