@@ -157,6 +157,6 @@ def checked(name: str) -> str:
     if file_word(name) != name:
         raise BadInput(
             f"a baseline cannot be called {name!r}: that is the name of a file of letters, digits, '.', '+' and '-', "
-            f"40 at most, such as {file_word(name)}; give it a name"
+            f"40 at most, such as {file_word(name)}; give it one with --name (promote: --as)"
         )
     return name

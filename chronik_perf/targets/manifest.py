@@ -48,6 +48,10 @@ class Gate:
     thresholds: dict[str, str] = field(default_factory=dict)
 
 
+# What these are for is something else, and a broker that was sent one goes on, or never answers again.
+_NO_ENDS = frozenset({"STOP", "TSTP", "TTIN", "TTOU", "CONT", "CHLD", "CLD", "URG", "WINCH"})
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a perf.toml says. `where` names it to people.
@@ -211,6 +215,10 @@ def _check_placeholders(manifest: Manifest) -> None:
         raise BadInput(f"{where}: command in [start] does not say {{set}}, so no setting can be overridden")
     if f"SIG{manifest.stop_signal}" not in signal.Signals.__members__:
         raise BadInput(f"{where}: there is no signal {manifest.stop_signal!r} for stop_signal, such as TERM")
+    if manifest.stop_signal in _NO_ENDS:
+        raise BadInput(
+            f"{where}: stop_signal SIG{manifest.stop_signal} ends no process; name one that does, as TERM"
+        )
 
 
 def _lower(error: ValueError) -> str:

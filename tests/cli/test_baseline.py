@@ -175,7 +175,7 @@ def test_a_command_is_kept_with_a_note(tmp_path: Path) -> None:
         provenance=Provenance("command", None, None, "/opt/my-broker"),
     )
     save(measured(base=command), tmp_path / "run")
-    assert "give it a name" in says(tmp_path, "save", "run", "--folder", "kept")
+    assert "give it one with --name" in says(tmp_path, "save", "run", "--folder", "kept")
     assert "a command has no commit" in baseline(tmp_path, "save", "run", "--name", "mine")
     assert "/opt" not in next((tmp_path / "kept").rglob("*.json")).read_text()
 

@@ -79,3 +79,16 @@ def test_a_sentence_keeps_its_acronyms_where_it_is_quoted() -> None:
     assert words.inside("Throughput fell.") == "throughput fell"
     assert words.capital("p99 rose") == "p99 rose"
     assert words.capital("memory grew") == "Memory grew"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "begun"),
+    [
+        ("a batch waits", "A batch waits"),
+        ("p99 rose", "p99 rose"),
+        ("kafka://[::1]:9092 holds it", "kafka://[::1]:9092 holds it"),
+    ],
+)
+def test_a_sentence_begins_as_sentences_do(sentence: str, begun: str) -> None:
+    """Given what begins one, it gets a capital, unless that would make another name or address of it."""
+    assert words.capital(sentence) == begun

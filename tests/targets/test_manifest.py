@@ -94,6 +94,7 @@ def test_everything_that_may_be_said_is_read() -> None:
         ("{set}", "", "does not say {set}"),
         ('"{key}={value}"', '"{key}"', "override_with"),
         ('"SIGINT"', '"SIGNONE"', "no signal 'NONE'"),
+        ('"SIGINT"', '"SIGSTOP"', "stop_signal SIGSTOP ends no process"),
         ('"low"', "1", "BROKER_PROFILE in .env. must be a text"),
         ("./broker", "'./broker", "cannot be read: no closing quotation"),
         ("[env]", "[env", "is not TOML"),
