@@ -163,12 +163,9 @@ def count(n: int, noun: str, plural: str = "") -> str:
 
 
 def capital(sentence: str) -> str:
-    """Begin a sentence as sentences begin, and leave the rest alone; p99 stays p99, and an address one that can be typed."""
-    return (
-        sentence
-        if sentence[1:2].isdigit() or "://" in sentence.partition(" ")[0]
-        else sentence[:1].upper() + sentence[1:]
-    )
+    """Begin a sentence as sentences begin, and leave the rest alone; p99 stays p99, and kafka://HOST can be typed."""
+    is_name = sentence[1:2].isdigit() or "://" in sentence.partition(" ")[0]
+    return sentence if is_name else sentence[:1].upper() + sentence[1:]
 
 
 def inside(sentence: str) -> str:
