@@ -1,7 +1,7 @@
 """Compressed batches are taken apart and compressed again: for a check, or for a format that they have already.
 
 From beyond the catalogue; brokers do so where topic and producer disagree on a codec, and some always. Strength:
-how often. To be seen: a compressed batch takes its time of CPU before it is acknowledged, and so do those beside it;
+the share of a batch that is compressed again, all of which is taken apart. To be seen: a compressed batch takes its time of CPU before it is acknowledged, and so do those beside it;
 all that is not compressed stays, which is what loads of random bytes are.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 
 from broker.faults.fault import Fault, Part
-from broker.faults.often import Often
 from broker.produce import Produce
 
 _ATTRIBUTES = 4
@@ -19,20 +18,18 @@ _CODEC, _GZIP = 0x07, 1
 _HEAD_BYTES = 40
 
 
-def compressed_again(records: bytes) -> bytes:
-    """Take the records of a batch apart, and put them together as before."""
-    return gzip.compress(gzip.decompress(records))
+def compressed_again(records: bytes, share: float) -> bytes:
+    """Take the records of a batch apart, and put so much of them together as before."""
+    plain = gzip.decompress(records)
+    return gzip.compress(plain[: int(share * len(plain))])
 
 
 def _parts(strength: float) -> tuple[Part, ...]:
-    often = Often(strength)
-
     class Recompressing(Produce):
         def finish(self, begun_s: float) -> None:
             for _, _, _, header, rest in self._incoming:
                 if header[_ATTRIBUTES] & _CODEC == _GZIP:
-                    for _ in range(often.times()):
-                        compressed_again(rest[_HEAD_BYTES:])
+                    compressed_again(rest[_HEAD_BYTES:], strength)
             super().finish(begun_s)
 
     return (Recompressing,)
@@ -41,9 +38,10 @@ def _parts(strength: float) -> tuple[Part, ...]:
 FAULT = Fault(
     mechanism="a compressed batch is compressed again",
     incident="beyond the catalogue",
-    unit="times per compressed batch",
+    unit="share of a compressed batch",
     full=1,
     moves=("compressed_batch",),
     culprit="frame compressed_again",
     parts=_parts,
+    at_most=1,
 )
