@@ -1,8 +1,9 @@
 """Compressed batches are taken apart and compressed again: for a check, or for a format that they have already.
 
 From beyond the catalogue; brokers do so where topic and producer disagree on a codec, and some always. Strength:
-the share of a batch that is compressed again, all of which is taken apart. To be seen: a compressed batch takes its time of CPU before it is acknowledged, and so do those beside it;
-all that is not compressed stays, which is what loads of random bytes are.
+the share of a batch that is compressed again, all of which is taken apart. To be seen: a compressed batch takes its
+time of CPU before it is acknowledged, and so do those beside it; all that is not compressed stays, which is what
+loads of random bytes are.
 """
 
 from __future__ import annotations
