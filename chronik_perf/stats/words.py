@@ -10,13 +10,16 @@ WIDE = 10.0  # a bound from here on is said as a ratio too
 BOUNDLESS = 1e4  # and one from here on says only that two blocks are not enough
 OPEN_RATIO = 1e8  # an interval from a 1e8th to 1e8-fold excludes nothing
 FOLD = 2.5  # from this ratio on, "19.5-fold" says more than "+1,850 %"
+NEXT_TO_NOTHING = 1e-4  # of any unit here; it takes an exponent to be told
 
 
 def number(value: float) -> str:
-    """Give a number in three significant figures: 206K, 10.9K, 1.5M, 9,056, 11.7, 0.6."""
+    """Give a number in three significant figures: 206K, 10.9K, 1.5M, 9,056, 11.7, 0.6; below `NEXT_TO_NOTHING` 0."""
     if not math.isfinite(value):
         return "unbounded"
     sign, size = ("−" if value < 0 else ""), abs(value)
+    if size < NEXT_TO_NOTHING:
+        return "0"
     for factor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
         if float(f"{size:.3g}") >= max(factor, 1e4):
             return f"{sign}{_plain(size / factor)}{suffix}"
@@ -119,7 +122,7 @@ def _fold(ratio: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"+{number(value)}" if value > 0 else number(value)
+    return f"+{number(value)}" if value >= NEXT_TO_NOTHING else number(value)
 
 
 def moved(effect: Effect, unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,19 @@ def test_a_process_that_has_ended_has_nothing_open() -> None:
     """Given a process id that nobody has, the system's own error is raised."""
     with pytest.raises(OSError, match="No such file"):
         open_files(2**22 + 1)
+
+
+def test_a_log_that_a_process_writes_to_has_no_name_of_its_own(tmp_path: Path) -> None:
+    """Given two processes whose output goes to files of different names, what they have open is called alike."""
+    kinds = []
+    for name in ("base.log", "candidate.log"):
+        with (tmp_path / name).open("w") as log:
+            process = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            while "sleep" not in (Path("/proc") / str(process.pid) / "cmdline").read_text():
+                pass
+            kinds.append(open_files(process.pid))
+        finally:
+            process.kill()
+            process.wait()
+    assert kinds[0] == kinds[1] == {"its standard streams": 3}

@@ -44,7 +44,7 @@ def test_what_most_of_them_are_open_on_is_told() -> None:
     segments = f"{OPEN_ON}perf-raw-#/#.log"
     on_one = holding(comparison, segments, [2.0] * 14, [n - 148.0 for n in leaks])
     (said,) = [f for f in judge(on_one).findings if "open descriptor" in f]
-    assert said.endswith("does not tell. 59.5 of them are open on perf-raw-#/#.log.")
+    assert said.endswith("does not tell. 59.5 more are open on perf-raw-#/#.log.")
     on_many = holding(comparison, segments, [2.0] * 14, [20.0] * 14)
     (said,) = [f for f in judge(on_many).findings if "open descriptor" in f]
     assert said.endswith("does not tell.")

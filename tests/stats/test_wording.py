@@ -22,6 +22,8 @@ from chronik_perf.stats import words
         (0.6, "0.6"),
         (0, "0"),
         (-13, "−13"),
+        (0.000123, "0.000123"),
+        (-6.07e-08, "0"),
         (float("inf"), "unbounded"),
     ],
 )

@@ -114,7 +114,7 @@ def _open_on(comparison: Comparison, more: Side, difference: float) -> str:
     each = rises[most] / len(blocks) if most is not None else 0.0
     if most is None or each < difference / 2:
         return ""
-    return f" {words.number(each)} of them are open on {most.removeprefix(OPEN_ON)}."
+    return f" {words.number(each)} more are open on {most.removeprefix(OPEN_ON)}."
 
 
 def _tells_kinds(start: Start) -> bool:
