@@ -22,6 +22,9 @@ def selftest(
     against_itself: Annotated[
         int, typer.Option(min=0, metavar="N", help="Also compare the version N times with itself.")
     ] = 0,
+    no_faults: Annotated[
+        bool, typer.Option("--no-faults", help="No fault at all; goes with --against-itself.")
+    ] = False,
     budget: Annotated[str, typer.Option(metavar="TIME", help="Time that each comparison may take.")] = "5m",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder of all runs; must not exist or be empty.")
@@ -34,8 +37,15 @@ def selftest(
         raise BadInput(
             f"--strength is {strength:g}; give a share of the full strength, above 0 and at most 1"
         )
+    if no_faults and fault:
+        raise BadInput("--fault and --no-faults contradict each other; leave one of them away")
+    if no_faults and not against_itself:
+        raise BadInput(
+            "--no-faults leaves nothing to do; say how often v2.2.0 meets itself with --against-itself N"
+        )
     budget_s = seconds("--budget", budget)
     from chronik_perf.cli.work import selftesting
 
-    selftesting.carry_out(fault or [], strength, against_itself, budget_s, out, seed, wait)
+    names = () if no_faults else fault or None
+    selftesting.carry_out(names, strength, against_itself, budget_s, out, seed, wait)
     return 0

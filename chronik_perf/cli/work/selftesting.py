@@ -57,7 +57,7 @@ class Score:
 
 
 def carry_out(
-    names: Sequence[str],
+    names: Sequence[str] | None,
     share: float,
     against_itself: int,
     budget_s: float,
@@ -65,7 +65,7 @@ def carry_out(
     seed: int | None,
     wait: bool,
 ) -> None:
-    """Measure one after the other, write selftest.json after each, and print the table.
+    """Measure one after the other, write selftest.json after each, and print the table; None for all faults.
 
     A comparison that fails is a row that says why. Raises BadInput for a fault that there is not.
     """
@@ -84,14 +84,16 @@ def carry_out(
     print(f"\nall runs: {folder}")
 
 
-def _asked(names: Sequence[str], bank: tuple[BankedFault, ...]) -> tuple[BankedFault, ...]:
+def _asked(names: Sequence[str] | None, bank: tuple[BankedFault, ...]) -> tuple[BankedFault, ...]:
+    if names is None:
+        return bank
     by_name = {fault.key.rpartition(".")[2]: fault for fault in bank}
     for name in names:
         if name not in by_name:
             near = difflib.get_close_matches(name, by_name, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}"
             raise BadInput(f"the bank has no fault {name!r}; {hint}")
-    return tuple(by_name[name] for name in names) if names else bank
+    return tuple(by_name[name] for name in names)
 
 
 def _score(
