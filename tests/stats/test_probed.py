@@ -155,6 +155,31 @@ def test_a_slow_acknowledgement_names_the_stage_in_which_its_batch_waited() -> N
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("stage", "reply")]
 
 
+def test_what_waits_in_one_stage_is_told_together() -> None:
+    """Given four answers that take longer by one stage, one sentence has all of them and the stage; two stay two."""
+    names: list[ProbeName] = ["produce_beside", "delivery", "first_message", "idempotent"]
+    for n in (2, 4):
+        alone = waited(reply_ms=85.0, commit_ms=1.2)
+        probes = [
+            replace(
+                p,
+                values=dict.fromkeys(names[:n], p.values["produce_beside"]),
+                stages_ms=dict.fromkeys(names[:n], p.stages_ms["produce_beside"]),
+            )
+            for p in alone.probes
+        ]
+        found = judge(replace(alone, probes=tuple(probes))).found
+        together = [f for f in found if "things that starts were asked" in f]
+        assert len(together) == (n > 2)
+        if together:
+            assert together[0].startswith(
+                "4 things that starts were asked take longer with v2.2.0 (candidate) than"
+            )
+            assert "in one stage: a batch now waits 89.2 ms for its reply" in together[0]
+            assert "a waiting fetch, from produce to answer (150-fold)" in together[0]
+        assert len(found) == (1 if together else 2)
+
+
 def test_a_stage_that_is_little_of_what_came_on_top_is_not_named() -> None:
     """Given stages that grew eightfold for sure, and are a tenth of what a message waits longer, none is named."""
     comparison = waited(reply_ms=0.5, commit_ms=8.0)

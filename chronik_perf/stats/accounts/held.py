@@ -110,11 +110,11 @@ def _open_on(comparison: Comparison, more: Side, difference: float) -> str:
     blocks = [b for b in comparison.kept_blocks if all(_tells_kinds(b.side(side)) for side in SIDES)]
     kinds = {key for b in blocks for side in SIDES for key in b.side(side).process if key.startswith(OPEN_ON)}
     rises = {kind: sum(_number(b, more, kind) for b in blocks) for kind in kinds}
-    most = max(rises, key=lambda kind: rises[kind], default=None)
+    most = max(sorted(rises), key=lambda kind: rises[kind], default=None)
     each = rises[most] / len(blocks) if most is not None else 0.0
     if most is None or each < difference / 2:
         return ""
-    return f" {words.number(each)} more are open on {most.removeprefix(OPEN_ON)}."
+    return f" {words.number(each)} more {'is' if each == 1 else 'are'} open on {most.removeprefix(OPEN_ON)}."
 
 
 def _tells_kinds(start: Start) -> bool:

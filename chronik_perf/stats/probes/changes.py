@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,19 +14,22 @@ from chronik_perf.stats.probes.cpu import cpu_findings
 from chronik_perf.stats.probes.rows import ProbeRow, probe_rows
 from chronik_perf.stats.probes.stages import stages_behind
 
+_TOGETHER = 3  # one cause behind so many is told once
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeChange:
     """One thing that differs: the means over starts (of a count: its sums), and what is said of it.
 
     `worse` tells whether the candidate is the side that has more of it, or that failed; `stages` are those in which
-    what was produced for it spent most of what came on top.
+    what was produced for it spent most of what came on top, which made it so many `times` what it was.
     """
 
     of: Probed
     worse: bool
     said: str
     stages: tuple[StageShare, ...] = ()
+    times: float = 1.0
 
 
 def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
@@ -34,14 +38,21 @@ def probe_changes(comparison: Comparison) -> Iterator[ProbeChange]:
         if row.differs:
             stages = stages_behind(comparison, row) if row.worse else ()
             said = "; ".join([_said(comparison, row), *map(_in_a_clause, stages[:1])])
-            yield ProbeChange(row.of, row.worse, f"{said}.", stages)
+            times = 1 + row.change[0] if row.change else 1.0
+            yield ProbeChange(row.of, row.worse, f"{said}.", stages, times)
     yield from _failed(comparison)
 
 
 def probe_findings(comparison: Comparison) -> Iterator[str]:
-    """Say each, and then which function's CPU grew most in what got worse."""
+    """Say each, those together that wait in one stage, and then which function's CPU grew most in what got worse."""
     changes = list(probe_changes(comparison))
-    yield from (change.said for change in changes)
+    waiting: dict[str, list[ProbeChange]] = defaultdict(list)
+    for change in changes:
+        if change.stages:
+            waiting[change.stages[0].stage].append(change)
+    together = {stage: those for stage, those in waiting.items() if len(those) >= _TOGETHER}
+    yield from (one.said for one in changes if not one.stages or one.stages[0].stage not in together)
+    yield from (_wait_together(comparison, those) for those in together.values())
     yield from cpu_findings(comparison, {change.of.name for change in changes if change.worse})
 
 
@@ -59,6 +70,17 @@ def _said(comparison: Comparison, row: ProbeRow) -> str:
     assert row.change is not None
     starts = words.count(min(sizes), "start")
     return f"{said}: {words.ratio_change(*row.change)}, from {starts} a side"
+
+
+def _wait_together(comparison: Comparison, changes: list[ProbeChange]) -> str:
+    """Say once what is behind several that take longer, the one that grew most first."""
+    ordered = sorted(changes, key=lambda change: -change.times)
+    listed = "; ".join(f"{change.of.title} ({words.factor(change.times)})" for change in ordered)
+    base, candidate = (name_of(comparison, side) for side in SIDES)
+    return (
+        f"{len(changes)} things that starts were asked take longer with {candidate} than with {base}, most of it in "
+        f"one stage: {_in_a_clause(ordered[0].stages[0])}. They are {listed}."
+    )
 
 
 def _in_a_clause(stage: StageShare) -> str:
