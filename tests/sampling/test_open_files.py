@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,15 @@ def test_a_process_that_has_ended_has_nothing_open() -> None:
 
 def test_a_log_that_a_process_writes_to_has_no_name_of_its_own(tmp_path: Path) -> None:
     """Given two processes whose output goes to files of different names, what they have open is called alike."""
+    code = "import time; print('up', flush=True); time.sleep(60)"
     kinds = []
-    for name in ("base.log", "candidate.log"):
-        with (tmp_path / name).open("w") as log:
-            process = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    for path in (tmp_path / "base.log", tmp_path / "candidate.log"):
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         try:
-            while "sleep" not in (Path("/proc") / str(process.pid) / "cmdline").read_text():
+            while not path.read_text():  # what a program has open while it begins is over then
                 pass
             kinds.append(open_files(process.pid))
         finally:
