@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted
+from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, records, responses
 from chronik_perf.load.wire.connection import WireConnection
@@ -42,10 +42,5 @@ def altered(log: AskedLog) -> Measured:
 def _stored(log: AskedLog, connection: WireConnection, values: list[bytes]) -> list[int]:
     """Send values in one piece, and give the offset of each, in whatever order the acknowledgements come."""
     sent = connection.send(*(log.message(value) for value in values))
-    offsets: dict[int, int] = {}
-    for _ in sent:
-        correlation, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
-        error, offset = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
-        accepted(connection, protocol.PRODUCE, error)
-        offsets[correlation] = offset
+    offsets = dict(acknowledge(connection) for _ in sent)
     return [offsets.get(one, -1) for one in sent]

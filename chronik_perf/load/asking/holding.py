@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from chronik_perf.load.asking.log import PROBE_S, AskedLog, answer_to
+from chronik_perf.load.asking.log import PROBE_S, SETTLE_S, AskedLog, answer_to
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.model import Measured, MeasurementFailed, Unavailable
@@ -19,8 +19,6 @@ HELD_S = 1.0
 # Before and after the time that counts, for the fetches to be read and for whatever wakes too early.
 _AROUND_S = 0.05
 FAN_OUT_ROUNDS, FAN_OUT_WAIT_MS = 10, 1000
-# For the fetches to be read and to wait.
-_SETTLE_S = 0.01
 
 
 @contextlib.contextmanager
@@ -54,7 +52,7 @@ def fan_out_ms(log: AskedLog) -> Measured:
                 break
             end = log.end(producing)
             polls = [one.send(log.poll(end, FAN_OUT_WAIT_MS))[0] for one in consumers]
-            time.sleep(_SETTLE_S)
+            time.sleep(SETTLE_S)
             sent_ns = clock_ns()
             (message,) = producing.send(log.message())
             came = [

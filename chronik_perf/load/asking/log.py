@@ -19,6 +19,9 @@ ANSWER_S = 2.0
 PROBE_S = 3.0
 # As a consumer's default is.
 FETCH_BYTES = 1 << 20
+# For a Fetch to be read and to wait. A question on another connection would tell, were it not for brokers that let
+# it wait for the Fetch: those would have their time lost before the clock runs.
+SETTLE_S = 0.01
 
 T = TypeVar("T")
 
@@ -128,11 +131,15 @@ def answer_to(
     return value
 
 
-def acknowledge(connection: WireConnection) -> None:
-    """Await the next acknowledgement of what was produced. Raises MeasurementFailed if it is an error."""
-    _, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
-    error, _offset = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
+def acknowledge(connection: WireConnection) -> tuple[int, int]:
+    """Await the next acknowledgement of what was produced; give its correlation id, and the offset that it tells.
+
+    Raises MeasurementFailed if it is an error.
+    """
+    correlation, answer = connection.receive(protocol.PRODUCE, ANSWER_S)
+    error, offset = connection.understood(protocol.PRODUCE, answer, responses.read_produce)
     accepted(connection, protocol.PRODUCE, error)
+    return correlation, offset
 
 
 def accepted(connection: WireConnection, api_key: int, error: int) -> None:

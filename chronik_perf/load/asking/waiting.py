@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from chronik_perf.load.asking.log import ANSWER_S, FETCH_BYTES, PROBE_S, AskedLog, answer_to
+from chronik_perf.load.asking.log import ANSWER_S, FETCH_BYTES, PROBE_S, SETTLE_S, AskedLog, answer_to
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
@@ -17,9 +17,6 @@ DELIVERY_ROUNDS = 10
 SLOW_WAIT_MS = 100
 READER_ROUNDS, READER_FETCHES = 10, 8
 DELIVERY_WAIT_MS = 1000
-# For a Fetch to be read and to wait. A question on the other connection would tell, were it not for brokers that let
-# it wait for the Fetch: those would have their time lost before the clock runs.
-_SETTLE_S = 0.01
 
 
 def beside_slow_ms(log: AskedLog) -> Measured:
@@ -72,7 +69,7 @@ def _beside_slow_ms(log: AskedLog, ask: Callable[[WireConnection], object]) -> M
             poll_request = log.poll(log.end(quick), SLOW_WAIT_MS, least_bytes=FETCH_BYTES)
             polled_ns = clock_ns()
             (poll,) = slow.send(poll_request)
-            time.sleep(_SETTLE_S)
+            time.sleep(SETTLE_S)
             asked_ns = clock_ns()
             ask(quick)
             took_ms = (clock_ns() - asked_ns) / 1e6
@@ -97,7 +94,7 @@ def delivery_ms(log: AskedLog) -> Measured:
                 break
             # Asked for anew, as a broker may have stored the last message twice, or not at all.
             (poll,) = waiting.send(log.poll(log.end(producing), DELIVERY_WAIT_MS))
-            time.sleep(_SETTLE_S)
+            time.sleep(SETTLE_S)
             sent_ns = clock_ns()
             (message,) = producing.send(log.message())
             records = answer_to(waiting, protocol.FETCH, poll, responses.read_fetch)

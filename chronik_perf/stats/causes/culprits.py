@@ -22,7 +22,7 @@ from typing import Literal
 
 from chronik_perf.model import ASKED, Block, Comparison, Unavailable, Verdict
 from chronik_perf.stats.accounts.held import IDLE, begun_threads, held
-from chronik_perf.stats.accounts.stages import loss_account, stage_account, sure_to_be_work
+from chronik_perf.stats.accounts.stages import EXPLAINS_MOST, loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.causes.discovered import discovered
 from chronik_perf.stats.modes.slow_starts import oftener_slow
 from chronik_perf.stats.probes.changes import probe_changes
@@ -32,8 +32,6 @@ from chronik_perf.stats.verdict.judge import judge
 
 # What a broker keeps or loses costs it no time that an account could follow.
 KEPT = frozenset({"unstored", "rss_growth"})
-# Of what a response takes longer in the mean.
-_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ def _longer(comparison: Comparison, verdict: Verdict, but: Set[str]) -> Iterator
             row is not None and row.effect and row.effect.estimate > 0 and (row.metric, workload) in told
             for row in times
         )
-        if longer and (f"stage_{stage.stage}", workload) in told and account.share_of_growth >= _MOST:
+        if longer and (f"stage_{stage.stage}", workload) in told and account.share_of_growth >= EXPLAINS_MOST:
             yield Culprit("stage", stage.stage, workload, stage.growth_ms)
 
 
