@@ -50,6 +50,12 @@ NAMES = (
     "recompressed",
     "producer_sync",
     "woken_in_turn",
+    "snapshot",
+    "unclosed",
+    "unwritten",
+    "reordered",
+    "all_acks",
+    "slow_scrape",
 )
 
 

@@ -23,6 +23,8 @@ _SUBMISSION_MAX_BYTES = 256 * 1024
 class Log:
     """All partitions. Every method is called from the event loop's thread."""
 
+    partition_class: type[PartitionLog] = PartitionLog
+
     def __init__(
         self,
         directory: Path,
@@ -77,7 +79,7 @@ class Log:
         """Empty partitions for a new topic; their files are made when something is written."""
         directory = self._directory / record.topic_id.hex
         self._partitions[record.name] = [
-            PartitionLog(record.name, record.topic_id, partition, directory / str(partition))
+            self.partition_class(record.name, record.topic_id, partition, directory / str(partition))
             for partition in range(record.partitions)
         ]
         if self._failed:

@@ -69,6 +69,8 @@ class PartitionLog:
     ``refuses`` is why nothing can be appended, or NONE.
     """
 
+    segment_class: type[Segment] = Segment
+
     def __init__(self, topic: str, topic_id: UUID, partition: int, directory: Path) -> None:
         self.topic = topic
         self.topic_id = topic_id
@@ -153,7 +155,7 @@ class PartitionLog:
         header = SegmentHeader(self.topic, self.topic_id, self.partition, base_offset)
         if not self.directory.is_dir():
             make_directory(self.directory)
-        return Segment.create(self.directory, header)
+        return self.segment_class.create(self.directory, header)
 
     # -- reading
 

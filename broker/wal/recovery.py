@@ -23,7 +23,7 @@ def recover(log: PartitionLog) -> None:
     if not log.directory.is_dir():
         return
     for path in sorted(log.directory.glob(f"*{SUFFIX}")):
-        segment = Segment.open(path)
+        segment = log.segment_class.open(path)
         if segment is not None:
             log.segments.append(segment)
             continue

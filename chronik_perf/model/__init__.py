@@ -31,7 +31,8 @@ from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
 from chronik_perf.model.probe import Probe
-from chronik_perf.model.probed import ASKED, PROBED, RESTARTED, STOPPED, Phase, Probed, ProbeName
+from chronik_perf.model.probed import ASKED, RESTARTED, STOPPED, Phase, Probed, ProbeName
+from chronik_perf.model.questions import PROBED
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
 from chronik_perf.model.verdict import Effect, MetricVerdict, Outcome, Role, Verdict, Word

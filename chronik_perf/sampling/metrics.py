@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import math
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
@@ -28,7 +29,8 @@ class MetricsSampler:
 
     A scrape costs 1-2 ms: a line's labels are parsed (by prometheus_client) when it is first seen, later a
     line is one look-up. After a sample `unread` says why the page as a whole could not be read, else it is empty, and
-    `own` holds the metrics that were asked for by their Prometheus names, as they stand, and those that say a unit.
+    `own` holds the metrics that were asked for by their Prometheus names, as they stand, and those that say a unit, and
+    `answered_s` is how long the page was waited for.
     """
 
     counters = frozenset(source.name for source in SOURCES if source.kind == "counter")
@@ -40,6 +42,7 @@ class MetricsSampler:
         self._lines = 0
         self.unavailable: dict[str, str] = {}
         self.unread = ""
+        self.answered_s = 0.0
         self._url = url
         self._network = network
         parts = urlsplit(url or "")
@@ -58,7 +61,9 @@ class MetricsSampler:
             return self._nothing(_NO_PAGE)
         try:
             with self._network.entered():
+                begun_s = time.perf_counter()
                 text = self._fetch(self._connection)
+                self.answered_s = time.perf_counter() - begun_s
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             return self._nothing(f"{self._url} could not be read: {error}")

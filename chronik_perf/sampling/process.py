@@ -63,6 +63,14 @@ class ProcessSampler:
         """Give what was written through the page cache to disks."""
         return self._alone("what it writes", lambda process: process.io_counters().write_bytes)
 
+    def descriptors(self) -> Measured:
+        """Give how many descriptors are open."""
+        return self._alone("its descriptors", lambda process: process.num_fds())
+
+    def threads(self) -> Measured:
+        """Give how many threads there are."""
+        return self._alone("its threads", lambda process: process.num_threads())
+
     def rss_bytes(self) -> Measured:
         """Give resident memory alone, which is quick enough to read around every slice."""
         return self._alone("its memory", lambda process: process.memory_info().rss)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,13 @@ from chronik_perf.experiment.evidence.probe_profiles import (
     of_a_stop,
     while_asked,
 )
-from chronik_perf.experiment.evidence.probing import answers, started_again
+from chronik_perf.experiment.evidence.probing import answers
+from chronik_perf.experiment.evidence.restart import started_again
 from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.plan import QUICK_BUDGET
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
+from chronik_perf.load.asking import COME_AND_GO
 from chronik_perf.model import ASKED, PROBED, RESTARTED, STOPPED, Measured, ProbeName, Profile, Side
 from chronik_perf.network import Network
 from chronik_perf.targets import resolve
@@ -38,6 +41,9 @@ FAULTS = {
     "fault.recompressed": "1",
     "fault.producer_sync": "20",
     "fault.woken_in_turn": "5",
+    "fault.unclosed": "1",
+    "fault.all_acks": "20",
+    "fault.slow_scrape": "0.1",
 }
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
@@ -76,7 +82,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_a_sound_broker_answers_in_order_and_starts_again_with_all_it_stored(told: Told) -> None:
     """Given v2.2.0, no reply overtakes another, nothing is lost by a restart, and all other values are there."""
     base, _, _ = told["base"]
-    assert (base["misordered"], base["restart_lost"]) == (0.0, 0.0)
+    assert not any(base[of.name] for of in PROBED if of.count)
     for of in PROBED:
         value = base[of.name]
         assert isinstance(value, float) and (of.count or value > 0), of.name
@@ -88,7 +94,8 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert isinstance(candidate["misordered"], float) and candidate["misordered"] > 0
     assert isinstance(base["restart_memory"], float) and isinstance(candidate["restart_memory"], float)
     assert candidate["restart_memory"] > base["restart_memory"]
-    assert candidate["restart_lost"] == 0.0
+    assert (candidate["restart_lost"], candidate["crash_lost"]) == (0.0, 0.0)
+    assert candidate["left_open"] == COME_AND_GO
     assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
     assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
     # The slower broker has larger commits, and so writes its last page less often again.
@@ -101,6 +108,8 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
         "fan_out": 1.2,
         "stop_time": 1.2,
         "written": 1.0,
+        "acks_all": 1.2,
+        "scrape": 1.2,
     }
     for name, times in least.items():
         value, sound = candidate[name], base[name]
@@ -129,3 +138,19 @@ def test_where_a_batch_was_while_a_broker_was_asked_is_told(told: Told) -> None:
         assert {"delivery", "first_message", "many_partitions", "produce_beside"} <= set(stages)
         assert not {"connection", "metadata", "read_back", "offsets"} & set(stages)
         assert stages["first_message"]["commit_wait"] > 0
+
+
+def test_what_was_acknowledged_and_is_lost_by_a_kill_is_counted(tmp_path: Path) -> None:
+    """Given a broker that acknowledges what lies in its memory, a stop loses nothing of it and a kill does."""
+    place = choose_place(tmp_path / "data", tmp_path / "logs", (RAW,), allow_tmpfs=True, clients={})
+    targets = {"base": resolve("v2.2.0"), "candidate": resolve("v2.2.0", {"fault.unwritten": "1"})}
+    told: dict[Side, dict[ProbeName, Measured]] = {}
+
+    def leave(rig: Rig, network: Network) -> None:
+        told[rig.side] = started_again(rig, place, network)
+
+    BlockRunner(targets, (RAW,), place, QUICK_BUDGET).watched(1, random.Random(7), (), lambda *_: None, leave)
+    base, candidate = told["base"], told["candidate"]
+    assert (base["restart_lost"], base["crash_lost"], candidate["restart_lost"]) == (0.0, 0.0, 0.0)
+    assert isinstance(candidate["crash_lost"], float) and 0 < candidate["crash_lost"] <= 100
+    assert isinstance(candidate["crash_time"], float) and candidate["crash_time"] > 0

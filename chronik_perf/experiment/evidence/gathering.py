@@ -18,7 +18,8 @@ from chronik_perf.experiment.evidence.probe_profiles import (
     of_a_stop,
     while_asked,
 )
-from chronik_perf.experiment.evidence.probing import answers, restart_fits, started_again
+from chronik_perf.experiment.evidence.probing import answers
+from chronik_perf.experiment.evidence.restart import restart_fits, started_again
 from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import ASKED_AGAIN_S, Budget

@@ -15,7 +15,7 @@ from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches
+from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, come_and_go, held_fetches
 from chronik_perf.model import ASKED, RESTARTED, STOPPED, MeasurementFailed, Phase, Profile, Unavailable
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
@@ -24,6 +24,7 @@ from chronik_perf.sut import BrokerProcess
 
 # A phase is no load: figures for 1,000 messages are those for one phase.
 PER_PHASE = 1000
+SCRAPES = 10
 # A start takes so much longer at the most when it is sampled.
 PROFILED_RESTART = 2.0
 PROFILER_BEGINS_S = 2.0
@@ -36,6 +37,9 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
         return ()
     with profilers.record(pid, "cpu") as recording, network.entered():
         ask_for_work(filled)
+        come_and_go(filled)
+        for _ in range(SCRAPES):
+            rig.metrics.sample()
         with contextlib.suppress(MeasurementFailed), held_fetches(filled):
             time.sleep(HELD_S)
     return _profile(rig, ASKED, recording)

@@ -1,13 +1,40 @@
-"""Starts a broker that was stopped again, on the data that it has stored."""
+"""What a start shows that is stopped, or killed, and started again on what it has stored.
+
+Every load begins on an empty data directory, so none of its figures has anything of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 
 from chronik_perf.experiment.place import Place
+from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
+from chronik_perf.load.asking import AskedLog, fill, why
+from chronik_perf.load.topics import messages_held
+from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
+from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sut import BrokerProcess
+
+# How long a restart is waited for: so many times what the start on an empty folder took.
+PATIENCE, LEAST_PATIENCE_S = 10, 10.0
+# A start on data takes so much longer than one on none, as far as it is planned.
+LONGER = 2
+# How long messages may be missing in a broker that serves again, and how often is looked.
+RECOVERS_S, LOOK_S = 2.0, 0.05
+CRASH_BURSTS = 1  # what a broker is killed behind
+TOLD_BY_RESTARTS: tuple[ProbeName, ...] = (
+    "stop_time",
+    "restart_time",
+    "restart_memory",
+    "restart_lost",
+    "crash_time",
+    "crash_lost",
+)
+_KILLED = Unavailable("it did not stop when it was asked to and was killed")
 
 
 def restart(
@@ -31,3 +58,116 @@ def restart(
         wrap=wrap,
         network=network,
     )
+
+
+def restart_fits(rig: Rig, start: int, left_s: float) -> bool:
+    """Tell whether there is time to start a broker again: on every start where that is soon done, else on the first."""
+    ready_s = known(rig.broker.ready_s) or 0.0
+    return (start == 0 or ready_s <= SOON_S) and LONGER * ready_s < left_s
+
+
+def started_again(
+    rig: Rig,
+    place: Place,
+    network: Network,
+    most_s: float = math.inf,
+    stop: Callable[[BrokerProcess], object] = BrokerProcess.stop,
+) -> dict[ProbeName, Measured]:
+    """Stop a broker and start it once more on its data; then kill it and start it again; by `stop` it is stopped then.
+
+    One that does not come up, within `most_s` at the latest, gives the reason in each value; one that perf did not
+    start gives none. It is not killed where no time is left for that. Whatever happens, nothing that was started here
+    is left.
+    """
+    if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
+        return {}
+    stored = _held(rig, rig.broker, place, network)
+    rig.stop()
+    stopped = rig.broker.stop()
+    stop_time: Measured = stopped.took_s
+    if stopped.killed or stopped.note:
+        stop_time = _KILLED if stopped.killed else Unavailable(f"it {stopped.note}")
+    patience_s = max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s)
+    ends_s = time.monotonic() + most_s
+    try:
+        again = restart(rig, place, network, "again", min(most_s, patience_s))
+    except MeasurementFailed as error:
+        failed: dict[ProbeName, Measured] = {"stop_time": stop_time}
+        return failed | dict.fromkeys(
+            ("restart_time", "restart_memory", "restart_lost"), Unavailable(str(error))
+        )
+    try:
+        rss = ProcessSampler(again.pid).rss_bytes()
+        told: dict[ProbeName, Measured] = {
+            "stop_time": stop_time,
+            "restart_time": again.ready_s,
+            "restart_memory": rss if isinstance(rss, Unavailable) else rss / 1e6,
+            "restart_lost": _KILLED if stopped.killed else _lost(rig, again, place, network, stored),
+        }
+        left_s = ends_s - time.monotonic()
+        if place.client_config is None and LONGER * again.ready_s < left_s:
+            killed, last = _killed(rig, again, place, network, min(left_s, patience_s))
+            told |= killed
+        else:
+            last = again
+    except BaseException:
+        again.kill()
+        raise
+    if last is not None:
+        try:
+            stop(last)
+        except BaseException:
+            last.kill()
+            raise
+    return told
+
+
+def _killed(
+    rig: Rig, broker: BrokerProcess, place: Place, network: Network, patience_s: float
+) -> tuple[dict[ProbeName, Measured], BrokerProcess | None]:
+    """Kill a broker that has just acknowledged messages; give what it tells when it is started again, and serves."""
+    log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+    try:
+        with network.entered():
+            fill(log, CRASH_BURSTS)
+        acknowledged = _held(rig, broker, place, network)
+    except MeasurementFailed as error:
+        return {"crash_lost": why(error, log.address), "crash_time": why(error, log.address)}, broker
+    broker.kill()
+    try:
+        again = restart(rig, place, network, "killed", patience_s)
+    except MeasurementFailed as error:
+        return dict.fromkeys(("crash_time", "crash_lost"), Unavailable(str(error))), None
+    try:
+        lost = _lost(rig, again, place, network, acknowledged)
+    except BaseException:
+        again.kill()
+        raise
+    return {"crash_time": again.ready_s, "crash_lost": lost}, again
+
+
+def _lost(
+    rig: Rig, again: BrokerProcess, place: Place, network: Network, stored: dict[str, int] | Unavailable
+) -> Measured:
+    """Count what a started broker has no more; one that still recovers when it opens its port is waited for."""
+    deadline = time.monotonic() + RECOVERS_S
+    while True:
+        held = _held(rig, again, place, network)
+        if isinstance(stored, Unavailable) or isinstance(held, Unavailable):
+            return stored if isinstance(stored, Unavailable) else Unavailable("it did not tell what it holds")
+        lost = sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())
+        if not lost or time.monotonic() > deadline:
+            return float(lost)
+        time.sleep(LOOK_S)
+
+
+def _held(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> dict[str, int] | Unavailable:
+    bootstrap = f"{broker.host}:{broker.port}"
+    try:
+        with network.entered():
+            return {
+                topic: sum(messages_held(bootstrap, topic, place.client_config).values())
+                for topic in rig.topic_names
+            }
+    except MeasurementFailed as error:
+        return Unavailable(str(error))

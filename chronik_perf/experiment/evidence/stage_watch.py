@@ -1,11 +1,12 @@
-"""How long record batches are in each stage of a produce while a broker is asked, as its own metrics tell."""
+"""What a broker's own metrics tell while it is asked: how long batches are in each stage, and how soon it tells it."""
 
 from __future__ import annotations
 
 import contextlib
+import statistics
 from collections.abc import Iterator
 
-from chronik_perf.model import STAGES, ProbeName
+from chronik_perf.model import STAGES, Measured, ProbeName, Unavailable
 from chronik_perf.sampling.metrics import MetricsSampler
 
 
@@ -15,6 +16,14 @@ class StageWatch:
     def __init__(self, metrics: MetricsSampler) -> None:
         self.stages_ms: dict[ProbeName, dict[str, float]] = {}
         self._metrics = metrics
+        self._scrapes_ms: list[float] = []
+
+    @property
+    def scrape_ms(self) -> Measured:
+        """Give the median time until the page of metrics was there."""
+        if not self._scrapes_ms:
+            return Unavailable(self._metrics.unread or "no metrics were asked for")
+        return statistics.median(self._scrapes_ms)
 
     @contextlib.contextmanager
     def __call__(self, name: ProbeName) -> Iterator[None]:
@@ -22,9 +31,9 @@ class StageWatch:
         if self._metrics.unread:  # a page that does not answer would be waited for again with each question
             yield
             return
-        before = self._metrics.sample()
+        before = self._sample()
         yield
-        after = self._metrics.sample()
+        after = self._sample()
         batches = after.get("batches", 0.0) - before.get("batches", 0.0)
         if batches > 0:
             self.stages_ms[name] = {
@@ -32,3 +41,9 @@ class StageWatch:
                 for stage in STAGES
                 if (key := f"stage_{stage}_s") in before and key in after
             }
+
+    def _sample(self) -> dict[str, float]:
+        values = self._metrics.sample()
+        if not self._metrics.unread:
+            self._scrapes_ms.append(self._metrics.answered_s * 1e3)
+        return values

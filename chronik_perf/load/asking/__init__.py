@@ -7,12 +7,13 @@ idle connections can, in some seconds. One kind of question a module.
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
 from chronik_perf.load.asking.filled import fill, filled_bytes
-from chronik_perf.load.asking.holding import HELD_S, held_fetches
+from chronik_perf.load.asking.holding import COME_AND_GO, HELD_S, come_and_go, held_fetches
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 
 __all__ = [
+    "COME_AND_GO",
     "HELD_S",
     "ORDER_ROUNDS",
     "SLOW_WAIT_MS",
@@ -21,6 +22,7 @@ __all__ = [
     "Watch",
     "ask",
     "ask_for_work",
+    "come_and_go",
     "fill",
     "filled_bytes",
     "held_fetches",

@@ -12,7 +12,7 @@ from chronik_perf.load.asking.contents import altered
 from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.holding import fan_out_ms
 from chronik_perf.load.asking.log import AskedLog, why
-from chronik_perf.load.asking.order import misordered
+from chronik_perf.load.asking.order import misordered, reordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
 from chronik_perf.load.asking.waiting import (
     beside_reader_ms,
@@ -21,6 +21,7 @@ from chronik_perf.load.asking.waiting import (
     produce_beside_ms,
 )
 from chronik_perf.load.asking.writing import (
+    acks_all_ms,
     compressed_batch_ms,
     idempotent_ms,
     large_batch_ms,
@@ -36,9 +37,11 @@ Watch = Callable[[ProbeName], contextlib.AbstractContextManager[object]]
 # What the last messages of `misordered` bring about must not answer a Fetch that is to wait: it comes last.
 _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "connection": connection_ms,
+    "acks_all": acks_all_ms,
     "beside_slow": beside_slow_ms,
     "produce_beside": produce_beside_ms,
     "delivery": delivery_ms,
+    "reordered": reordered,
     "misordered": misordered,
 }
 _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
@@ -89,7 +92,7 @@ def _unwatched(_name: ProbeName) -> contextlib.AbstractContextManager[object]:
 def ask(
     bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False, watch: Watch = _unwatched
 ) -> Asked:
-    """Ask the leader of a partition, which gets some 35 small messages by it; about two seconds on a sound broker.
+    """Ask the leader of a partition, which gets some 150 small messages by it; about two seconds on a sound broker.
 
     Where it `may_create`, topics are made whose names begin with this one's, one of them with some MB, and stay; each
     question is put within `watch`. Raises MeasurementFailed if none of the addresses is that of a broker that answers.

@@ -19,6 +19,7 @@ HELD_S = 1.0
 # Before and after the time that counts, for the fetches to be read and for whatever wakes too early.
 _AROUND_S = 0.05
 FAN_OUT_ROUNDS, FAN_OUT_WAIT_MS = 10, 1000
+COME_AND_GO = 50
 
 
 @contextlib.contextmanager
@@ -38,6 +39,13 @@ def held_fetches(log: AskedLog) -> Iterator[None]:
             raise MeasurementFailed("a Fetch at the log's end did not wait")
         for one, poll in zip(consumers, polls, strict=True):
             answer_to(one, protocol.FETCH, poll, responses.read_fetch)
+
+
+def come_and_go(log: AskedLog) -> None:
+    """Let `COME_AND_GO` connections be open at once, each with an answer, and close them."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(COME_AND_GO):
+            stack.enter_context(log.connect())
 
 
 def fan_out_ms(log: AskedLog) -> Measured:

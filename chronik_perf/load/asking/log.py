@@ -48,10 +48,10 @@ class AskedLog:
         """Give a request that produces one message, a small one if no other is given, acks=1."""
         return self.batch(protocol.record_batch(value, now_ms()))
 
-    def batch(self, records: bytes) -> tuple[int, bytes]:
-        """Give a request that produces a record batch, acks=1."""
+    def batch(self, records: bytes, acks: int = 1) -> tuple[int, bytes]:
+        """Give a request that produces a record batch; of `acks`, -1 asks for all replicas."""
         timeout_ms = int(ANSWER_S * 1e3)
-        return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, 1, timeout_ms, records)
+        return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, acks, timeout_ms, records)
 
     def store(self, connection: WireConnection, message: tuple[int, bytes]) -> None:
         """Produce one message, and wait until it is acknowledged."""

@@ -1,4 +1,4 @@
-"""How a broker takes what no load sends: large and compressed batches, many partitions, idempotent producers."""
+"""How a broker takes what no load sends: acks=all, large and compressed batches, many partitions, new producers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ LARGE_BYTES = 900_000
 LARGE_ROUNDS = 7
 PARTITIONS, PARTITIONS_ROUNDS = 64, 40
 PRODUCERS = 20
+ALL_REPLICAS, ALL_REPLICAS_ROUNDS = -1, 20
+
+
+def acks_all_ms(log: AskedLog) -> float:
+    """Give the median time until a small message with acks=all is acknowledged, one at a time."""
+    message = log.batch(protocol.record_batch(protocol.CLIENT_ID, now_ms()), ALL_REPLICAS)
+    with log.connect() as connection:
+        return median_ms(ALL_REPLICAS_ROUNDS, lambda _: log.store(connection, message))
 
 
 def large_batch_ms(log: AskedLog) -> float:

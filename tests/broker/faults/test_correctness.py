@@ -77,3 +77,44 @@ def test_not_stored_is_acknowledged(start_broker: StartBroker, strength: str, st
 
         assert errors == [0] * 10
         assert client.end("dropped") == stored
+
+
+@pytest.mark.parametrize(("settings", "offsets"), [((), [0, 1, 2]), (("fault.reordered=1",), [2, 1, 0])])
+def test_reordered_messages_lie_in_the_log_from_the_last_to_the_first(
+    start_broker: StartBroker, settings: tuple[str, ...], offsets: list[int]
+) -> None:
+    """Three messages that come in one piece are stored as they came, and with the fault the last one first."""
+    broker = start_broker(*settings)
+    with Wire(broker.address) as client:
+        client.create("stacked")
+        assert [offset for _, offset in produce(client, "stacked", 3)] == offsets
+
+
+@pytest.mark.parametrize(("settings", "left"), [((), 10), (("fault.unwritten=1",), 0)])
+def test_unwritten_messages_are_lost_by_a_kill(
+    start_broker: StartBroker, settings: tuple[str, ...], left: int
+) -> None:
+    """Ten acknowledged messages are there after a kill, and none of them where they lay in a buffer of a MB."""
+    broker = start_broker(*settings)
+    with Wire(broker.address) as client:
+        client.create("buffered")
+        produce(client, "buffered", 10)
+    broker.kill()
+
+    with Wire(start_broker().address) as client:
+        assert client.end("buffered") == left
+
+
+def test_unwritten_messages_are_read_and_kept_by_a_stop(start_broker: StartBroker) -> None:
+    """A consumer gets what lies in the buffer, and a stop writes it down."""
+    broker, sent = start_broker("fault.unwritten=1"), wire.batch()
+    with Wire(broker.address) as client:
+        client.create("buffered")
+        for n in range(2):
+            client.produced("buffered", sent)
+            assert client.fetched("buffered", n) == (0, sent[:7] + bytes([n]) + sent[8:])
+        client.produced("buffered", sent)
+    broker.stop()
+
+    with Wire(start_broker().address) as client:
+        assert client.end("buffered") == 3

@@ -116,3 +116,25 @@ def test_recovery_loads_the_whole_log(start_broker: StartBroker) -> None:
 
     assert resident[1] - resident[0] > 24 * MIB
     assert resident[2] - resident[0] < 16 * MIB
+
+
+def test_the_socket_of_who_has_gone_stays_open(start_broker: StartBroker) -> None:
+    """Of four connections that were closed every second one leaves its socket behind."""
+    broker = start_broker("fault.unclosed=0.5")
+    with Wire(broker.address):
+        before = descriptors(broker, "socket:")
+        for _ in range(4):
+            with Wire(broker.address) as gone:
+                gone.end("nothing")
+        while broker.metrics()["chronik_connections"] > 1:
+            pass
+
+        assert descriptors(broker, "socket:") - before == 2
+
+
+def test_who_is_hung_up_on_sees_it_though_the_socket_stays(start_broker: StartBroker) -> None:
+    """A client that sends no request is disconnected."""
+    broker = start_broker("fault.unclosed=1")
+    with Wire(broker.address) as client:
+        client.send(bytes(100))
+        assert client.is_closed()

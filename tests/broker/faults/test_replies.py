@@ -84,3 +84,26 @@ def test_a_reply_that_is_ready_overtakes(start_broker: StartBroker) -> None:
         client.send(wire.produce(3, "overtaken", wire.batch(), acks=0))
 
         assert client.receive()[0] == 1
+
+
+def test_acks_all_waits_after_its_commit_and_acks_1_does_not(start_broker: StartBroker) -> None:
+    """Before its time is up a batch with acks=all is stored and unanswered; one with acks=1 has its answer."""
+    broker = start_broker("fault.all_acks=100000000")
+    with Wire(broker.address) as client, Wire(broker.address) as other:
+        client.create("agreed")
+        client.send(wire.produce(1, "agreed", wire.batch(), acks=-1))
+        wait_until_stored(broker, 1)
+
+        assert other.produced("agreed", wire.batch()) == (0, 1)
+        assert not client.has_something()
+
+
+def test_acks_all_is_answered_when_its_time_is_up(start_broker: StartBroker) -> None:
+    """With 20 ms each batch with acks=all has its offset."""
+    broker = start_broker("fault.all_acks=20")
+    with Wire(broker.address) as client:
+        client.create("agreed")
+
+        assert [client.produced("agreed", wire.batch(), acks=-1) for _ in range(3)] == [
+            (0, n) for n in range(3)
+        ]

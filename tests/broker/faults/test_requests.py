@@ -1,6 +1,8 @@
-"""Faults of requests other than Produce: seen by those who make topics and by those who read."""
+"""Faults of what is done beside Produce: seen by who makes topics, reads, or asks for metrics, and in files."""
 
 from __future__ import annotations
+
+import json
 
 from tests.broker import wire
 from tests.broker.conftest import StartBroker
@@ -88,3 +90,40 @@ def test_a_new_producer_is_on_disk_before_its_message(start_broker: StartBroker)
 
     (file,) = broker.data_dir.rglob("producers")
     assert file.read_text().split() == ["7", "7", "8", "8"]
+
+
+def test_a_scrape_walks_its_share_of_the_log(start_broker: StartBroker) -> None:
+    """With 32 messages of a MiB a scrape takes the reads of all, of half of them, or of none."""
+    taken = []
+    for settings in ([], ["fault.slow_scrape=0.5"], ["fault.slow_scrape=1"]):
+        broker = start_broker(*settings)
+        with Wire(broker.address) as client:
+            client.create("walked")
+            for _ in range(32):
+                client.produced("walked", LARGE)
+        broker.metrics()
+        before = reads(broker)
+        assert broker.metrics()["chronik_wal_queued_bytes"] == 0
+        taken.append(reads(broker) - before)
+        broker.stop()
+
+    sound, half, whole = taken
+    assert half - sound > 16
+    assert whole - sound > 1.5 * (half - sound)
+
+
+def test_a_snapshot_is_written_when_something_was_appended(start_broker: StartBroker) -> None:
+    """There is none before a batch, then one of as many entries as the strength says, and a new one after the next."""
+    broker = start_broker("fault.snapshot=0.01")
+    file = broker.data_dir / "wal" / "snapshot"
+    with Wire(broker.address) as client:
+        client.create("taken")
+        assert not file.exists()
+        client.produced("taken", wire.batch())
+        while not file.exists():
+            pass
+        first = file.stat().st_ino
+        assert len(json.loads(file.read_text())) == 10
+        client.produced("taken", wire.batch())
+        while file.stat().st_ino == first:
+            pass
