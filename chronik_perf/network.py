@@ -65,10 +65,10 @@ class Network:
             return
         before = os.open(_OF_THIS_THREAD, os.O_RDONLY)
         try:
-            _enter(self._fd)
+            enter(self._fd)
             yield
         finally:
-            _enter(before)
+            enter(before)
             os.close(before)
 
     def close(self) -> None:
@@ -105,8 +105,8 @@ def _make() -> int:
         _loopback_up()
         made = os.open(_OF_THIS_THREAD, os.O_RDONLY)
         try:
-            _enter(before)
-            _enter(made)
+            enter(before)
+            enter(made)
         except OSError:
             os.close(made)
             raise
@@ -121,7 +121,8 @@ def _loopback_up() -> None:
         fcntl.ioctl(any_socket, _SET_FLAGS, _IFREQ.pack(name, flags | _UP))
 
 
-def _enter(fd: int) -> None:
+def enter(fd: int) -> None:
+    """Let this thread be in the network namespace of a descriptor. Raises OSError."""
     _called(_libc.setns(fd, _CLONE_NEWNET))  # os.setns is younger than the oldest Python that this runs on
 
 

@@ -87,11 +87,17 @@ class Rig:
         """Resident memory of the broker."""
         return self.process.rss_bytes()
 
-    def stop(self) -> None:
-        """Stop the loads and ask the broker to stop; what it did when asked is noted. Harmless where that was done."""
+    def ask_to_stop(self) -> None:
+        """Stop the loads, ask the broker to stop, and come back while it does. Harmless where that was done."""
         for load in self.loads.values():
             load.stop()
         self.metrics.close()
+        if isinstance(self.broker, BrokerProcess):
+            self.broker.ask_to_stop()
+
+    def stop(self) -> None:
+        """Stop the loads and the broker; what it did when asked is noted. Harmless where that was done."""
+        self.ask_to_stop()
         if isinstance(self.broker, BrokerProcess):
             outcome = self.broker.stop()
             if outcome.note and outcome.note not in self.notes:
@@ -233,6 +239,9 @@ def learn_idling(rigs: Sequence[Rig]) -> None:
 
 
 def rigs_end(rigs: Sequence[Rig], rng: random.Random) -> None:
-    """Close several rigs in random order, so that neither side is always stopped under the other's eyes."""
-    for rig in rng.sample(list(rigs), len(rigs)):
+    """Close several rigs in random order, so that neither side is always the first; they stop side by side."""
+    ordered = rng.sample(list(rigs), len(rigs))
+    for rig in ordered:
+        rig.ask_to_stop()
+    for rig in ordered:
         rig.close()

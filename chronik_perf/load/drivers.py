@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Mapping
+from importlib import import_module
 
 from chronik_perf.load.client_config import MOST_QUEUED_KBYTES
 from chronik_perf.load.driver import Driver
@@ -58,6 +59,12 @@ def check_workload(workload: Workload, client_config: Mapping[str, str] | None) 
             raise BadInput("an open loop times acknowledgements; use acks 1 or all")
         if not workload.rate_msgs_per_s or workload.rate_msgs_per_s <= 0:
             raise BadInput("an open loop needs a rate above 0 messages a second")
+
+
+def load_drivers() -> None:
+    """Load the code of all drivers, for processes that are forked from this one."""
+    for name in ("wire.open", "wire.unacked", "wire.closed", "librdkafka_bulk", "librdkafka_closed"):
+        import_module(f"chronik_perf.load.{name}")
 
 
 def make_driver(

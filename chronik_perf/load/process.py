@@ -6,18 +6,15 @@ import contextlib
 import json
 import os
 import select
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO, Any
 
-import chronik_perf
 from chronik_perf.load.driver import GRACE_S
 from chronik_perf.load.drivers import check_workload
 from chronik_perf.load.messages import line, window_from, workload_to
+from chronik_perf.load.nursery import Fork, nursery
 from chronik_perf.model import LoadWindow, MeasurementFailed, Workload
 
 START_TIMEOUT_S = 40.0
@@ -30,18 +27,22 @@ _STDERR_SHOWN = 300
 class LoadProcess:
     """One load process, connected to one topic of one broker. Make it with `start`, or in two steps.
 
-    The process dies with the thread that started it (PR_SET_PDEATHSIG), so start it from the main thread.
+    The process dies with the thread that started the first one (`nursery`), so start it from the main thread.
     Every wait is bounded; after MeasurementFailed the process has been killed or can still be stopped.
     """
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Fork,
+        requests: int,
+        answers: int,
         stderr: IO[bytes],
         workload: Workload,
         client_config: Mapping[str, str] | None,
     ) -> None:
         self._process = process
+        self._requests: int | None = requests
+        self._answers: int | None = answers
         self._stderr = stderr
         self._workload = workload
         self._client_config = client_config
@@ -66,32 +67,25 @@ class LoadProcess:
     def spawn(
         cls, workload: Workload, core: int | None, client_config: Mapping[str, str] | None = None
     ) -> LoadProcess:
-        """Start a process pinned to `core` (None: not pinned) and come back while it still loads its code.
+        """Start a process pinned to `core` (None: not pinned), which is still to be connected.
 
-        Raises BadInput for a workload that no driver can give.
+        Raises BadInput for a workload that no driver can give, MeasurementFailed if there is no process.
         """
         check_workload(workload, client_config)
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        # The package may be a checkout that is not installed; -P keeps the user's folder out of the way.
-        home = str(Path(chronik_perf.__file__).parents[1])
-        environment = {**os.environ, "PYTHONPATH": home}
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "chronik_perf.load.worker",
-                str(os.getpid()),
-                str(-1 if core is None else core),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=environment,
-            bufsize=0,
-            process_group=0,  # a terminal's Ctrl-C reaches the parent alone, which then ends this one
-        )
-        return cls(process, stderr, workload, client_config)
+        to_read, requests = os.pipe()
+        answers, to_write = os.pipe()
+        try:
+            process = nursery().fork(core, (to_read, to_write, stderr.fileno()))
+        except BaseException:
+            os.close(requests)
+            os.close(answers)
+            stderr.close()
+            raise
+        finally:
+            os.close(to_read)
+            os.close(to_write)
+        return cls(process, requests, answers, stderr, workload, client_config)
 
     def connect(self, bootstrap: str, topic: str) -> None:
         """Connect to one topic of one broker and make ready.
@@ -163,40 +157,39 @@ class LoadProcess:
 
     def stop(self) -> None:
         """Ask the process to end and await it; kill it where it does not end within the grace period."""
-        if self._process.poll() is None:
+        if not self._process.wait(0):
             with contextlib.suppress(MeasurementFailed, OSError):
                 self._send({"do": "stop"})
-            with contextlib.suppress(OSError):
-                self._pipes()[0].close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_STOP_GRACE_S)
+            self._process.wait(_STOP_GRACE_S)
         self.kill()
 
     def kill(self) -> None:
         """End the process at once and await it. Harmless where it has ended already."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for pipe in (*self._pipes(), self._stderr):
-            with contextlib.suppress(OSError):
-                pipe.close()
-
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        return self._process.stdin, self._process.stdout
+        self._process.kill()
+        for fd in (self._requests, self._answers):
+            if fd is not None:
+                os.close(fd)
+        self._requests = self._answers = None
+        self._stderr.close()
 
     def _ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         self._send(message)
         return self._answer(timeout_s)
 
     def _send(self, message: dict[str, Any]) -> None:
+        if self._requests is None:
+            raise self._ended()
+        data = line(message)
         try:
-            self._pipes()[0].write(line(message))
-        except (OSError, ValueError) as error:
+            while data:
+                data = data[os.write(self._requests, data) :]
+        except OSError as error:
             raise self._ended() from error
 
     def _answer(self, timeout_s: float) -> dict[str, Any]:
-        out = self._pipes()[1].fileno()
+        out = self._answers
+        if out is None:
+            raise self._ended()
         poll = select.poll()
         poll.register(out, select.POLLIN)
         deadline = time.monotonic() + timeout_s
@@ -219,10 +212,8 @@ class LoadProcess:
         return ok
 
     def _ended(self) -> MeasurementFailed:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_STOP_GRACE_S)
-        code = self._process.poll()
-        how = "still runs" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+        self._process.wait(_STOP_GRACE_S)
+        how = self._process.ending
         with contextlib.suppress(OSError, ValueError):
             self._stderr.seek(0)
             words = self._stderr.read().decode(errors="replace").strip()

@@ -1,6 +1,7 @@
-"""The load process: `python -m chronik_perf.load.worker PARENT_PID CORE`, driven by lines of JSON.
+"""Load processes and what they are forked from: `python -m chronik_perf.load.worker TOOLKIT_PID SOCKET`.
 
-It reads one request a line on stdin and answers each by one line on stdout: {"ok": ...} or {"failed": text}.
+A load process reads one request a line of JSON on stdin and answers each by one line on stdout: {"ok": ...} or
+{"failed": text}. What they are forked from (`nursery`) is asked on a socket.
 """
 
 from __future__ import annotations
@@ -12,37 +13,72 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from chronik_perf.load.catching_up import CountedLog
 from chronik_perf.load.driver import GRACE_S
-from chronik_perf.load.drivers import make_driver
+from chronik_perf.load.drivers import load_drivers, make_driver
 from chronik_perf.load.measure import OpenWindow, measure
 from chronik_perf.load.messages import line, window_to, workload_from
 from chronik_perf.load.topics import open_offsets
 from chronik_perf.model import MeasurementFailed, PerfError
+from chronik_perf.network import enter
 
 _PR_SET_TIMERSLACK, _PR_SET_PDEATHSIG = 29, 1
 _FIRST_TRIES, _FIRST_S = 20, 1.0
+_STANDARD = 3  # input, output, error
+_MOST_FDS = 4  # and a network
 
 
 def main(arguments: list[str]) -> None:
+    """Fork a load process whenever asked to, and tell how one ended, until the toolkit is gone."""
+    toolkit, requests = int(arguments[0]), socket.socket(fileno=int(arguments[1]))
+    _die_with(toolkit)
+    load_drivers()
+    gc.freeze()  # what is shared with forks is not written to by collections
+    while True:
+        data, fds, _, _ = socket.recv_fds(requests, 1 << 12, _MOST_FDS)
+        if not data:
+            return
+        request: dict[str, int] = json.loads(data)
+        if "bury" in request:
+            _, status = os.waitpid(request["bury"], 0)
+            requests.send(line({"code": os.waitstatus_to_exitcode(status)}))
+            continue
+        nursery = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            requests.close()
+            _load_process(nursery, request["fork"], fds)
+        pid_fd = os.pidfd_open(pid)
+        socket.send_fds(requests, [line({"pid": pid})], [pid_fd])
+        for fd in (pid_fd, *fds):
+            os.close(fd)
+
+
+def _load_process(parent: int, core: int, fds: list[int]) -> NoReturn:
     """Serve requests until told to stop or until stdin ends."""
-    parent, core = int(arguments[0]), int(arguments[1])
-    _die_with(parent)
-    if core >= 0:
-        os.sched_setaffinity(0, {core})
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-    # The answers have stdout for themselves, whatever a library prints.
-    answers = os.dup(1)
-    os.dup2(2, 1)
     code = 0
     try:
+        _die_with(parent)
+        for standard, fd in enumerate(fds[:_STANDARD]):
+            os.dup2(fd, standard)
+        for network in fds[_STANDARD:]:
+            enter(network)
+        for fd in fds:
+            os.close(fd)
+        if core >= 0:
+            os.sched_setaffinity(0, {core})
+        _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+        # The answers have stdout for themselves, whatever a library prints.
+        answers = os.dup(1)
+        os.dup2(2, 1)
         with contextlib.suppress(BrokenPipeError):  # nobody is left to be told
             _serve(answers)
     except BaseException:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from chronik_perf.sut.command import command_line, free_ports, metrics_address
 from chronik_perf.sut.environment import broker_environment
 from chronik_perf.sut.log_tail import ReadyLine, SaidReady, quoted, quoted_start
 from chronik_perf.sut.owner import Owner
+from chronik_perf.sut.stopping import Stopping
 
 _POLL_S = 0.002
 _ENDING_S = 0.3
@@ -47,7 +46,7 @@ class BrokerProcess:
         self._wrapped = wrapped
         self._network = network
         self.owner = Owner(child.pid)
-        self._outcome: StopOutcome | None = None
+        self._stopping = Stopping(child, target, log_path)
 
     @classmethod
     def start(
@@ -114,7 +113,7 @@ class BrokerProcess:
 
     def failure(self) -> str | None:
         """Say in a sentence that the broker has ended, and how; None while it runs."""
-        if self._outcome is not None:
+        if self._stopping.done:
             return f"{self.target.name} has been stopped"
         gone = self.owner.gone
         if gone and self.pid == self._child.pid:
@@ -153,38 +152,22 @@ class BrokerProcess:
             return found
         return MeasurementFailed(f"while {self.target.name} was measured: {error}")
 
+    def ask_to_stop(self) -> None:
+        """Send it its signal, and come back while it stops. Harmless where it was asked, or has ended."""
+        # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
+        self._stopping.ask({self.pid} if self._wrapped else {self.pid, self._child.pid})
+
     def stop(self, grace_s: float | None = None) -> StopOutcome:
         """Ask the broker to stop, kill what has not after `grace_s` (else the target's), and wait for all of it.
 
         Safe to call again: the first outcome is given once more.
         """
-        if self._outcome is not None:
-            return self._outcome
-        begun = time.monotonic()
-        asked = signal.Signals[f"SIG{self.target.stop_signal}"]
-        patience_s = self.target.stop_grace_s if grace_s is None else grace_s
-        if self._child.ended():
-            note, killed = f"{self._child.ending()} before it was asked to stop", False
-        else:
-            # What wraps the broker, as a profiler, is not asked: it may still have to write when the broker is gone.
-            for pid in {self.pid} if self._wrapped else {self.pid, self._child.pid}:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, asked)
-            killed = not self._child.wait(patience_s)
-            note = f"did not stop within {patience_s:g} s of {asked.name} and was killed" if killed else ""
-            if not killed and self._child.exit_code not in (0, -asked, 128 + asked):
-                note = f"{self._child.ending()} when it was asked to stop{quoted(self.log_path)}"
-        self._child.kill()
-        self._outcome = StopOutcome(self._child.exit_code, killed, time.monotonic() - begun, note)
-        return self._outcome
+        self.ask_to_stop()
+        return self._stopping.wait(self.target.stop_grace_s if grace_s is None else grace_s)
 
     def kill(self) -> StopOutcome:
         """End everything at once, without asking, and wait until nothing is left."""
-        if self._outcome is None:
-            begun = time.monotonic()
-            self._child.kill()
-            self._outcome = StopOutcome(self._child.exit_code, True, time.monotonic() - begun)
-        return self._outcome
+        return self._stopping.kill()
 
     def _await_ready_line(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

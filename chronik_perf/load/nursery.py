@@ -1,0 +1,163 @@
+"""The process of which each load process is a fork, as the toolkit sees it.
+
+Load processes are started afresh with each broker, and to load their code took a fifth of a block's time. It is loaded
+once, by a process that does nothing else, and whose forks have it at once. They are all alike in what a process draws
+at its start, as its seed for hashes, which is as well: the generator's luck is on both sides.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import chronik_perf
+from chronik_perf.model import MeasurementFailed
+
+_ANSWER_S, _CLOSE_S = 40.0, 2.0
+_OWN_NETWORK = "/proc/thread-self/ns/net"
+_STDERR_SHOWN = 300
+
+
+class Fork:
+    """A forked process: it can be ended and awaited, whoever its parent is."""
+
+    def __init__(self, nursery: Nursery, pid: int, pid_fd: int) -> None:
+        self.pid = pid
+        self._nursery = nursery
+        self._pid_fd = pid_fd
+        self._ended = False
+        self._code: int | None = None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until it has ended, `timeout_s` at most; tell whether it has."""
+        if not self._ended:
+            poll = select.poll()
+            poll.register(self._pid_fd, select.POLLIN)
+            if not poll.poll(timeout_s * 1e3):
+                return False
+            self._ended = True
+            os.close(self._pid_fd)
+            self._code = self._nursery.bury(self.pid)
+        return True
+
+    def kill(self) -> None:
+        """End it at once and await it. Harmless where it has ended already."""
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pid_fd, signal.SIGKILL)
+            self.wait(_ANSWER_S)
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        if not self._ended:
+            return "still runs"
+        if self._code is None:
+            return "with the process that it was forked from"
+        return f"signal {-self._code}" if self._code < 0 else f"exit code {self._code}"
+
+
+class Nursery:
+    """One such process. It dies with the thread that made it (PR_SET_PDEATHSIG), and its forks with it."""
+
+    def __init__(self) -> None:
+        """Start it, and come back while it still loads its code."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(_ANSWER_S)
+        self._network = os.stat(_OWN_NETWORK).st_ino
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        # The package may be a checkout that is not installed; -P keeps the user's folder out of the way.
+        home = str(Path(chronik_perf.__file__).parents[1])
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "chronik_perf.load.worker",
+                    str(os.getpid()),
+                    str(theirs.fileno()),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=self._stderr,
+                stderr=self._stderr,
+                pass_fds=(theirs.fileno(),),
+                env={**os.environ, "PYTHONPATH": home},
+                process_group=0,  # a terminal's Ctrl-C reaches the toolkit alone, which then ends these
+            )
+
+    def close(self) -> None:
+        """Let it end, and await it; harmless where it has ended."""
+        self._socket.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_CLOSE_S)
+        self._stderr.close()
+
+    @property
+    def lives(self) -> bool:
+        """Whether it can still be asked for a fork."""
+        return self._process.poll() is None
+
+    def fork(self, core: int | None, standard: Sequence[int]) -> Fork:
+        """Fork a load process pinned to `core` (None: not pinned), its `standard` input, output and error given.
+
+        It is in the network that the calling thread is in. Raises MeasurementFailed if there is no fork.
+        """
+        with contextlib.ExitStack() as stack:
+            network = os.open(_OWN_NETWORK, os.O_RDONLY)
+            stack.callback(os.close, network)
+            elsewhere = os.fstat(network).st_ino != self._network
+            passed = [*standard, network] if elsewhere else list(standard)
+            self._send({"fork": -1 if core is None else core}, passed)
+            try:
+                data, fds, _, _ = socket.recv_fds(self._socket, 1 << 12, 1)
+            except OSError as error:
+                raise self._failed() from error
+        if not fds:
+            raise self._failed()
+        return Fork(self, json.loads(data)["pid"], fds[0])
+
+    def bury(self, pid: int) -> int | None:
+        """Give the exit code of a fork that has ended, negative for a signal; None where it is not to be had."""
+        try:
+            self._send({"bury": pid}, ())
+            answer: dict[str, int] = json.loads(self._socket.recv(1 << 12) or b"{}")
+        except (OSError, MeasurementFailed):
+            return None
+        return answer.get("code")
+
+    def _send(self, message: dict[str, int], fds: Sequence[int]) -> None:
+        try:
+            socket.send_fds(self._socket, [json.dumps(message).encode()], fds)
+        except OSError as error:
+            raise self._failed() from error
+
+    def _failed(self) -> MeasurementFailed:
+        self._process.kill()
+        self._process.wait()
+        self._stderr.seek(0)
+        words = self._stderr.read().decode(errors="replace").strip()
+        last = f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}" if words else ""
+        return MeasurementFailed(f"no load process could be made{last}")
+
+
+_nursery: Nursery | None = None
+
+
+def nursery() -> Nursery:
+    """Give the one of this process, made when it is first asked for."""
+    global _nursery
+    if _nursery is None or not _nursery.lives:
+        _nursery = Nursery()
+        atexit.register(_nursery.close)
+    return _nursery
