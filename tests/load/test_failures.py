@@ -208,3 +208,20 @@ def test_a_load_process_that_dies_is_a_failure_of_the_measurement(
         load.finish()
     load.stop()
     load.stop()
+
+
+def test_load_processes_end_with_what_they_are_forked_from_and_the_next_has_it_anew(
+    broker: RunningBroker, topic: str, workload: Callable[..., Workload]
+) -> None:
+    """Given that somebody kills what holds the load's code, its forks end and say so, and the next load runs."""
+    load = LoadProcess.start(workload(), broker.bootstrap, topic, None)
+    origin = psutil.Process(load.pid).parent()
+    assert origin is not None and origin.pid != os.getpid()
+    origin.kill()
+    with pytest.raises(MeasurementFailed, match="ended by itself .with the process that it was forked from."):
+        load.run(0.05, 1 << 20)
+    load.stop()
+    again = LoadProcess.start(workload(), broker.bootstrap, topic, None)
+    assert again.run(0.05, 1 << 20).stored > 0
+    again.stop()
+    assert not any(psutil.pid_exists(pid) for pid in (origin.pid, again.pid))
