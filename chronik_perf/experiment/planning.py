@@ -25,8 +25,10 @@ from chronik_perf.stats.profile_diff.significance import LEAST_STARTS
 
 # What the report and the last stop of the brokers take, beside the evidence.
 CLOSING_S = 4.0
-# One more fresh start of both sides, and what a start's windows of one side and workload take beside their load.
-START_S = 2.0
+# One more fresh start of both sides, the warm-up of one workload on both, and what a start's windows of one side and
+# workload take beside their load.
+START_S = 1.5
+WARM_UP_S = 1.0
 AROUND_WINDOWS_S = 0.8
 # What a side is asked beside its load, and stopping it to start it again.
 ASKED_S = 3.5
@@ -126,13 +128,14 @@ def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profile
     windows_s = spend.series_s + 2 * spend.profile_s * profiles * starts / spend.profile_starts
     # Each window is followed by quiet and, with a profile, by the profiler's own start and end.
     again_s = _ready_seconds(comparison)
-    each_s = START_S + len(comparison.workloads) * 2 * AROUND_WINDOWS_S + 2 * ASKED_S
+    each_s = START_S + len(comparison.workloads) * (WARM_UP_S + 2 * AROUND_WINDOWS_S) + 2 * ASKED_S
     soon = again_s <= SOON_S
     restarts = starts if soon else min(1, starts)
     # What is probed is profiled as well where there are starts enough to tell a change.
     profiled = profiles and spend.profile_starts > 1
     each_s += 2 * ASKED_AGAIN_S * profiled
-    restarts_s = restarts * 2 * (2 + 2 * (profiled and soon)) * again_s
+    # In good order and after a kill; and both a stop and a start are profiled.
+    restarts_s = restarts * 2 * (3 + 2 * (profiled and soon)) * again_s
     return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s + restarts_s
 
 

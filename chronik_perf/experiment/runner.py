@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence.gathering import KINDS, MOST_BYTES, Evidence
+from chronik_perf.experiment.evidence.gathering import KINDS, LEAN, MOST_BYTES, Evidence
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
@@ -26,7 +26,16 @@ from chronik_perf.experiment.planning import (
 )
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.model import SCHEMA_VERSION, Comparison, Design, MeasurementFailed, Side, Target, Workload
+from chronik_perf.model import (
+    SCHEMA_VERSION,
+    Comparison,
+    Design,
+    MeasurementFailed,
+    ProfileKind,
+    Side,
+    Target,
+    Workload,
+)
 from chronik_perf.network import Network
 from chronik_perf.stats import Standing, judge, standing
 
@@ -120,12 +129,18 @@ def run(
             evidence.fail(error)
             starts = 0
         index = have + len(spent_s) + 1
+        kinds = KINDS if profiles else ()
         for start in range(starts):
 
-            def watch(rig: Rig, others: Sequence[Rig], start: int = start) -> None:
+            def watch(
+                rig: Rig,
+                others: Sequence[Rig],
+                start: int = start,
+                kinds: Sequence[ProfileKind] = kinds,
+            ) -> None:
                 report(Progress(f"evidence on {rig.target.name}", len(spent_s), design.budget_s))
                 loads = paced(comparison, rig.side)
-                evidence.gather(rig, others, loads, spend, start=start, profiles=profiles)
+                evidence.gather(rig, others, loads, spend, start=start, kinds=kinds)
 
             def leave(rig: Rig, network: Network, start: int = start) -> None:
                 several = profiles and spend.profile_starts > 1
@@ -139,9 +154,12 @@ def run(
                 # The verdict stands without what would have explained it.
                 evidence.fail(error)
             took_s = time.monotonic() - start_begun - (evidence.series_took_s if start == 0 else 0.0)
-            # The next may take longer than the last.
-            if evidence.failed or 1.2 * took_s > left() - CLOSING_S:
+            full_s = took_s if kinds in (KINDS, ()) else took_s / LEAN
+            # The next may take longer than the last. Where time is short one more with less tells more than none.
+            left_s = (left() - CLOSING_S) / 1.2
+            if evidence.failed or (LEAN if profiles else 1.0) * full_s > left_s:
                 break
+            kinds = kinds if full_s <= left_s else KINDS[:1]
         comparison = evidence.added_to(comparison)
         yield grown(complete=True)
 

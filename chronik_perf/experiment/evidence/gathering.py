@@ -47,6 +47,8 @@ from chronik_perf.sut import BrokerProcess
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
 KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
+# What a start takes without profiles that include waiting, as a share of one that has them.
+LEAN = 0.75
 
 
 @dataclasses.dataclass(slots=True)
@@ -69,9 +71,9 @@ class Evidence:
         spend: Budget,
         *,
         start: int,
-        profiles: bool,
+        kinds: Sequence[ProfileKind],
     ) -> None:
-        """Watch one broker under each workload on the first start (0) and, if wanted, profile it on each.
+        """Watch one broker under each workload on the first start (0), and take profiles of these kinds on each.
 
         A broker that fails here costs the evidence that was still to come, and never the verdict.
         """
@@ -81,7 +83,7 @@ class Evidence:
                     begun = time.monotonic()
                     self.series.append(_take_series(rig, others, workload, spend.series_s))
                     self.series_took_s += time.monotonic() - begun
-                for kind in KINDS if profiles else ():
+                for kind in kinds:
                     taken = _take_profile(rig, others, workload, kind, spend.profile_s / spend.profile_starts)
                     if isinstance(taken, Profile):
                         self.profiles.append(dataclasses.replace(taken, start=start))
