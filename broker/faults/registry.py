@@ -56,6 +56,7 @@ NAMES = (
     "reordered",
     "all_acks",
     "slow_scrape",
+    "forgetful",
 )
 
 

@@ -9,6 +9,7 @@ ProbeName: TypeAlias = Literal[
     "misordered",
     "reordered",
     "altered",
+    "stored_again",
     "connection",
     "metadata",
     "topic_creation",

@@ -27,6 +27,13 @@ PROBED: tuple[Probed, ...] = (
         count=True,
     ),
     Probed(
+        "stored_again",
+        "messages of idempotent producers that are stored twice when they are sent twice",
+        "messages",
+        "{who} stored {value} of idempotent producers a second time when they were sent again; {other} none",
+        count=True,
+    ),
+    Probed(
         "restart_lost",
         "messages missing after a restart",
         "msg",

@@ -18,7 +18,9 @@ from chronik_perf.load.asking import (
     filled_bytes,
     held_fetches,
 )
+from chronik_perf.load.asking.order import IN_ONE_PIECE
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
+from chronik_perf.load.asking.writing import REPEATED
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable
 from tests.load.broker_process import RunningBroker, running_broker
 from tests.load.lying_broker import FETCH, PRODUCE, lying_broker
@@ -29,7 +31,7 @@ Asked = dict[ProbeName, Measured]
 def test_a_sound_broker_keeps_the_order_and_lets_nobody_wait(broker: RunningBroker, topic: str) -> None:
     """Given a broker without a fault, no reply overtakes, and no quick request waits for another connection's poll."""
     asked = _told(broker.bootstrap, topic)
-    assert asked["misordered"] == 0
+    assert (asked["misordered"], asked["reordered"]) == (0, 0)
     assert 0 < _known(asked["beside_slow"]) < SLOW_WAIT_MS / 2
     assert 0 < _known(asked["produce_beside"]) < SLOW_WAIT_MS / 2
     assert _known(asked["delivery"]) > 0
@@ -59,6 +61,18 @@ def test_messages_that_come_back_otherwise_are_counted(
     with running_broker(tmp_path, "v2.2.0", *settings) as told:
         create_topic(told.bootstrap, "t", 1)
         assert _told(told.bootstrap, "t", may_create=True)["altered"] == count
+
+
+def test_what_is_stored_in_another_order_or_again_is_counted(tmp_path: Path) -> None:
+    """Given a broker that stores from the end and forgets what producers have sent, both are counted."""
+    faults = ("fault.reordered=1", "fault.forgetful=1")
+    with running_broker(tmp_path, "v2.2.0", *faults) as told:
+        create_topic(told.bootstrap, "t", 1)
+        asked = _told(told.bootstrap, "t", may_create=True)
+    assert asked["stored_again"] == REPEATED
+    # Where a piece comes in two turns of the event loop, its halves are turned round by themselves.
+    assert ORDER_ROUNDS <= _known(asked["reordered"]) <= ORDER_ROUNDS * (IN_ONE_PIECE - 1)
+    assert asked["misordered"] == 0
 
 
 def test_a_consumer_that_is_woken_late_shows(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from chronik_perf.load.asking.writing import (
     idempotent_ms,
     large_batch_ms,
     many_partitions_ms,
+    stored_again,
 )
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.load.wire.topics import leaders
@@ -59,6 +60,7 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "beside_reader": beside_reader_ms,
     "fan_out": fan_out_ms,
     "idempotent": idempotent_ms,
+    "stored_again": stored_again,
     "large_batch": large_batch_ms,
     "compressed_batch": compressed_batch_ms,
     "altered": altered,

@@ -14,6 +14,7 @@ from chronik_perf.load.asking.log import (
     median_ms,
     now_ms,
 )
+from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses, topics
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import Measured, Unavailable
@@ -22,7 +23,7 @@ from chronik_perf.model import Measured, Unavailable
 LARGE_BYTES = 900_000
 LARGE_ROUNDS = 7
 PARTITIONS, PARTITIONS_ROUNDS = 64, 40
-PRODUCERS = 20
+PRODUCERS, REPEATED = 20, 10
 ALL_REPLICAS, ALL_REPLICAS_ROUNDS = -1, 20
 
 
@@ -50,18 +51,34 @@ def compressed_batch_ms(log: AskedLog) -> float:
 
 def idempotent_ms(log: AskedLog) -> float:
     """Give the median time until a new idempotent producer has its id and its first message is acknowledged."""
-
-    def begin(connection: WireConnection) -> None:
-        body = protocol.init_producer_id_body(int(ANSWER_S * 1e3))
-        error, producer = connection.ask(
-            protocol.INIT_PRODUCER_ID, body, responses.read_init_producer_id, ANSWER_S
-        )
-        accepted(connection, protocol.INIT_PRODUCER_ID, error)
-        batch = protocol.record_batch(protocol.CLIENT_ID, now_ms(), producer=producer)
-        log.store(connection, log.batch(batch))
-
     with log.connect() as connection:
-        return median_ms(PRODUCERS, lambda _: begin(connection))
+        return median_ms(PRODUCERS, lambda _: log.store(connection, _first_of_a_producer(log, connection)))
+
+
+def stored_again(log: AskedLog) -> Measured:
+    """Count how many of `REPEATED` messages of idempotent producers, each sent twice, are in the log twice."""
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with log.connect() as connection:
+        begin = log.end(connection)
+        for done in range(REPEATED):
+            if clock_ns() > give_up_ns:
+                return Unavailable(f"{done} of {REPEATED} messages took {PROBE_S:g} s")
+            key, body = message = _first_of_a_producer(log, connection)
+            log.store(connection, message)
+            error, _ = connection.ask(key, body, responses.read_produce, ANSWER_S)
+            if error != protocol.DUPLICATE_SEQUENCE:  # a broker may say so, or give the offset that it had
+                accepted(connection, key, error)
+        return float(max(0, log.end(connection) - begin - REPEATED))
+
+
+def _first_of_a_producer(log: AskedLog, connection: WireConnection) -> tuple[int, bytes]:
+    """Have an id given to a new idempotent producer, and give the request for its first message."""
+    body = protocol.init_producer_id_body(int(ANSWER_S * 1e3))
+    error, producer = connection.ask(
+        protocol.INIT_PRODUCER_ID, body, responses.read_init_producer_id, ANSWER_S
+    )
+    accepted(connection, protocol.INIT_PRODUCER_ID, error)
+    return log.batch(protocol.record_batch(protocol.CLIENT_ID, now_ms(), producer=producer))
 
 
 def many_partitions_ms(log: AskedLog) -> Measured:

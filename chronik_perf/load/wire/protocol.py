@@ -59,7 +59,7 @@ ERRORS = {
     56: "storage error",
     73: "topic deletion is disabled",
 }
-UNKNOWN_TOPIC, TOPIC_EXISTS, NOT_CONTROLLER = 3, 36, 41
+UNKNOWN_TOPIC, TOPIC_EXISTS, NOT_CONTROLLER, DUPLICATE_SEQUENCE = 3, 36, 41, 46
 # Errors that a new topic shows while its leader is being chosen.
 NOT_YET = frozenset({3, 5, 6})
 

@@ -118,3 +118,17 @@ def test_unwritten_messages_are_read_and_kept_by_a_stop(start_broker: StartBroke
 
     with Wire(start_broker().address) as client:
         assert client.end("buffered") == 3
+
+
+@pytest.mark.parametrize(("settings", "stored"), [((), 4), (("fault.forgetful=0.25",), 6)])
+def test_forgetful_stores_again_what_a_producer_repeats(
+    start_broker: StartBroker, settings: tuple[str, ...], stored: int
+) -> None:
+    """Of four messages that are sent twice each is stored once, and two of them twice with a quarter of the fault."""
+    broker = start_broker(*settings)
+    with Wire(broker.address) as client:
+        client.create("repeated")
+        for producer in range(4):
+            for _ in range(2):
+                assert client.produced("repeated", wire.batch(producer=(producer, 0, 0)))[0] == 0
+        assert client.end("repeated") == stored
