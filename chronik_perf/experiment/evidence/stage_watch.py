@@ -10,8 +10,14 @@ from chronik_perf.model import STAGES, Measured, ProbeName, Unavailable
 from chronik_perf.sampling.metrics import MetricsSampler
 
 
+MOST_MS = 2000.0  # for all pages together: one that is slow to come would take longer than all that is asked
+
+
 class StageWatch:
-    """Collects means of stages, in ms per batch, by what was asked; nothing of a broker that does not tell them."""
+    """Collects means of stages, in ms per batch, by what was asked; nothing of a broker that does not tell them.
+
+    When reading the page has taken `MOST_MS` in all, it is not read any more.
+    """
 
     def __init__(self, metrics: MetricsSampler) -> None:
         self.stages_ms: dict[ProbeName, dict[str, float]] = {}
@@ -28,7 +34,8 @@ class StageWatch:
     @contextlib.contextmanager
     def __call__(self, name: ProbeName) -> Iterator[None]:
         """Read the metrics before and after the block, in which the broker is asked."""
-        if self._metrics.unread:  # a page that does not answer would be waited for again with each question
+        # A page that does not answer would be waited for again with each question.
+        if self._metrics.unread or sum(self._scrapes_ms) > MOST_MS:
             yield
             return
         before = self._sample()
