@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from chronik_perf.model import STAGES, Measured, ProbeName, Unavailable
 from chronik_perf.sampling.metrics import MetricsSampler
 
-
 MOST_MS = 2000.0  # for all pages together: one that is slow to come would take longer than all that is asked
 
 
