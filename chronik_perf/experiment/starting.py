@@ -78,7 +78,9 @@ def start_rig(
             rig.topic_names.append(topic.name)
             with network.entered():
                 topic.make()
-            loads[workload.name].connect(bootstrap, topic.name)
+            loads[workload.name].begin_connecting(bootstrap, topic.name)
+        for load in loads.values():
+            load.finish_connecting()
         # The first scrape imports and compiles in the broker; it must not fall into a slice.
         rig.metrics.sample()
         if target.runs_already and target.metrics_url and rig.metrics.unread:

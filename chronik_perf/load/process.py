@@ -88,25 +88,35 @@ class LoadProcess:
         return cls(process, requests, answers, stderr, workload, client_config)
 
     def connect(self, bootstrap: str, topic: str) -> None:
-        """Connect to one topic of one broker and make ready.
+        """Connect to one topic of one broker and make ready: `begin_connecting`, then `finish_connecting`."""
+        self.begin_connecting(bootstrap, topic)
+        self.finish_connecting()
 
-        Ready means that one message has gone through, so that no window pays for connecting.
-
-        Raises MeasurementFailed, the process ended, if nobody listens at `bootstrap` within bounded time or the topic
-        is unknown there.
-        """
+    def begin_connecting(self, bootstrap: str, topic: str) -> None:
+        """Begin to connect to one topic of one broker, and come back at once."""
         config = None if self._client_config is None else dict(self._client_config)
         try:
-            self._ask(
+            self._send(
                 {
                     "do": "start",
                     "workload": workload_to(self._workload),
                     "bootstrap": bootstrap,
                     "topic": topic,
                     "client_config": config,
-                },
-                START_TIMEOUT_S,
+                }
             )
+        except BaseException:
+            self.kill()
+            raise
+
+    def finish_connecting(self) -> None:
+        """Wait until it is ready: one message has gone through, so that no window pays for connecting.
+
+        Raises MeasurementFailed, the process ended, if nobody listened at the address within bounded time or the topic
+        is unknown there.
+        """
+        try:
+            self._answer(START_TIMEOUT_S)
         except BaseException:
             self.kill()
             raise

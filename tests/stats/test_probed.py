@@ -155,6 +155,19 @@ def test_a_slow_acknowledgement_names_the_stage_in_which_its_batch_waited() -> N
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("stage", "reply")]
 
 
+def test_a_stage_of_next_to_nothing_that_scatters_is_named_when_it_grows() -> None:
+    """Given three starts whose replies wait 0.07 to 0.18 ms, as recorded, and 50 ms with the candidate, it is named."""
+    reply_ms = {"base": (0.066, 0.146, 0.181), "candidate": (50.43, 50.6, 50.39)}
+    took_ms = {"base": (0.446, 0.909, 0.824), "candidate": (52.07, 52.07, 52.01)}
+    probes = [
+        Probe(side, n, {"acks_all": took_ms[side][n]}, stages_ms={"acks_all": {"reply": waits_ms}})
+        for side in SIDES
+        for n, waits_ms in enumerate(reply_ms[side])
+    ]
+    comparison = replace(EQUALS, probes=tuple(probes))
+    assert [c.name for c in culprits(comparison, judge(comparison))] == ["reply"]
+
+
 def test_what_waits_in_one_stage_is_told_together() -> None:
     """Given four answers that take longer by one stage, one sentence has all of them and the stage; two stay two."""
     names: list[ProbeName] = ["produce_beside", "delivery", "first_message", "idempotent"]

@@ -114,14 +114,22 @@ def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float,
         return {}
     logs = [_at_least(row) for row in rows.values()]
     logs = [(np.log(base), np.log(candidate)) for base, candidate in logs]
-    # What scatters as most do is told better with what they share, and what hardly scatters, as memory, by itself. Both
-    # have half of the error, so that the narrower of two intervals holds.
-    quantile = 1 - ERROR / sum(not of.count for of in PROBED) / 2 / 2
-    reach = np.minimum(_shared_reach(logs, quantile), [own_reach(*both, quantile) for both in logs])
+    reach = reaches(logs, ERROR / sum(not of.count for of in PROBED))
     return {
         name: (float(candidate.mean() - base.mean()), float(far))
         for name, (base, candidate), far in zip(rows, logs, reach, strict=True)
     }
+
+
+def reaches(logs: Sequence[tuple[Floats, Floats]], error: float) -> Floats:
+    """Give how far the interval of each difference of two means reaches, with an `error` of each.
+
+    What scatters as most do is told better with what they share, and what hardly scatters, as memory, by itself. Both
+    have half of the error, so that the narrower of two intervals holds.
+    """
+    quantile = 1 - error / 2 / 2
+    own: Floats = np.asarray([own_reach(*both, quantile) for both in logs])
+    return np.minimum(_shared_reach(logs, quantile), own)
 
 
 def _shared_reach(logs: Sequence[tuple[Floats, Floats]], quantile: float) -> Floats:
