@@ -16,8 +16,8 @@ from broker.wal.partition import PartitionLog
 def sizes_of(log: PartitionLog, share: float) -> Counter[int]:
     """Count records by their size. Raises OSError, LogDamaged."""
     sizes: Counter[int] = Counter()
+    last = log.start_offset + round(share * (log.synced_end - log.start_offset))
     for segment in tuple(log.segments):
-        last = segment.base_offset + round(share * (log.synced_end - segment.base_offset))
         for record, _ in segment.records(segment.first_position()):
             if record.base_offset >= last:
                 break

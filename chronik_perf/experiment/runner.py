@@ -154,10 +154,11 @@ def run(
                 # The verdict stands without what would have explained it.
                 evidence.fail(error)
             took_s = time.monotonic() - start_begun - (evidence.series_took_s if start == 0 else 0.0)
-            full_s = took_s if kinds in (KINDS, ()) else took_s / LEAN
+            lean = LEAN if any(one.kind == "wall" for one in evidence.profiles) else 1.0
+            full_s = took_s if kinds in (KINDS, ()) else took_s / lean
             # The next may take longer than the last. Where time is short one more with less tells more than none.
             left_s = (left() - CLOSING_S) / 1.2
-            if evidence.failed or (LEAN if profiles else 1.0) * full_s > left_s:
+            if evidence.failed or lean * full_s > left_s:
                 break
             kinds = kinds if full_s <= left_s else KINDS[:1]
         comparison = evidence.added_to(comparison)

@@ -10,7 +10,7 @@ from pathlib import Path
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.interrupts import held_back
-from chronik_perf.load import LoadProcess, OwnTopic
+from chronik_perf.load import LoadProcess, OwnTopic, nursery
 from chronik_perf.model import MeasurementFailed, Side, Target, Workload
 from chronik_perf.network import Network
 from chronik_perf.sampling.cpu import CpuClock
@@ -40,7 +40,7 @@ def start_rig(
     data_dir = None if target.runs_already else place.data_root / data_name
     loads: dict[str, LoadProcess] = {}
     try:
-        # They load their code on their own core while the broker starts on its own.
+        nursery()  # in the network that all share: those of the sides are gone before it is
         for workload in workloads:
             with held_back(), network.entered():
                 loads[workload.name] = LoadProcess.spawn(workload, place.load_core, place.client_config)

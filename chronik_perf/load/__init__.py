@@ -4,6 +4,7 @@ A window begins and ends with nothing in flight; sent, acknowledged and stored a
 """
 
 from chronik_perf.load.histogram import merge
+from chronik_perf.load.nursery import nursery
 from chronik_perf.load.own_topic import OwnTopic
 from chronik_perf.load.process import LoadProcess
 from chronik_perf.load.topics import create_topic, delete_topic, log_end_offsets, topic_exists
@@ -15,5 +16,6 @@ __all__ = [
     "delete_topic",
     "log_end_offsets",
     "merge",
+    "nursery",
     "topic_exists",
 ]

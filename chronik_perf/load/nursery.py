@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import chronik_perf
+from chronik_perf.interrupts import held_back
 from chronik_perf.model import MeasurementFailed
 
 _ANSWER_S, _CLOSE_S = 40.0, 2.0
@@ -29,12 +30,15 @@ _STDERR_SHOWN = 300
 
 
 class Fork:
-    """A forked process: it can be ended and awaited, whoever its parent is."""
+    """A forked process: it can be ended and awaited, though its parent is another.
 
-    def __init__(self, nursery: Nursery, pid: int, pid_fd: int) -> None:
+    It holds the other end of a pipe until it ends, and its pid is its own until the nursery buries it.
+    """
+
+    def __init__(self, nursery: Nursery, pid: int, life: int) -> None:
         self.pid = pid
         self._nursery = nursery
-        self._pid_fd = pid_fd
+        self._life = life
         self._ended = False
         self._code: int | None = None
 
@@ -42,11 +46,11 @@ class Fork:
         """Wait until it has ended, `timeout_s` at most; tell whether it has."""
         if not self._ended:
             poll = select.poll()
-            poll.register(self._pid_fd, select.POLLIN)
+            poll.register(self._life, select.POLLHUP)
             if not poll.poll(timeout_s * 1e3):
                 return False
             self._ended = True
-            os.close(self._pid_fd)
+            os.close(self._life)
             self._code = self._nursery.bury(self.pid)
         return True
 
@@ -54,7 +58,7 @@ class Fork:
         """End it at once and await it. Harmless where it has ended already."""
         if not self._ended:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pid_fd, signal.SIGKILL)
+                os.kill(self.pid, signal.SIGKILL)
             self.wait(_ANSWER_S)
 
     @property
@@ -113,41 +117,48 @@ class Nursery:
 
         It is in the network that the calling thread is in. Raises MeasurementFailed if there is no fork.
         """
+        life, held = os.pipe()
         with contextlib.ExitStack() as stack:
+            stack.callback(os.close, held)
             network = os.open(_OWN_NETWORK, os.O_RDONLY)
             stack.callback(os.close, network)
             elsewhere = os.fstat(network).st_ino != self._network
-            passed = [*standard, network] if elsewhere else list(standard)
-            self._send({"fork": -1 if core is None else core}, passed)
             try:
-                data, fds, _, _ = socket.recv_fds(self._socket, 1 << 12, 1)
-            except OSError as error:
-                raise self._failed() from error
-        if not fds:
-            raise self._failed()
-        return Fork(self, json.loads(data)["pid"], fds[0])
+                told = self._ask(
+                    {"fork": -1 if core is None else core}, [*standard, held, *[network] * elsewhere]
+                )
+                return Fork(self, told["pid"], life)
+            except BaseException:
+                os.close(life)
+                raise
 
     def bury(self, pid: int) -> int | None:
         """Give the exit code of a fork that has ended, negative for a signal; None where it is not to be had."""
         try:
-            self._send({"bury": pid}, ())
-            answer: dict[str, int] = json.loads(self._socket.recv(1 << 12) or b"{}")
-        except (OSError, MeasurementFailed):
+            return self._ask({"bury": pid}, ())["code"]
+        except MeasurementFailed:
             return None
-        return answer.get("code")
 
-    def _send(self, message: dict[str, int], fds: Sequence[int]) -> None:
-        try:
-            socket.send_fds(self._socket, [json.dumps(message).encode()], fds)
-        except OSError as error:
-            raise self._failed() from error
+    def _ask(self, message: dict[str, int], fds: Sequence[int]) -> dict[str, int]:
+        """Have an answer. An interrupt between the two would leave it to whoever asks next."""
+        with held_back():
+            try:
+                socket.send_fds(self._socket, [json.dumps(message).encode()], fds)
+                answer: dict[str, int] = json.loads(self._socket.recv(1 << 12) or b"null") or {}
+            except OSError as error:
+                raise self._failed() from error
+            if not answer:
+                raise self._failed()
+        return answer
 
     def _failed(self) -> MeasurementFailed:
         self._process.kill()
         self._process.wait()
-        self._stderr.seek(0)
-        words = self._stderr.read().decode(errors="replace").strip()
-        last = f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}" if words else ""
+        last = ""
+        with contextlib.suppress(ValueError):  # closed
+            self._stderr.seek(0)
+            words = self._stderr.read().decode(errors="replace").strip()
+            last = f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}" if words else ""
         return MeasurementFailed(f"no load process could be made{last}")
 
 
@@ -158,6 +169,8 @@ def nursery() -> Nursery:
     """Give the one of this process, made when it is first asked for."""
     global _nursery
     if _nursery is None or not _nursery.lives:
+        if _nursery is not None:
+            _nursery.close()
         _nursery = Nursery()
         atexit.register(_nursery.close)
     return _nursery

@@ -32,7 +32,7 @@ from chronik_perf.network import enter
 _PR_SET_TIMERSLACK, _PR_SET_PDEATHSIG = 29, 1
 _FIRST_TRIES, _FIRST_S = 20, 1.0
 _STANDARD = 3  # input, output, error
-_MOST_FDS = 4  # and a network
+_MOST_FDS = 5  # and what tells the end, and a network
 
 
 def main(arguments: list[str]) -> None:
@@ -55,10 +55,9 @@ def main(arguments: list[str]) -> None:
         if pid == 0:
             requests.close()
             _load_process(nursery, request["fork"], fds)
-        pid_fd = os.pidfd_open(pid)
-        socket.send_fds(requests, [line({"pid": pid})], [pid_fd])
-        for fd in (pid_fd, *fds):
+        for fd in fds:
             os.close(fd)
+        requests.send(line({"pid": pid}))
 
 
 def _load_process(parent: int, core: int, fds: list[int]) -> NoReturn:
@@ -68,9 +67,10 @@ def _load_process(parent: int, core: int, fds: list[int]) -> NoReturn:
         _die_with(parent)
         for standard, fd in enumerate(fds[:_STANDARD]):
             os.dup2(fd, standard)
-        for network in fds[_STANDARD:]:
+        for network in fds[_STANDARD + 1 :]:
             enter(network)
-        for fd in fds:
+        # What comes after the standard ones stays open, and tells the toolkit when this process has ended.
+        for fd in (*fds[:_STANDARD], *fds[_STANDARD + 1 :]):
             os.close(fd)
         if core >= 0:
             os.sched_setaffinity(0, {core})

@@ -94,9 +94,12 @@ def _left_open(rig: Rig, log: AskedLog | None) -> Measured:
     """Count of how many connections that have gone a descriptor or a thread is left, whichever are more."""
     if log is None:
         return _NO_LEADER
-    time.sleep(GONE_S / 10)  # for what was asked before to be gone
-    before = _open(rig)
+    if isinstance(unread := rig.process.descriptors(), Unavailable):
+        return unread
     try:
+        come_and_go(log)  # a pool of threads that has grown does not grow again, and a leak does
+        time.sleep(GONE_S)
+        before = _open(rig)
         come_and_go(log)
     except MeasurementFailed as error:
         return why(error, log.address)

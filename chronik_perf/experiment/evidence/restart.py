@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import AskedLog, fill, why
+from chronik_perf.load.asking import ALL_REPLICAS, AskedLog, fill, why
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -92,6 +92,8 @@ def started_again(
     try:
         again = restart(rig, place, network, "again", min(most_s, patience_s))
     except MeasurementFailed as error:
+        if most_s < patience_s and time.monotonic() > ends_s:
+            return {"stop_time": stop_time}  # the budget has ended, and not the patience with it
         failed: dict[ProbeName, Measured] = {"stop_time": stop_time}
         return failed | dict.fromkeys(
             ("restart_time", "restart_memory", "restart_lost"), Unavailable(str(error))
@@ -106,7 +108,7 @@ def started_again(
         }
         left_s = ends_s - time.monotonic()
         if place.client_config is None and LONGER * again.ready_s < left_s:
-            killed, last = _killed(rig, again, place, network, min(left_s, patience_s))
+            killed, last = _killed(rig, again, place, network, left_s, patience_s)
             told |= killed
         else:
             last = again
@@ -123,20 +125,26 @@ def started_again(
 
 
 def _killed(
-    rig: Rig, broker: BrokerProcess, place: Place, network: Network, patience_s: float
+    rig: Rig, broker: BrokerProcess, place: Place, network: Network, most_s: float, patience_s: float
 ) -> tuple[dict[ProbeName, Measured], BrokerProcess | None]:
-    """Kill a broker that has just acknowledged messages; give what it tells when it is started again, and serves."""
+    """Kill a broker that has just acknowledged messages; give what it tells when it is started again, and serves.
+
+    They are sent with acks=all: there are brokers that promise for less only what does not outlast their process.
+    """
     log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
     try:
         with network.entered():
-            fill(log, CRASH_BURSTS)
+            fill(log, CRASH_BURSTS, ALL_REPLICAS)
         acknowledged = _held(rig, broker, place, network)
     except MeasurementFailed as error:
-        return {"crash_lost": why(error, log.address), "crash_time": why(error, log.address)}, broker
+        return {"crash_lost": why(error, log.address)}, broker  # not killed, so its next start tells nothing
     broker.kill()
+    ends_s = time.monotonic() + most_s
     try:
-        again = restart(rig, place, network, "killed", patience_s)
+        again = restart(rig, place, network, "killed", min(most_s, patience_s))
     except MeasurementFailed as error:
+        if most_s < patience_s and time.monotonic() > ends_s:
+            return {}, None  # as above
         return dict.fromkeys(("crash_time", "crash_lost"), Unavailable(str(error))), None
     try:
         lost = _lost(rig, again, place, network, acknowledged)
@@ -153,11 +161,15 @@ def _lost(
     deadline = time.monotonic() + RECOVERS_S
     while True:
         held = _held(rig, again, place, network)
-        if isinstance(stored, Unavailable) or isinstance(held, Unavailable):
-            return stored if isinstance(stored, Unavailable) else Unavailable("it did not tell what it holds")
-        lost = sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())
-        if not lost or time.monotonic() > deadline:
-            return float(lost)
+        if isinstance(stored, Unavailable):
+            return stored
+        late = time.monotonic() > deadline
+        if not isinstance(held, Unavailable):
+            lost = sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())
+            if not lost or late:
+                return float(lost)
+        elif late:
+            return Unavailable("it did not tell what it holds")
         time.sleep(LOOK_S)
 
 

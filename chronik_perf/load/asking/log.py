@@ -22,6 +22,7 @@ FETCH_BYTES = 1 << 20
 # For a Fetch to be read and to wait. A question on another connection would tell, were it not for brokers that let
 # it wait for the Fetch: those would have their time lost before the clock runs.
 SETTLE_S = 0.01
+ALL_REPLICAS = -1  # as acks
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class AskedLog:
         return self.batch(protocol.record_batch(value, now_ms()))
 
     def batch(self, records: bytes, acks: int = 1) -> tuple[int, bytes]:
-        """Give a request that produces a record batch; of `acks`, -1 asks for all replicas."""
+        """Give a request that produces a record batch."""
         timeout_ms = int(ANSWER_S * 1e3)
         return protocol.PRODUCE, protocol.produce_body(self.topic, self.partition, acks, timeout_ms, records)
 

@@ -18,8 +18,8 @@ MEAN_OVER_MEDIAN = 2.0
 def stages_behind(comparison: Comparison, row: ProbeRow) -> tuple[StageShare, ...]:
     """Give the stages whose growth is more than chance and most of what a probe grew by, the one that grew most first.
 
-    None for a probe that is no time in ms, or whose messages, if it has any, no metrics follow. By the tests that tell
-    whether probes differ, on logarithms, the start as the unit.
+    None for a probe that is no time in ms, or whose messages, if it has any, no metrics follow. By Welch's and
+    Student's tests on logarithms (stages are too few to learn a common variance from), the start as the unit.
     """
     base_ms, candidate_ms = (row.mean(side) for side in SIDES)
     if row.of.unit != "ms" or base_ms is None or candidate_ms is None:
