@@ -75,6 +75,6 @@ FAULT = Fault(
     unit="MB that a buffer takes",
     full=1,
     moves=("crash_lost",),
-    culprit="frame write",
+    culprit="frame sync",
     parts=_parts,
 )

@@ -162,6 +162,26 @@ def test_a_longer_response_below_the_threshold_is_blamed_on_its_stage(
     assert [f"{one.kind} {one.name}" for one in culprits(comparison, verdict)] == named
 
 
+@pytest.mark.parametrize(("cpu_us", "named"), [(1.6, ["frame burn"]), (1.0, [])])
+def test_more_cpu_as_far_as_evidence_tells_is_blamed_on_a_function(cpu_us: float, named: list[str]) -> None:
+    """Given a function that only the candidate burns CPU in, it is named if messages are told to cost more for it."""
+    acks1 = V220["acks1"]
+    base_us = acks1.cpu_us_per_message
+    costlier = dataclasses.replace(acks1, cpu_us_per_message=cpu_us * base_us)
+    comparison = a_comparison(V220, {**V220, "acks1": costlier}, blocks=14, noise=Noise(), seed=5)
+    profiles = []
+    for profile in comparison.profiles:
+        take = "MainThread;take (broker/produce.py)"
+        stacks = {**profile.stacks, take: profile.samples // 2}
+        if (profile.side, profile.workload, profile.kind) == ("candidate", "acks1", "cpu"):
+            stacks[f"{take};burn (broker/faults/cpu.py)"] = profile.samples
+        profiles.append(dataclasses.replace(profile, stacks=stacks, samples=sum(stacks.values())))
+    comparison = dataclasses.replace(comparison, profiles=tuple(profiles))
+    verdict = judge(comparison)
+    assert verdict.outcome != "regression"
+    assert [f"{one.kind} {one.name}" for one in culprits(comparison, verdict)][:1] == named
+
+
 def test_nothing_is_named_where_nothing_regressed() -> None:
     """Given a version beside itself, no culprit is named, whatever its profiles hold."""
     comparison = a_comparison(V220, V220, blocks=12, histograms=False, noise=Noise(), seed=5)

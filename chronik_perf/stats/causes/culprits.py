@@ -9,7 +9,8 @@ first that only the candidate was ever seen in. Threads that are not ended are n
 in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
 what was produced for it waited. Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
-no gate has a word of it, the stage is named that most of it went to, told by evidence as well. Nothing is named that
+no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
+more CPU, as far as evidence tells, the functions whose CPU grew. Nothing is named that
 cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
@@ -70,6 +71,7 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
             named += _waits(comparison, workload)
         named += (*stages, *frames) if waits else (*frames, *stages)
     named += _longer(comparison, verdict, set(regressed))
+    named += _costlier(comparison, verdict, set(regressed))
     more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
@@ -120,6 +122,15 @@ def _longer(comparison: Comparison, verdict: Verdict, but: Set[str]) -> Iterator
         )
         if longer and (f"stage_{stage.stage}", workload) in told and account.share_of_growth >= EXPLAINS_MOST:
             yield Culprit("stage", stage.stage, workload, stage.growth_ms)
+
+
+def _costlier(comparison: Comparison, verdict: Verdict, but: Set[str]) -> Iterator[Culprit]:
+    """Give the functions whose CPU grew under a load of which CPU per message is evidence, told from noise as such."""
+    told = discovered(verdict)
+    for workload in (load.name for load in comparison.workloads if load.name not in but):
+        row = verdict.row("cpu_per_message", workload)
+        if row is not None and row.effect and row.effect.estimate > 0 and (row.metric, workload) in told:
+            yield from _frames(comparison, workload)
 
 
 def _stages(comparison: Comparison, verdict: Verdict, workload: str) -> Iterator[Culprit]:
