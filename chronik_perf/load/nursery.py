@@ -97,6 +97,7 @@ class Nursery:
                 stderr=self._stderr,
                 pass_fds=(theirs.fileno(),),
                 env={**os.environ, "PYTHONPATH": home},
+                cwd="/",  # it outlives what folders its forks are for
                 process_group=0,  # a terminal's Ctrl-C reaches the toolkit alone, which then ends these
             )
 
@@ -115,18 +116,18 @@ class Nursery:
     def fork(self, core: int | None, standard: Sequence[int]) -> Fork:
         """Fork a load process pinned to `core` (None: not pinned), its `standard` input, output and error given.
 
-        It is in the network that the calling thread is in. Raises MeasurementFailed if there is no fork.
+        It is in the folder and the network that the calling thread is in. Raises MeasurementFailed if there is no fork.
         """
         life, held = os.pipe()
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, held)
-            network = os.open(_OWN_NETWORK, os.O_RDONLY)
-            stack.callback(os.close, network)
+            folder, network = (os.open(path, os.O_RDONLY) for path in (".", _OWN_NETWORK))
+            for fd in (folder, network):
+                stack.callback(os.close, fd)
             elsewhere = os.fstat(network).st_ino != self._network
+            passed = [*standard, held, folder, *[network] * elsewhere]
             try:
-                told = self._ask(
-                    {"fork": -1 if core is None else core}, [*standard, held, *[network] * elsewhere]
-                )
+                told = self._ask({"fork": -1 if core is None else core}, passed)
                 return Fork(self, told["pid"], life)
             except BaseException:
                 os.close(life)

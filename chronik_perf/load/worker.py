@@ -32,7 +32,7 @@ from chronik_perf.network import enter
 _PR_SET_TIMERSLACK, _PR_SET_PDEATHSIG = 29, 1
 _FIRST_TRIES, _FIRST_S = 20, 1.0
 _STANDARD = 3  # input, output, error
-_MOST_FDS = 5  # and what tells the end, and a network
+_MOST_FDS = 6  # and what tells the end, the folder, and a network
 
 
 def main(arguments: list[str]) -> None:
@@ -65,12 +65,14 @@ def _load_process(parent: int, core: int, fds: list[int]) -> NoReturn:
     code = 0
     try:
         _die_with(parent)
-        for standard, fd in enumerate(fds[:_STANDARD]):
-            os.dup2(fd, standard)
-        for network in fds[_STANDARD + 1 :]:
-            enter(network)
-        # What comes after the standard ones stays open, and tells the toolkit when this process has ended.
-        for fd in (*fds[:_STANDARD], *fds[_STANDARD + 1 :]):
+        standard, (_life, folder, *network) = fds[:_STANDARD], fds[_STANDARD:]
+        for number, fd in enumerate(standard):
+            os.dup2(fd, number)
+        os.fchdir(folder)
+        for fd in network:
+            enter(fd)
+        # The one that is left open tells the toolkit when this process has ended.
+        for fd in (*standard, folder, *network):
             os.close(fd)
         if core >= 0:
             os.sched_setaffinity(0, {core})
