@@ -16,15 +16,6 @@ from chronik_perf.targets import cache, resolve
 from tests.targets.repository import BrokerRepository
 
 
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerRepository:
-    """Make a repository with a cache of its own, and stand in it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = BrokerRepository(tmp_path / "repository", sys.executable)
-    monkeypatch.chdir(made.root)
-    return made
-
-
 def built_elsewhere(name: str) -> None:
     """Build a ref in a process that ends, so that nobody uses it any more."""
     subprocess.run(

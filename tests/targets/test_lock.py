@@ -19,12 +19,9 @@ from tests.targets.repository import BrokerRepository
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokerRepository]:
-    """Make a repository with a cache of its own, stand in it, and end what builds have left in the end."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = BrokerRepository(tmp_path / "repository", sys.executable)
-    monkeypatch.chdir(made.root)
-    yield made
+def repository(repository: BrokerRepository, tmp_path: Path) -> Iterator[BrokerRepository]:
+    """Stand in a repository with a cache of its own, and end what builds have left in the end."""
+    yield repository
     for process in left(tmp_path):
         process.kill()
 
