@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import chronik_perf
 from chronik_perf.interrupts import held_back
@@ -155,12 +156,17 @@ class Nursery:
     def _failed(self) -> MeasurementFailed:
         self._process.kill()
         self._process.wait()
-        last = ""
-        with contextlib.suppress(ValueError):  # closed
-            self._stderr.seek(0)
-            words = self._stderr.read().decode(errors="replace").strip()
-            last = f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}" if words else ""
-        return MeasurementFailed(f"no load process could be made{last}")
+        return MeasurementFailed(f"no load process could be made{last_words(self._stderr)}")
+
+
+def last_words(stderr: IO[bytes]) -> str:
+    """Give the last line that a process wrote, to follow how it ended; empty where there is none, or it is closed."""
+    with contextlib.suppress(OSError, ValueError):
+        stderr.seek(0)
+        words = stderr.read().decode(errors="replace").strip()
+        if words:
+            return f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}"
+    return ""
 
 
 _nursery: Nursery | None = None

@@ -14,14 +14,13 @@ from typing import IO, Any
 from chronik_perf.load.driver import GRACE_S
 from chronik_perf.load.drivers import check_workload
 from chronik_perf.load.messages import line, window_from, workload_to
-from chronik_perf.load.nursery import Fork, nursery
+from chronik_perf.load.nursery import Fork, last_words, nursery
 from chronik_perf.model import LoadWindow, MeasurementFailed, Workload
 
 START_TIMEOUT_S = 40.0
 # Beyond the window: offsets before and after, the last acknowledgements, catching up; each is bounded itself.
 _ANSWER_MARGIN_S = 4 * GRACE_S
 _STOP_GRACE_S = 2.0
-_STDERR_SHOWN = 300
 
 
 class LoadProcess:
@@ -223,12 +222,7 @@ class LoadProcess:
 
     def _ended(self) -> MeasurementFailed:
         self._process.wait(_STOP_GRACE_S)
-        how = self._process.ending
-        with contextlib.suppress(OSError, ValueError):
-            self._stderr.seek(0)
-            words = self._stderr.read().decode(errors="replace").strip()
-            if words:
-                how += f", its last words: {words.splitlines()[-1][-_STDERR_SHOWN:]}"
+        how = f"{self._process.ending}{last_words(self._stderr)}"
         return MeasurementFailed(
             f"the load process of workload {self._workload.name} ended by itself ({how})"
         )

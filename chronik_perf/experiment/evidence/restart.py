@@ -89,19 +89,13 @@ def started_again(
         stop_time = _KILLED if stopped.killed else Unavailable(f"it {stopped.note}")
     patience_s = max(LEAST_PATIENCE_S, PATIENCE * rig.broker.ready_s)
     ends_s = time.monotonic() + most_s
-    try:
-        again = restart(rig, place, network, "again", min(most_s, patience_s))
-    except MeasurementFailed as error:
-        if most_s < patience_s and time.monotonic() > ends_s:
-            return {"stop_time": stop_time}  # the budget has ended, and not the patience with it
-        failed: dict[ProbeName, Measured] = {"stop_time": stop_time}
-        return failed | dict.fromkeys(
-            ("restart_time", "restart_memory", "restart_lost"), Unavailable(str(error))
-        )
+    told: dict[ProbeName, Measured] = {"stop_time": stop_time}
+    again = _within(rig, place, network, "again", most_s, patience_s)
+    if not isinstance(again, BrokerProcess):
+        return told | _of_each(("restart_time", "restart_memory", "restart_lost"), again)
     try:
         rss = ProcessSampler(again.pid).rss_bytes()
-        told: dict[ProbeName, Measured] = {
-            "stop_time": stop_time,
+        told |= {
             "restart_time": again.ready_s,
             "restart_memory": rss if isinstance(rss, Unavailable) else rss / 1e6,
             "restart_lost": _KILLED if stopped.killed else _lost(rig, again, place, network, stored),
@@ -139,13 +133,9 @@ def _killed(
     except MeasurementFailed as error:
         return {"crash_lost": why(error, log.address)}, broker  # not killed, so its next start tells nothing
     broker.kill()
-    ends_s = time.monotonic() + most_s
-    try:
-        again = restart(rig, place, network, "killed", min(most_s, patience_s))
-    except MeasurementFailed as error:
-        if most_s < patience_s and time.monotonic() > ends_s:
-            return {}, None  # as above
-        return dict.fromkeys(("crash_time", "crash_lost"), Unavailable(str(error))), None
+    again = _within(rig, place, network, "killed", most_s, patience_s)
+    if not isinstance(again, BrokerProcess):
+        return _of_each(("crash_time", "crash_lost"), again), None
     try:
         lost = _lost(rig, again, place, network, acknowledged)
     except BaseException:
@@ -154,15 +144,33 @@ def _killed(
     return {"crash_time": again.ready_s, "crash_lost": lost}, again
 
 
+def _within(
+    rig: Rig, place: Place, network: Network, called: str, most_s: float, patience_s: float
+) -> BrokerProcess | Unavailable | None:
+    """Start it again; the reason where it does not serve, and None where `most_s` ended before the patience with it."""
+    ends_s = time.monotonic() + most_s
+    try:
+        return restart(rig, place, network, called, min(most_s, patience_s))
+    except MeasurementFailed as error:
+        if most_s < patience_s and time.monotonic() > ends_s:
+            return None
+        return Unavailable(str(error))
+
+
+def _of_each(names: Sequence[ProbeName], reason: Unavailable | None) -> dict[ProbeName, Measured]:
+    """Give a reason for each of several values; nothing where there is none."""
+    return dict.fromkeys(names, reason) if reason is not None else {}
+
+
 def _lost(
     rig: Rig, again: BrokerProcess, place: Place, network: Network, stored: dict[str, int] | Unavailable
 ) -> Measured:
     """Count what a started broker has no more; one that still recovers when it opens its port is waited for."""
+    if isinstance(stored, Unavailable):
+        return stored
     deadline = time.monotonic() + RECOVERS_S
     while True:
         held = _held(rig, again, place, network)
-        if isinstance(stored, Unavailable):
-            return stored
         late = time.monotonic() > deadline
         if not isinstance(held, Unavailable):
             lost = sum(max(0, n - held.get(topic, 0)) for topic, n in stored.items())

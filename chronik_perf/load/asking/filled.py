@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge, now_ms
+from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge
 from chronik_perf.load.driver import clock_ns
-from chronik_perf.load.wire import protocol, topics
+from chronik_perf.load.wire import topics
 
 # Written so many at once: a batch's commit is not waited for one by one.
 AT_ONCE, BATCH_BYTES = 100, 2000
@@ -28,7 +28,7 @@ def fill(log: AskedLog, bursts: int, acks: int = 1) -> int:
 
     A broker too slow for all of it in bounded time has fewer. Raises MeasurementFailed if it refuses one.
     """
-    request = log.batch(protocol.record_batch(bytes(BATCH_BYTES), now_ms()), acks)
+    request = log.message(bytes(BATCH_BYTES), acks)
     give_up_ns = clock_ns() + PROBE_S * 1e9
     stored = 0
     with log.connect() as connection:

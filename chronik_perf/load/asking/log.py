@@ -11,7 +11,7 @@ from typing import TypeVar
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
-from chronik_perf.model import MeasurementFailed, PerfError, Unavailable
+from chronik_perf.model import Measured, MeasurementFailed, PerfError, Unavailable
 
 # Beyond all waits that are asked for, so that an answer that came when the wait was over is still an answer.
 ANSWER_S = 2.0
@@ -45,9 +45,9 @@ class AskedLog:
         """Open a connection to the leader, which has answered its first question."""
         return WireConnection(*self.leader)
 
-    def message(self, value: bytes = protocol.CLIENT_ID) -> tuple[int, bytes]:
-        """Give a request that produces one message, a small one if no other is given, acks=1."""
-        return self.batch(protocol.record_batch(value, now_ms()))
+    def message(self, value: bytes = protocol.CLIENT_ID, acks: int = 1) -> tuple[int, bytes]:
+        """Give a request that produces one message, a small one if no other is given."""
+        return self.batch(protocol.record_batch(value, now_ms()), acks)
 
     def batch(self, records: bytes, acks: int = 1) -> tuple[int, bytes]:
         """Give a request that produces a record batch."""
@@ -110,6 +110,17 @@ def median_ms(rounds: int, ask: Callable[[int], object]) -> float:
         ask(n)
         times_ms.append((clock_ns() - asked_ns) / 1e6)
     return statistics.median(times_ms)
+
+
+def counted(rounds: int, count: Callable[[], int]) -> Measured:
+    """Give the sum of what is counted in so many rounds; unavailable where time does not allow all of them."""
+    found = 0
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    for done in range(rounds):
+        if clock_ns() > give_up_ns:
+            return Unavailable(f"{done} of {rounds} rounds took {PROBE_S:g} s")
+        found += count()
+    return float(found)
 
 
 def why(error: PerfError, address: str) -> Unavailable:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from chronik_perf.load.asking.log import ANSWER_S, PROBE_S, AskedLog, accepted, acknowledge, strange
-from chronik_perf.load.driver import clock_ns
+from chronik_perf.load.asking.log import ANSWER_S, AskedLog, accepted, acknowledge, counted, strange
 from chronik_perf.load.wire import protocol, responses
 from chronik_perf.load.wire.connection import WireConnection
-from chronik_perf.model import Measured, Unavailable
+from chronik_perf.model import Measured
 
 ORDER_ROUNDS = 20
 # Sent in one piece, so that a broker has several of a connection to store at once.
@@ -17,30 +16,23 @@ IN_ONE_PIECE = 5
 
 def misordered(log: AskedLog) -> Measured:
     """Count in how many of `ORDER_ROUNDS` rounds a reply overtook that to the Produce before it on its connection."""
-    found = 0
-    give_up_ns = clock_ns() + PROBE_S * 1e9
     with log.connect() as connection:
-        for done in range(ORDER_ROUNDS):
-            if clock_ns() > give_up_ns:
-                return Unavailable(f"{done} of {ORDER_ROUNDS} rounds took {PROBE_S:g} s")
-            found += _overtaken(log, connection)
-    return float(found)
+        return counted(ORDER_ROUNDS, lambda: _overtaken(log, connection))
 
 
 def reordered(log: AskedLog) -> Measured:
     """Count messages, of `ORDER_ROUNDS` times `IN_ONE_PIECE`, with a lower offset than the one that was sent before."""
-    found = 0
-    give_up_ns = clock_ns() + PROBE_S * 1e9
     with log.connect() as connection:
-        for done in range(ORDER_ROUNDS):
-            if clock_ns() > give_up_ns:
-                return Unavailable(f"{done} of {ORDER_ROUNDS} rounds took {PROBE_S:g} s")
-            sent = connection.send(*[log.message()] * IN_ONE_PIECE)
-            offsets = dict(acknowledge(connection) for _ in sent)
-            if set(offsets) != set(sent):
-                raise strange(connection)
-            found += sum(offsets[later] < offsets[earlier] for earlier, later in pairwise(sent))
-    return float(found)
+        return counted(ORDER_ROUNDS, lambda: _fallen(log, connection))
+
+
+def _fallen(log: AskedLog, connection: WireConnection) -> int:
+    """Send messages in one piece, and count those with a lower offset than the one before."""
+    sent = connection.send(*[log.message()] * IN_ONE_PIECE)
+    offsets = dict(acknowledge(connection) for _ in sent)
+    if set(offsets) != set(sent):
+        raise strange(connection)
+    return sum(offsets[later] < offsets[earlier] for earlier, later in pairwise(sent))
 
 
 def _overtaken(log: AskedLog, connection: WireConnection) -> bool:

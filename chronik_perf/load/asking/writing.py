@@ -30,7 +30,7 @@ ALL_REPLICAS_ROUNDS = 20
 
 def acks_all_ms(log: AskedLog) -> float:
     """Give the median time until a small message with acks=all is acknowledged, one at a time."""
-    message = log.batch(protocol.record_batch(protocol.CLIENT_ID, now_ms()), ALL_REPLICAS)
+    message = log.message(acks=ALL_REPLICAS)
     with log.connect() as connection:
         return median_ms(ALL_REPLICAS_ROUNDS, lambda _: log.store(connection, message))
 

@@ -28,8 +28,8 @@ def stages_behind(comparison: Comparison, row: ProbeRow) -> tuple[StageShare, ..
     told = {stage: both for stage, both in told.items() if min(x.size for x in both) >= LEAST_STARTS}
     if not told:
         return ()
-    logs = [tuple(np.log(np.maximum(x, LEAST_MS)) for x in both) for both in told.values()]
-    reach = reaches([(base, candidate) for base, candidate in logs], ERROR / len(STAGES))
+    logs = [(np.log(np.maximum(b, LEAST_MS)), np.log(np.maximum(c, LEAST_MS))) for b, c in told.values()]
+    reach = reaches(logs, ERROR / len(STAGES))
     behind = []
     for (stage, (base, candidate)), (less, more), far in zip(told.items(), logs, reach, strict=True):
         share = StageShare(stage, float(base.mean()), float(candidate.mean()), None)
