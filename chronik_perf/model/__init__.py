@@ -31,7 +31,7 @@ from chronik_perf.model.measured import Measured, Unavailable, known
 from chronik_perf.model.metrics import METRICS, NEVER_ACCEPTED, STAGES, Metric
 from chronik_perf.model.own import is_own, ms_of_unit, own_metric, unit_in_name
 from chronik_perf.model.probe import Probe
-from chronik_perf.model.probed import ASKED, RESTARTED, STOPPED, Phase, Probed, ProbeName
+from chronik_perf.model.probed import ASKED, CONNECTED, RESTARTED, STOPPED, Phase, Probed, ProbeName
 from chronik_perf.model.questions import PROBED
 from chronik_perf.model.roles import judged, metric, role
 from chronik_perf.model.target import SIDES, Provenance, Side, Target
@@ -41,6 +41,7 @@ from chronik_perf.model.workload import Arrival, DriverName, Workload, differing
 __all__ = [
     "ASKED",
     "BISECTION_SCHEMA",
+    "CONNECTED",
     "METRICS",
     "NEVER_ACCEPTED",
     "OPEN_ON",

@@ -41,8 +41,9 @@ ProbeName: TypeAlias = Literal[
 ]
 
 
-Phase: TypeAlias = Literal["asked", "restarted", "stopped"]
+Phase: TypeAlias = Literal["asked", "connected", "restarted", "stopped"]
 ASKED: Phase = "asked"
+CONNECTED: Phase = "connected"
 RESTARTED: Phase = "restarted"
 STOPPED: Phase = "stopped"
 

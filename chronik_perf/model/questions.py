@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronik_perf.model.probed import ASKED, RESTARTED, STOPPED, Probed
+from chronik_perf.model.probed import ASKED, CONNECTED, RESTARTED, STOPPED, Probed
 
 PROBED: tuple[Probed, ...] = (
     Probed(
@@ -53,13 +53,14 @@ PROBED: tuple[Probed, ...] = (
         "connections",
         "Of clients that have gone {who} still holds a descriptor or a thread ({value}); {other} does not",
         count=True,
+        work=CONNECTED,
     ),
     Probed(
         "connection",
         "a new connection's first answer",
         "ms",
         "A new connection to {who} has its first answer after {value}, and one to {other} after {less}",
-        work=ASKED,
+        work=CONNECTED,
     ),
     Probed(
         "metadata",

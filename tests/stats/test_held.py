@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chronik_perf.model import OPEN_ON, Comparison, Start, Unavailable
+from chronik_perf.model import CONNECTED, OPEN_ON, Comparison, Probe, Profile, Start, Unavailable
 from chronik_perf.stats import judge
 from chronik_perf.stats.accounts.held import held
+from chronik_perf.stats.causes.culprits import culprits
 from chronik_perf.stats.causes.worse import worse
 from tests.builders import a_pair_of_equals
 
@@ -108,3 +109,33 @@ def test_equals_are_hardly_ever_told_apart() -> None:
         for b in comparison.blocks
     )
     assert not any(held(replace(comparison, blocks=unread)))
+
+
+def test_memory_that_connections_take_names_the_function_whose_cpu_grew_with_them() -> None:
+    """Given 60 MB more before any load, the function is named that works for connections, and without it none is."""
+    equals = a_pair_of_equals(blocks=14, evidence=False)
+    comparison = holding(
+        equals, "resting_rss_bytes", [4e7 + n for n in range(14)], [1e8 + n for n in range(14)]
+    )
+    base = {"MainThread;run (loop.py);accept (server.py)": 50}
+    candidate = {**base, "MainThread;run (loop.py);accept (server.py);prepare (buffers.py)": 40}
+    probes = tuple(
+        Probe(
+            side,
+            start,
+            {},
+            (Profile(side, CONNECTED, "cpu", 250, sum(stacks.values()), 0.5, cpu_s, 600, stacks, start),),
+        )
+        for side, cpu_s, stacks in (("base", 0.2, base), ("candidate", 0.36, candidate))
+        for start in range(4)
+    )
+    told = replace(comparison, probes=probes)
+    verdict = judge(told)
+    (said,) = [f for f in verdict.findings if "prepare" in f]
+    assert said.endswith(
+        "come and go, the function that grew most is prepare (buffers.py) with all that it calls, by 267 ms of CPU for "
+        "1,000 of them."
+    )
+    assert [(c.kind, c.name) for c in culprits(told, verdict)] == [("frame", "prepare")]
+    as_much = replace(equals, probes=probes)
+    assert culprits(as_much, judge(as_much)) == ()

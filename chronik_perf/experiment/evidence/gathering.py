@@ -17,6 +17,7 @@ from chronik_perf.experiment.evidence.probe_profiles import (
     of_a_restart,
     of_a_stop,
     while_asked,
+    while_connected,
 )
 from chronik_perf.experiment.evidence.probing import answers
 from chronik_perf.experiment.evidence.restart import restart_fits, started_again
@@ -115,6 +116,7 @@ class Evidence:
             # A broker that is slow to answer is as slow when it is asked again.
             if profiles and ends_s - time.monotonic() > took_s + ASKED_AGAIN_S:
                 taken += while_asked(rig, network, asked.filled)
+                taken += while_connected(rig, network, asked.log)
             profiles &= can_be_profiled_from_its_start(rig)
             left_s = ends_s - time.monotonic()
             if restart_fits(rig, start, left_s):

@@ -1,4 +1,4 @@
-"""Profiles of what is probed: where the CPU goes while a broker is asked and starts again, and a stop's time goes.
+"""Profiles of what is probed: the CPU while a broker is asked, gets connections and starts again, and a stop's time.
 
 They are taken apart from the probes themselves, whose times a profiler would spoil, and of brokers in Python alone:
 another profiler takes longer to begin and to end than all that is asked.
@@ -15,8 +15,17 @@ from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, come_and_go, held_fetches
-from chronik_perf.model import ASKED, RESTARTED, STOPPED, MeasurementFailed, Phase, Profile, Unavailable
+from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches, keep_coming
+from chronik_perf.model import (
+    ASKED,
+    CONNECTED,
+    RESTARTED,
+    STOPPED,
+    MeasurementFailed,
+    Phase,
+    Profile,
+    Unavailable,
+)
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
 from chronik_perf.sampling.profilers.recording import Recording
@@ -37,8 +46,6 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
         return ()
     with profilers.record(pid, "cpu") as recording, network.entered():
         ask_for_work(filled)
-        with contextlib.suppress(MeasurementFailed):
-            come_and_go(filled)
         scraped_s = time.monotonic() + SCRAPES_S
         for _ in range(SCRAPES):
             if rig.metrics.unread or time.monotonic() > scraped_s:
@@ -47,6 +54,19 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
         with contextlib.suppress(MeasurementFailed), held_fetches(filled):
             time.sleep(HELD_S)
     return _profile(rig, ASKED, recording)
+
+
+def while_connected(rig: Rig, network: Network, log: AskedLog | None) -> tuple[Profile, ...]:
+    """Let connections come and go, and profile the broker; its figures are for 1,000 of them, not for a phase."""
+    pid = rig.broker.pid
+    if isinstance(pid, Unavailable) or log is None or not profilers.profiles_lives(pid):
+        return ()
+    try:
+        with profilers.record(pid, "cpu") as recording, network.entered():
+            came = keep_coming(log)
+    except MeasurementFailed:
+        return ()
+    return _profile(rig, CONNECTED, recording, came)
 
 
 def can_be_profiled_from_its_start(rig: Rig) -> bool:
@@ -100,6 +120,6 @@ def of_a_stop(rig: Rig, broker: BrokerProcess, left_s: float) -> tuple[Profile, 
     return _profile(rig, STOPPED, recording)
 
 
-def _profile(rig: Rig, phase: Phase, recording: Recording) -> tuple[Profile, ...]:
-    taken = recording.profile(rig.side, phase, PER_PHASE)
+def _profile(rig: Rig, phase: Phase, recording: Recording, per: int = PER_PHASE) -> tuple[Profile, ...]:
+    taken = recording.profile(rig.side, phase, per)
     return (taken,) if isinstance(taken, Profile) else ()

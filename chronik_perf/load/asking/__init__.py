@@ -7,7 +7,7 @@ idle connections can, in some seconds. One kind of question a module.
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
 from chronik_perf.load.asking.filled import fill, filled_bytes
-from chronik_perf.load.asking.holding import COME_AND_GO, HELD_S, come_and_go, held_fetches
+from chronik_perf.load.asking.holding import COME_AND_GO, HELD_S, come_and_go, held_fetches, keep_coming
 from chronik_perf.load.asking.log import ALL_REPLICAS, AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
@@ -27,5 +27,6 @@ __all__ = [
     "fill",
     "filled_bytes",
     "held_fetches",
+    "keep_coming",
     "why",
 ]

@@ -1,20 +1,36 @@
-"""Where the CPU goes while a broker is asked or starts again, and where it is in a stop: functions behind a probe."""
+"""Where the CPU goes while a broker is asked, gets connections or starts again, and where it is in a stop.
+
+These are the functions behind a probe; those that work for connections are behind memory, too, that is held by them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from chronik_perf.model import ASKED, PROBED, RESTARTED, SIDES, STOPPED, Comparison, Phase, ProbeName, Profile
+from chronik_perf.model import (
+    ASKED,
+    CONNECTED,
+    PROBED,
+    RESTARTED,
+    SIDES,
+    STOPPED,
+    Comparison,
+    Phase,
+    ProbeName,
+    Profile,
+)
 from chronik_perf.stats import words
+from chronik_perf.stats.accounts.held import AT_REST, held
 from chronik_perf.stats.gather import name_of
 from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
 
-_GREW_MOST = ", the function that grew most is {function}, by {more} of CPU a start"
+_GREW_MOST = ", the function that grew most is {function}, by {more} of CPU "
 _SAID: dict[Phase, str] = {
     ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches "
-    "and messages to many partitions" + _GREW_MOST,
-    RESTARTED: "While {who} starts again" + _GREW_MOST,
+    "and messages to many partitions" + _GREW_MOST + "a start",
+    CONNECTED: "While connections to {who} come and go" + _GREW_MOST + "for 1,000 of them",
+    RESTARTED: "While {who} starts again" + _GREW_MOST + "a start",
     STOPPED: "While {who} stops, its first thread is in {function} for {more} longer",
 }
 # A program has ended when its first thread has; what others wait for meanwhile holds nobody up.
@@ -24,18 +40,22 @@ _FIRST = "MainThread"
 def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[tuple[Phase, Grown]]:
     """Give the functions whose CPU, or time in a stop, grew by more than chance, in µs a start, the most first.
 
-    Of phases alone in which a probe is among the `worse`. All that is asked has one profile: which function belongs to
-    which question it does not tell.
+    Of phases alone in which a probe is among the `worse`; of connections, which are in µs for 1,000, also where more
+    memory is held before any load. All that is asked has one profile: which function belongs to which question it does
+    not tell.
     """
     for phase in _SAID:
-        if not any(of.work == phase and of.name in worse for of in PROBED):
-            continue
         base, candidate = (
             [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]
             for side in SIDES
         )
-        if base and candidate:
+        asked = any(of.work == phase and of.name in worse for of in PROBED)
+        if base and candidate and (asked or (phase == CONNECTED and _holds_more(comparison))):
             yield from ((phase, one) for one in _grown(phase, base, candidate))
+
+
+def _holds_more(comparison: Comparison) -> bool:
+    return any(one.kind == AT_REST and one.effect.estimate > 0 for one in held(comparison))
 
 
 def _grown(phase: Phase, base: Sequence[Profile], candidate: Sequence[Profile]) -> Iterator[Grown]:
