@@ -24,6 +24,7 @@ from chronik_perf.stats import (
 from chronik_perf.stats.profile_diff import parted, profiles_of
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
+MOST_OF_CALLERS = 250
 _TINTS = 5
 # Colour says how much of the whole a frame's change is, in four steps that the eye can tell.
 _STEPS = (0.005, 0.03, 0.12)
@@ -71,6 +72,7 @@ class Flame:
     frames: tuple[FrameChange, ...] = ()
     missing: tuple[str, ...] = ()
     waiting: Waiting | Unavailable | None = None  # of wall profiles of both sides
+    callers: Flame | None = None  # of CPU: functions by their own cost, and below each who called it
 
 
 def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
@@ -88,23 +90,33 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     if len(sides) == 1 and not missing:
         missing = tuple(f"{s}: no profile was taken" for s in SIDES if s not in sides)
     difference = profile_difference(found["base"], found["candidate"])
-    boxes, left_out = _boxes(difference)
-    return Flame(
+    totals = {side: flame_words.total(difference, found[side]) for side in sides}
+    callers = None
+    if kind == "cpu":
+        turned_round = profile_difference(found["base"], found["candidate"], by_callers=True)
+        callers = _graph(
+            Flame(f"callers-{workload}", kind, sides, totals=totals), turned_round, MOST_OF_CALLERS, False
+        )
+    whole = Flame(
         key=f"{kind}-{workload}",
         kind=kind,
         sides=sides,
-        boxes=boxes,
-        depth=max(b.depth for b in boxes) + 1,
-        left_out=left_out,
         sentence=difference.sentence if len(sides) == 2 else "",
         turned_sentence=difference.turned_sentence if len(sides) == 2 else "",
         unseen=difference.unseen if len(sides) == 2 else "",
-        totals={side: flame_words.total(difference, found[side]) for side in sides},
+        totals=totals,
         notes=difference.notes if len(sides) == 2 else (),
         frames=difference.frames if len(sides) == 2 else (),
         missing=missing,
         waiting=waiting(found["base"], found["candidate"]) if kind == "wall" and len(sides) == 2 else None,
+        callers=callers,
     )
+    return _graph(whole, difference, MOST_BOXES, True)
+
+
+def _graph(of: Flame, difference: ProfileDifference, most: int, with_own: bool) -> Flame:
+    boxes, left_out = _boxes(difference, most, with_own)
+    return dataclasses.replace(of, boxes=boxes, depth=max(b.depth for b in boxes) + 1, left_out=left_out)
 
 
 @dataclass(slots=True)
@@ -115,17 +127,17 @@ class _Placed:
     both: float
 
 
-def _boxes(difference: ProfileDifference) -> tuple[tuple[Box, ...], int]:
+def _boxes(difference: ProfileDifference, most: int, with_own: bool) -> tuple[tuple[Box, ...], int]:
     placed = _lay_out(difference.root)
     root = difference.root
     totals = (placed[0].both, root.base_us, root.candidate_us)
     # All boxes compete by the most that they take of any shape; an outer frame is never narrower than an inner.
     size = [max(_part(w, t) for w, t in zip(_widths(p), totals, strict=True)) for p in placed]
     least = 0.0005
-    if sum(s > least for s in size) > MOST_BOXES:
-        least = max(least, sorted(size, reverse=True)[MOST_BOXES])
+    if sum(s > least for s in size) > most:
+        least = max(least, sorted(size, reverse=True)[most])
     kept = [p for p, s in zip(placed, size, strict=True) if s > least and p.depth < _DEEPEST]
-    return tuple(_box(p, totals, difference) for p in kept), len(placed) - len(kept)
+    return tuple(_box(p, totals, difference, with_own) for p in kept), len(placed) - len(kept)
 
 
 def _lay_out(root: DiffNode) -> list[_Placed]:
@@ -165,7 +177,9 @@ def _part(value: float, whole: float) -> float:
     return value / whole if whole > 0 else 0.0
 
 
-def _box(placed: _Placed, totals: tuple[float, float, float], difference: ProfileDifference) -> Box:
+def _box(
+    placed: _Placed, totals: tuple[float, float, float], difference: ProfileDifference, with_own: bool
+) -> Box:
     node = placed.node
     both, base, candidate = (
         (round(100 * _part(left, whole), 3), round(100 * _part(width, whole), 3))
@@ -184,7 +198,7 @@ def _box(placed: _Placed, totals: tuple[float, float, float], difference: Profil
         delta="" if one_sided or node.grey else flame_words.signed(node.delta_us),
         mark=_mark(node, max(totals[1:])),
         tint=zlib.crc32(where.encode()) % _TINTS,
-        said=flame_words.of_one_side(node) if one_sided else flame_words.said(node),
+        said=flame_words.of_one_side(node) if one_sided else flame_words.said(node, with_own),
     )
 
 

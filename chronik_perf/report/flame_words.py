@@ -27,8 +27,8 @@ def total(difference: ProfileDifference, starts: Sequence[Profile]) -> str:
     )
 
 
-def said(node: DiffNode) -> str:
-    """Say a frame's change: both sides; the change; whether it may be chance.
+def said(node: DiffNode, with_own: bool = True) -> str:
+    """Say a frame's change: both sides; the change, by itself as well if `with_own`; whether it may be chance.
 
     The page's script reads it the other way round (templates/script/turn.js): it parts it at "; " and " → " and turns
     the signs between, so that no page has to hold it twice. Without ": ", which parts it from the frame's name.
@@ -41,7 +41,8 @@ def said(node: DiffNode) -> str:
             ("candidate", node.candidate_us, node.candidate_samples),
         )
     )
-    change = f"{signed(node.delta_us)}{interval}, by itself {signed(node.self_delta_us)}"
+    own = f", by itself {signed(node.self_delta_us)}" if with_own else ""
+    change = f"{signed(node.delta_us)}{interval}{own}"
     tested = node.state != "grey" or node.interval_us is not None
     return f"{base} → {candidate}; {change}; {_STATES[node.state] if tested else _UNTESTED}"
 

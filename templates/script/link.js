@@ -34,6 +34,7 @@ function showFromAddress(graphs) {
     wanted: (link.get("search") ?? "").slice(0, LONGEST_SEARCH),
     turned: graph.swap !== null && link.get("swap") === "1",
   });
+  unfold(graph.block);
   graph.flame.focus({ preventScroll: true });
   graph.block.scrollIntoView({ behavior: "instant", block: "start" });
   graph.pane.scrollIntoView({ behavior: "instant", block: "nearest" }); // on a small screen past the words before it

@@ -1,8 +1,9 @@
-// A clause may lead to a figure that is folded away; not every browser unfolds it.
+// What a link leads to may be folded away; not every browser unfolds it.
+
+function unfold(part) {
+  for (let folded = part?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
+}
 
 for (const link of document.querySelectorAll(".why a")) {
-  link.addEventListener("click", () => {
-    let folded = document.getElementById(decodeURIComponent(link.hash.slice(1)))?.closest("details");
-    for (; folded; folded = folded.parentElement.closest("details")) folded.open = true;
-  });
+  link.addEventListener("click", () => unfold(document.getElementById(decodeURIComponent(link.hash.slice(1)))));
 }

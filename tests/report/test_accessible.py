@@ -61,8 +61,9 @@ def test_axe_finds_nothing_in_a_graph_in_use(browser: Browser, small_report: Pat
     """A graph that is zoomed into, and one that is searched, can be read: what steps back is no paler than that."""
     page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto((small_report / "report.html").as_uri())
-    page.locator("[data-flame]").nth(0).locator(".f", has_text="produce").first.click()
-    page.locator("[data-flame]").nth(1).get_by_role("searchbox").fill("walk")
+    page.evaluate(OPEN_ALL)
+    page.locator("[data-flame=cpu-acks1]").locator(".f", has_text="produce").first.click()
+    page.locator("[data-flame=callers-acks1]").get_by_role("searchbox").fill("raft")
     assert page.locator(".f.outer").count() > 0 and page.locator(".f.hit").count() > 0
     assert violations(page) == []
     page.close()

@@ -93,6 +93,29 @@ def test_a_frame_within_a_zoomed_one_tells_its_share_of_that_too(graph: Locator)
     assert graph.locator(".share").count() == 1
 
 
+def test_callers_are_unfolded_by_a_link_and_stand_below_what_they_call(
+    page: Page, small_report: Path
+) -> None:
+    """By callers, a function comes first with its own time alone, its callers below it, and the other graph as ever."""
+    other = page.locator("[data-flame=cpu-acks1]")
+    callers = page.locator("[data-flame=callers-acks1]")
+    page.goto((small_report / "report.html").as_uri())
+    assert not callers.is_visible()
+    # when its graph is asked for
+    page.evaluate("location.hash = '#flame=callers-acks1&search=raft'")
+    callers.wait_for(state="visible")
+    # then it is unfolded, and what a new call spends its time in has that call below it
+    said = "2 frames match: 0 % of the base's CPU and 22.2 % of the candidate's, per 1,000 stored messages."
+    assert callers.locator(".news").inner_text() == said
+    depths = "all => all.map(f => f.style.getPropertyValue('--d'))"
+    assert callers.locator(".f.hit").evaluate_all(depths) == ["1", "2"]
+    # and what is swapped there is swapped there alone
+    before = _told(other)
+    callers.get_by_role("button", name="Swap base and candidate").click()
+    assert callers.locator(".swapped").is_visible()
+    assert _told(other) == before
+
+
 def test_swapped_it_reads_as_if_the_two_had_been_compared_the_other_way(
     page: Page, small: Comparison, tmp_path: Path
 ) -> None:

@@ -39,6 +39,27 @@ def test_inclusive_figures_add_up_everywhere() -> None:
     assert difference.root.base_samples == sum(p.samples for p in base)
 
 
+def test_by_callers_a_function_is_one_frame_and_each_caller_has_its_part() -> None:
+    """Given a function that grew under one of two callers, it and that part of it grew, and the other part did not."""
+    called = {
+        "MainThread;main (a.py);produce (p.py);encode (e.py)": 300,
+        "MainThread;main (a.py);fetch (f.py);encode (e.py)": 300,
+        "MainThread;main (a.py)": 400,
+    }
+    more = {**called, "MainThread;main (a.py);fetch (f.py);encode (e.py)": 900}
+    base, candidate = [a_profile_of(called)] * 4, [a_profile_of(more, "candidate", cpu_s=8.0)] * 4
+    turned = profile_difference(base, candidate, by_callers=True)
+    encode = node_at(turned, "encode (e.py)")
+    assert (encode.base_samples, encode.candidate_samples, encode.state) == (2400, 4800, "grew")
+    assert {c.name: (c.base_samples, c.candidate_samples, c.state) for c in encode.children} == {
+        "fetch (f.py)": (1200, 3600, "grew"),
+        "produce (p.py)": (1200, 1200, "grey"),
+    }
+    assert [n.name for n in nodes_of(node_at(turned, "encode (e.py)", "fetch (f.py)"))][-1] == "MainThread"
+    # and what is told of functions is what is told the other way round
+    assert turned.frames == profile_difference(base, candidate).frames
+
+
 def test_without_cpu_seconds_a_sample_counts_as_one_period_and_it_is_said() -> None:
     """Where the CPU clock was not readable the sampling rate scales, and a note says so."""
     blind = a_profile_of(STACKS, "candidate", cpu_s=Unavailable("not readable"))

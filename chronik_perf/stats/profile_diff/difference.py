@@ -19,18 +19,21 @@ from chronik_perf.stats.profile_diff.tree import Node, merged, outer_first, pool
 from chronik_perf.stats.profile_diff.wording import seen_from, sentence
 
 
-def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) -> ProfileDifference:
+def profile_difference(
+    base: Sequence[Profile], candidate: Sequence[Profile], *, by_callers: bool = False
+) -> ProfileDifference:
     """Merge the profiles of one workload and kind, each of a start of its own.
 
     A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one period of one
     thread. A start without samples or stored messages is left out with a note; a side without any has zeros. With fewer
-    than three starts of a side everything is grey. Raises ValueError if workload or kind differ, or there is none.
+    than three starts of a side everything is grey. `by_callers` turns the tree round: a function by its own cost, and
+    below it what of that came by each caller. Raises ValueError if workload or kind differ, or there is none.
     """
     starts = gathered(base, candidate)
     some = next(iter((*base, *candidate)), None)
     if some is None:
         raise ValueError("no profile at all has no difference")
-    root, by_name = merged(starts)
+    root, by_name = merged(starts, by_callers)
     pool_children(root)
     functions = pool_functions(by_name)
     told = Told.of(root, functions, starts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chronik_perf.stats.profile_diff.starts import Starts
@@ -27,13 +27,21 @@ class Node:
         return sum(self.total) < LEAST_SAMPLES
 
 
-def merged(starts: Starts) -> tuple[Node, dict[str, Node]]:
-    """Give the tree of all paths, and the functions over all their paths, in which recursion counts once."""
+def merged(starts: Starts, by_callers: bool = False) -> tuple[Node, dict[str, Node]]:
+    """Give the tree of all paths, and the functions over all their paths, in which recursion counts once.
+
+    `by_callers` turns each path round: a function's own samples, and below it those of whoever called it.
+    """
     n = len(starts.profiles)
     root, functions = _empty(ROOT, n), dict[str, Node]()
     for index, profile in enumerate(starts.profiles):
         for stack, samples in profile.stacks.items():
-            _add(root, functions, stack.split(";"), index, samples)
+            frames = stack.split(";")
+            _add_path(root, reversed(frames) if by_callers else frames, index, samples)
+            # The first is the thread, not a function.
+            for frame in dict.fromkeys(frames[1:] or frames):
+                functions.setdefault(frame, _empty(frame, n)).total[index] += samples
+            functions[frames[-1]].own[index] += samples
     return root, functions
 
 
@@ -64,21 +72,15 @@ def outer_first(root: Node) -> Iterator[Node]:
         pending += node.children.values()
 
 
-def _add(root: Node, functions: dict[str, Node], frames: list[str], index: int, samples: int) -> None:
-    n = len(root.own)
+def _add_path(root: Node, frames: Iterable[str], index: int, samples: int) -> None:
     node = root
     node.total[index] += samples
     for frame in frames:
         if frame not in node.children:
-            node.children[frame] = _empty(frame, n)
+            node.children[frame] = _empty(frame, len(root.own))
         node = node.children[frame]
         node.total[index] += samples
     node.own[index] += samples
-    for frame in dict.fromkeys(frames[1:] or frames):  # the first is the thread, not a function
-        if frame not in functions:
-            functions[frame] = _empty(frame, n)
-        functions[frame].total[index] += samples
-    functions[frames[-1]].own[index] += samples
 
 
 def _empty(name: str, n: int) -> Node:
