@@ -7,7 +7,7 @@ import time
 
 from chronik_perf.load.asking.log import PROBE_S, AskedLog, acknowledge
 from chronik_perf.load.driver import clock_ns
-from chronik_perf.load.wire import protocol, records, responses
+from chronik_perf.load.wire import protocol, records
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import Measured, Unavailable
 
@@ -35,7 +35,7 @@ def altered(log: AskedLog) -> Measured:
                 there |= connection.understood(protocol.FETCH, batches, records.values)
             except records.Compressed:
                 return Unavailable("it compresses what was sent as it is")
-            at = connection.understood(protocol.FETCH, batches, responses.offset_after)
+            at = connection.understood(protocol.FETCH, batches, records.offset_after)
     return float(sum(there.get(offset) != value for offset, value in zip(offsets, values, strict=True)))
 
 

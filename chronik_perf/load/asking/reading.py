@@ -9,7 +9,7 @@ import time
 
 from chronik_perf.load.asking.log import PROBE_S, AskedLog, median_ms
 from chronik_perf.load.driver import clock_ns
-from chronik_perf.load.wire import protocol, responses
+from chronik_perf.load.wire import protocol, records
 from chronik_perf.model import Measured, Unavailable
 
 # Less than so much says more of the round trip than of reading.
@@ -30,12 +30,12 @@ def read_back_ms_per_mb(log: AskedLog) -> Measured:
         offset = log.begin(connection)
         while took_ns < PROBE_S * 1e9:
             asked_ns = clock_ns()
-            records = log.read(connection, offset)
+            batches = log.read(connection, offset)
             took_ns += clock_ns() - asked_ns
-            if not records:
+            if not batches:
                 break
-            read_bytes += len(records)
-            offset = connection.understood(protocol.FETCH, records, responses.offset_after)
+            read_bytes += len(batches)
+            offset = connection.understood(protocol.FETCH, batches, records.offset_after)
     return took_ns / read_bytes if read_bytes >= LEAST_BYTES else TOO_LITTLE
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chronik_perf.load.asking.log import ANSWER_S, FETCH_BYTES, PROBE_S, SETTLE_S, AskedLog, answer_to
 from chronik_perf.load.driver import clock_ns
-from chronik_perf.load.wire import protocol, responses
+from chronik_perf.load.wire import protocol, records, responses
 from chronik_perf.load.wire.connection import WireConnection
 from chronik_perf.model import Measured, Unavailable
 
@@ -97,12 +97,12 @@ def delivery_ms(log: AskedLog) -> Measured:
             time.sleep(SETTLE_S)
             sent_ns = clock_ns()
             (message,) = producing.send(log.message())
-            records = answer_to(waiting, protocol.FETCH, poll, responses.read_fetch)
+            batches = answer_to(waiting, protocol.FETCH, poll, responses.read_fetch)
             took_ms = (clock_ns() - sent_ns) / 1e6
             offset = answer_to(producing, protocol.PRODUCE, message, responses.read_produce)
-            if not records:
+            if not batches:
                 times_ms.append(max(took_ms, DELIVERY_WAIT_MS))
-            elif waiting.understood(protocol.FETCH, records, responses.first_offset) == offset:
+            elif waiting.understood(protocol.FETCH, batches, records.first_offset) == offset:
                 times_ms.append(took_ms)
                 delivered = True
             # What is neither is somebody else's message, or one from before.

@@ -1,8 +1,10 @@
-"""Record batches (format v2) as a consumer takes them apart: whole, with a checksum that holds, value by value."""
+"""Record batches (format v2) as a consumer takes them apart: offsets and, where a checksum holds, values."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import google_crc32c
 
@@ -11,10 +13,34 @@ import google_crc32c
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH_END, _COVERED_FROM = 12, 21
 _COMPRESSION = 0x07
+_MOST_OFFSETS = 1 << 63
 
 
 class Compressed(Exception):
     """A batch is compressed, and its values cannot be told without the codec."""
+
+
+class _Batch(NamedTuple):
+    base: int
+    last: int  # the last message's offset from the base
+    crc: int
+    attributes: int
+    messages: int
+    begins: int  # in the bytes that it is among
+    ends: int
+
+
+def first_offset(records: bytes) -> int:
+    """Give the offset of the first message of some record batches; struct.error where there is none."""
+    return int(struct.unpack_from(">q", records)[0])
+
+
+def offset_after(records: bytes) -> int:
+    """Give the offset that follows the last whole one of some record batches; struct.error without one."""
+    offset = max((batch.base + batch.last + 1 for batch in _whole(records)), default=-1)
+    if not 0 <= offset < _MOST_OFFSETS:
+        raise struct.error("no whole record batch, or no offset that could be asked for")
+    return offset
 
 
 def values(records: bytes) -> dict[int, bytes]:
@@ -24,20 +50,26 @@ def values(records: bytes) -> dict[int, bytes]:
     and Compressed.
     """
     found: dict[int, bytes] = {}
+    for batch in _whole(records):
+        if google_crc32c.value(records[batch.begins + _COVERED_FROM : batch.ends]) == batch.crc:
+            if batch.attributes & _COMPRESSION:
+                raise Compressed
+            found |= _values(records[batch.begins + _HEAD.size : batch.ends], batch.base, batch.messages)
+    return found
+
+
+def _whole(records: bytes) -> Iterator[_Batch]:
+    """Give the batches that are not cut short at the end; struct.error where there is none of format v2."""
     at = 0
     while at + _HEAD.size <= len(records):
-        base, length, _, magic, crc, attributes, *_, count = _HEAD.unpack_from(records, at)
+        base, length, _, magic, crc, attributes, last, *_, count = _HEAD.unpack_from(records, at)
         end = at + _LENGTH_END + length
         if magic != 2 or length < _HEAD.size - _LENGTH_END:
             raise struct.error("no record batch of format v2")
         if end > len(records):
             break
-        if google_crc32c.value(records[at + _COVERED_FROM : end]) == crc:
-            if attributes & _COMPRESSION:
-                raise Compressed
-            found |= _values(records[at + _HEAD.size : end], base, count)
+        yield _Batch(base, last, crc, attributes, count, at, end)
         at = end
-    return found
 
 
 def _values(data: bytes, base: int, count: int) -> dict[int, bytes]:

@@ -5,12 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-# Of a record batch: base offset, length of what follows it, and (after leader epoch, magic, CRC, attributes) the last
-# message's offset from the base.
-_BATCH_HEAD = struct.Struct(">qi11xi")
-_LENGTH_END = 12
-_MOST_OFFSETS = 1 << 63
-
 
 class Reader:
     """Reads a response from left to right; struct.error where it is shorter than its version says."""
@@ -118,27 +112,6 @@ def read_fetch(data: bytes) -> tuple[int, bytes]:
     for _ in range(reader.one("i")):  # aborted transactions; -1 where there are none
         reader.take("qq")
     return error, reader.blob()
-
-
-def first_offset(records: bytes) -> int:
-    """Give the offset of the first message of some record batches; struct.error where there is none."""
-    return Reader(records).one("q")
-
-
-def offset_after(records: bytes) -> int:
-    """Give the offset that follows the last whole one of some record batches (format v2); struct.error without one."""
-    at, offset = 0, -1
-    while at + _BATCH_HEAD.size <= len(records):
-        base, length, last = _BATCH_HEAD.unpack_from(records, at)
-        if length < _BATCH_HEAD.size - _LENGTH_END:
-            raise struct.error("a record batch that ends before its header does")
-        at += _LENGTH_END + length
-        if at > len(records):
-            break
-        offset = base + last + 1
-    if not 0 <= offset < _MOST_OFFSETS:
-        raise struct.error("no whole record batch, or no offset that could be asked for")
-    return offset
 
 
 def read_list_offsets(data: bytes) -> dict[int, tuple[int, int]]:
