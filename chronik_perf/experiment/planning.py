@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from chronik_perf.experiment.pilot import MOST
-from chronik_perf.experiment.plan import ASKED_AGAIN_S, SOON_S, Budget
+from chronik_perf.experiment.plan import ASKED_AGAIN_S, CONNECTED_S, SOON_S, Budget
 from chronik_perf.model import SIDES, Block, Comparison, MetricVerdict, Verdict, Workload, known, metric
 from chronik_perf.stats import (
     PILOT_BLOCKS,
@@ -133,7 +133,7 @@ def evidence_seconds(comparison: Comparison, spend: Budget, starts: int, profile
     restarts = starts if soon else min(1, starts)
     # What is probed is profiled as well where there are starts enough to tell a change.
     profiled = profiles and spend.profile_starts > 1
-    each_s += 2 * ASKED_AGAIN_S * profiled
+    each_s += 2 * (ASKED_AGAIN_S + CONNECTED_S * soon) * profiled
     # In good order and after a kill; and both a stop and a start are profiled.
     restarts_s = restarts * 2 * (3 + 2 * (profiled and soon)) * again_s
     return len(comparison.workloads) * 2 * 1.2 * windows_s + starts * each_s + restarts_s

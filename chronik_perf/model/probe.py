@@ -17,7 +17,8 @@ class Probe:
     `stages_ms` holds, of each probe for which messages are produced, how long a record batch was in each of the STAGES
     meanwhile, as the broker's own metrics tell, by their names; empty where they do not.
     `profiles` are of the CPU in a Phase, and of a stop's time; the Phase stands in the place of the workload, and they
-    count it as 1,000 messages, so that what is said for 1,000 messages is for one phase.
+    count it as 1,000 messages, so that what is said for 1,000 messages is for one phase; of CONNECTED they count
+    connections.
     """
 
     side: Side

@@ -21,7 +21,7 @@ from chronik_perf.stats import (
     profile_difference,
     waiting,
 )
-from chronik_perf.stats.profile_diff import parted, profiles_of
+from chronik_perf.stats.profile_diff import by_callers, parted, profiles_of
 
 MOST_BOXES = 700  # a graph; what is narrower than these is left out, and counted
 MOST_OF_CALLERS = 250
@@ -93,9 +93,9 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
     totals = {side: flame_words.total(difference, found[side]) for side in sides}
     callers = None
     if kind == "cpu":
-        turned_round = profile_difference(found["base"], found["candidate"], by_callers=True)
+        turned_round = by_callers(found["base"], found["candidate"], difference)
         callers = _graph(
-            Flame(f"callers-{workload}", kind, sides, totals=totals), turned_round, MOST_OF_CALLERS, False
+            Flame(f"callers-{workload}", kind, sides, totals=totals), turned_round, MOST_OF_CALLERS, True
         )
     whole = Flame(
         key=f"{kind}-{workload}",
@@ -111,11 +111,11 @@ def flame(comparison: Comparison, workload: str, kind: ProfileKind) -> Flame:
         waiting=waiting(found["base"], found["candidate"]) if kind == "wall" and len(sides) == 2 else None,
         callers=callers,
     )
-    return _graph(whole, difference, MOST_BOXES, True)
+    return _graph(whole, difference, MOST_BOXES, False)
 
 
-def _graph(of: Flame, difference: ProfileDifference, most: int, with_own: bool) -> Flame:
-    boxes, left_out = _boxes(difference, most, with_own)
+def _graph(of: Flame, difference: ProfileDifference, most: int, callers: bool) -> Flame:
+    boxes, left_out = _boxes(difference, most, callers)
     return dataclasses.replace(of, boxes=boxes, depth=max(b.depth for b in boxes) + 1, left_out=left_out)
 
 
@@ -125,9 +125,10 @@ class _Placed:
     depth: int
     left: tuple[float, float, float]
     both: float
+    first: str  # the frame below the root that it is in
 
 
-def _boxes(difference: ProfileDifference, most: int, with_own: bool) -> tuple[tuple[Box, ...], int]:
+def _boxes(difference: ProfileDifference, most: int, callers: bool) -> tuple[tuple[Box, ...], int]:
     placed = _lay_out(difference.root)
     root = difference.root
     totals = (placed[0].both, root.base_us, root.candidate_us)
@@ -137,20 +138,20 @@ def _boxes(difference: ProfileDifference, most: int, with_own: bool) -> tuple[tu
     if sum(s > least for s in size) > most:
         least = max(least, sorted(size, reverse=True)[most])
     kept = [p for p, s in zip(placed, size, strict=True) if s > least and p.depth < _DEEPEST]
-    return tuple(_box(p, totals, difference, with_own) for p in kept), len(placed) - len(kept)
+    return tuple(_box(p, totals, difference, callers) for p in kept), len(placed) - len(kept)
 
 
 def _lay_out(root: DiffNode) -> list[_Placed]:
     """Place every node, outer before inner, without recursion."""
     both = _both_widths(root)
     placed: list[_Placed] = []
-    pending = [(root, 0, (0.0, 0.0, 0.0))]
+    pending = [(root, 0, (0.0, 0.0, 0.0), root.name)]
     while pending:
-        node, depth, left = pending.pop()
-        placed.append(_Placed(node, depth, left, both[id(node)]))
+        node, depth, left, first = pending.pop()
+        placed.append(_Placed(node, depth, left, both[id(node)], first))
         inner = []
         for child in node.children:
-            inner.append((child, depth + 1, left))
+            inner.append((child, depth + 1, left, first if depth else child.name))
             left = (left[0] + both[id(child)], left[1] + child.base_us, left[2] + child.candidate_us)
         pending += reversed(inner)
     return placed
@@ -178,7 +179,7 @@ def _part(value: float, whole: float) -> float:
 
 
 def _box(
-    placed: _Placed, totals: tuple[float, float, float], difference: ProfileDifference, with_own: bool
+    placed: _Placed, totals: tuple[float, float, float], difference: ProfileDifference, callers: bool
 ) -> Box:
     node = placed.node
     both, base, candidate = (
@@ -186,6 +187,7 @@ def _box(
         for left, width, whole in zip(placed.left, _widths(placed), totals, strict=True)
     )
     function, where = parted(node.name)
+    called = (placed.first if placed.depth > 1 else "") if callers else None
     one_sided = not (difference.base_samples and difference.candidate_samples)
     return Box(
         depth=placed.depth,
@@ -198,7 +200,7 @@ def _box(
         delta="" if one_sided or node.grey else flame_words.signed(node.delta_us),
         mark=_mark(node, max(totals[1:])),
         tint=zlib.crc32(where.encode()) % _TINTS,
-        said=flame_words.of_one_side(node) if one_sided else flame_words.said(node, with_own),
+        said=(flame_words.of_one_side if one_sided else flame_words.said)(node, called),
     )
 
 

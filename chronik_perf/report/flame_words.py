@@ -27,11 +27,13 @@ def total(difference: ProfileDifference, starts: Sequence[Profile]) -> str:
     )
 
 
-def said(node: DiffNode, with_own: bool = True) -> str:
-    """Say a frame's change: both sides; the change, by itself as well if `with_own`; whether it may be chance.
+def said(node: DiffNode, called: str | None = None) -> str:
+    """Say a frame's change: both sides; the change; whether it may be chance.
 
-    The page's script reads it the other way round (templates/script/turn.js): it parts it at "; " and " → " and turns
-    the signs between, so that no page has to hold it twice. Without ": ", which parts it from the frame's name.
+    By callers, `called` is the function that these figures are of where the frame only calls it, and empty where it is
+    that function. The page's script reads it the other way round (templates/script/turn.js): it parts it at "; " and
+    " → " and turns the signs between, so that no page has to hold it twice. Without ": ", which parts it from the
+    frame's name.
     """
     interval = f" (95 % interval {_bounds(node.interval_us)})" if node.interval_us else ""
     base, candidate = (
@@ -41,20 +43,26 @@ def said(node: DiffNode, with_own: bool = True) -> str:
             ("candidate", node.candidate_us, node.candidate_samples),
         )
     )
-    own = f", by itself {signed(node.self_delta_us)}" if with_own else ""
+    own = f", by itself {signed(node.self_delta_us)}" if called is None else ""
     change = f"{signed(node.delta_us)}{interval}{own}"
     tested = node.state != "grey" or node.interval_us is not None
-    return f"{base} → {candidate}; {change}; {_STATES[node.state] if tested else _UNTESTED}"
+    return f"{base} → {candidate}; {change}; {_STATES[node.state] if tested else _UNTESTED}{_of(called)}"
 
 
-def of_one_side(node: DiffNode) -> str:
-    """Say a frame of the only side that was profiled."""
+def of_one_side(node: DiffNode, called: str | None = None) -> str:
+    """Say a frame of the only side that was profiled; `called` is as in `said`."""
     us, samples = (
         (node.base_us, node.base_samples)
         if node.base_samples
         else (node.candidate_us, node.candidate_samples)
     )
-    return f"{words.microseconds(us)}, {words.count(samples, 'sample')}"
+    return f"{words.microseconds(us)}, {words.count(samples, 'sample')}{_of(called)}"
+
+
+def _of(called: str | None) -> str:
+    return (
+        f"; of {called.replace(': ', ':').replace('; ', ';')} when it is called from here" if called else ""
+    )
 
 
 def signed(us: float) -> str:

@@ -5,9 +5,9 @@ const turnedSigns = (text) => text.replace(/[+−]/g, (sign) => OPPOSITE[sign]);
 
 // "base 1 µs (2 samples) → candidate 3 µs (4 samples); +2 µs (95 % interval +1 µs to +3 µs), by itself 0 µs; grew"
 function turnedWords(said) {
-  const [sides, change, state] = said.split("; ");
+  const [sides, change, state, ...of] = said.split("; ");
   const turned = turnedSigns(change).replace(/interval (.+) to (.+)\)/, "interval $2 to $1)");
-  return [sides.split(" → ").reverse().join(" → "), turned, OPPOSITE[state] ?? state].join("; ");
+  return [sides.split(" → ").reverse().join(" → "), turned, OPPOSITE[state] ?? state, ...of].join("; ");
 }
 
 // Turn all that a graph's block tells; once more, and it reads as before.

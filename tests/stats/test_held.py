@@ -7,7 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chronik_perf.model import CONNECTED, OPEN_ON, Comparison, Probe, Profile, Start, Unavailable
+from chronik_perf.model import (
+    ASKED,
+    CONNECTED,
+    OPEN_ON,
+    SIDES,
+    Comparison,
+    Phase,
+    Probe,
+    Profile,
+    Start,
+    Unavailable,
+)
 from chronik_perf.stats import judge
 from chronik_perf.stats.accounts.held import held
 from chronik_perf.stats.causes.culprits import culprits
@@ -114,22 +125,9 @@ def test_equals_are_hardly_ever_told_apart() -> None:
 def test_memory_that_connections_take_names_the_function_whose_cpu_grew_with_them() -> None:
     """Given 60 MB more before any load, the function is named that works for connections, and without it none is."""
     equals = a_pair_of_equals(blocks=14, evidence=False)
-    comparison = holding(
-        equals, "resting_rss_bytes", [4e7 + n for n in range(14)], [1e8 + n for n in range(14)]
-    )
-    base = {"MainThread;run (loop.py);accept (server.py)": 50}
-    candidate = {**base, "MainThread;run (loop.py);accept (server.py);prepare (buffers.py)": 40}
-    probes = tuple(
-        Probe(
-            side,
-            start,
-            {},
-            (Profile(side, CONNECTED, "cpu", 250, sum(stacks.values()), 0.5, cpu_s, 600, stacks, start),),
-        )
-        for side, cpu_s, stacks in (("base", 0.2, base), ("candidate", 0.36, candidate))
-        for start in range(4)
-    )
-    told = replace(comparison, probes=probes)
+    among = a_profile(CONNECTED, 0.5, {ACCEPT: 50}), a_profile(CONNECTED, 0.5, {ACCEPT: 50, PREPARE: 40})
+    beside = a_profile(ASKED, 3.0, {ACCEPT: 50}), a_profile(ASKED, 3.0, {ACCEPT: 50, PREPARE: 4})
+    told = replace(more_at_rest(equals), probes=of_four_starts(among, beside))
     verdict = judge(told)
     (said,) = [f for f in verdict.findings if "prepare" in f]
     assert said.endswith(
@@ -137,5 +135,41 @@ def test_memory_that_connections_take_names_the_function_whose_cpu_grew_with_the
         "1,000 of them."
     )
     assert [(c.kind, c.name) for c in culprits(told, verdict)] == [("frame", "prepare")]
-    as_much = replace(equals, probes=probes)
+    as_much = replace(equals, probes=told.probes)
     assert culprits(as_much, judge(as_much)) == ()
+
+
+def test_what_a_broker_does_in_any_second_is_not_what_connections_cost() -> None:
+    """Given 60 MB more, and ticks that take as much CPU a second whatever is asked, no function is named."""
+    equals = a_pair_of_equals(blocks=14, evidence=False)
+    among = a_profile(CONNECTED, 0.5, {ACCEPT: 50}), a_profile(CONNECTED, 0.5, {ACCEPT: 50, TICK: 40})
+    beside = a_profile(ASKED, 3.0, {ACCEPT: 50}), a_profile(ASKED, 3.0, {ACCEPT: 50, TICK: 240})
+    told = replace(more_at_rest(equals), probes=of_four_starts(among, beside))
+    verdict = judge(told)
+    assert any("of memory" in f for f in verdict.findings) and not any("tick" in f for f in verdict.findings)
+    assert culprits(told, verdict) == ()
+
+
+ACCEPT = "MainThread;run (loop.py);accept (server.py)"
+PREPARE = f"{ACCEPT};prepare (buffers.py)"
+TICK = "MainThread;run (loop.py);tick (raft.py)"
+
+
+def more_at_rest(equals: Comparison) -> Comparison:
+    return holding(equals, "resting_rss_bytes", [4e7 + n for n in range(14)], [1e8 + n for n in range(14)])
+
+
+def a_profile(phase: Phase, window_s: float, stacks: dict[str, int]) -> Profile:
+    """Give a profile in which each sample stands for 4 ms, of 600 connections or of one phase."""
+    samples = sum(stacks.values())
+    stored = 600 if phase == CONNECTED else 1000
+    return Profile("base", phase, "cpu", 250, samples, window_s, samples / 250, stored, stacks)
+
+
+def of_four_starts(*phases: tuple[Profile, Profile]) -> tuple[Probe, ...]:
+    """Give four starts of each side with these profiles, of which the first is the base's."""
+    return tuple(
+        Probe(side, start, {}, tuple(replace(of[n], side=side, start=start) for of in phases))
+        for n, side in enumerate(SIDES)
+        for start in range(4)
+    )

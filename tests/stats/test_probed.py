@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from chronik_perf.model import (
     ASKED,
+    CONNECTED,
     PROBED,
     RESTARTED,
     SIDES,
@@ -92,6 +94,30 @@ def test_a_slow_restart_names_the_function_whose_cpu_grew() -> None:
         "a start."
     )
     assert [(c.kind, c.name) for c in culprits(comparison, verdict)] == [("frame", "load_all")]
+
+
+@pytest.mark.parametrize(("name", "values"), [("connection", (0.5, 1.5)), ("left_open", (0.0, 50.0))])
+def test_connections_that_take_longer_or_stay_name_the_function_whose_cpu_grew(
+    name: ProbeName, values: tuple[float, float]
+) -> None:
+    """Given such a probe, the function is named that grew in the profile of connections, as much as 1,000 take."""
+    base = {"MainThread;run (loop.py);accept (server.py)": 50}
+    candidate = {**base, "MainThread;run (loop.py);accept (server.py);greet (hello.py)": 50}
+    probes = [
+        Probe(
+            side,
+            start,
+            {name: value * (1 + start / 100)},
+            (Profile(side, CONNECTED, "cpu", 250, 0, 0.5, cpu_s, 600, stacks, start),),
+        )
+        for side, value, cpu_s, stacks in zip(SIDES, values, (0.2, 0.4), (base, candidate), strict=True)
+        for start in range(4)
+    ]
+    comparison = replace(EQUALS, probes=tuple(probes))
+    verdict = judge(comparison)
+    (said,) = [f for f in verdict.findings if "greet" in f]
+    assert said.endswith("greet (hello.py) with all that it calls, by 333 ms of CPU for 1,000 of them.")
+    assert [c.name for c in culprits(comparison, verdict)] == ["greet"]
 
 
 def test_a_slow_stop_names_where_its_first_thread_waits() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from chronik_perf.model import Unavailable
 from chronik_perf.stats import profile_difference
+from chronik_perf.stats.profile_diff import by_callers
 from tests.builders import a_comparison, a_profile_of, difference_of, node_at, nodes_of
 
 STACKS = {
@@ -48,7 +49,7 @@ def test_by_callers_a_function_is_one_frame_and_each_caller_has_its_part() -> No
     }
     more = {**called, "MainThread;main (a.py);fetch (f.py);encode (e.py)": 900}
     base, candidate = [a_profile_of(called)] * 4, [a_profile_of(more, "candidate", cpu_s=8.0)] * 4
-    turned = profile_difference(base, candidate, by_callers=True)
+    turned = by_callers(base, candidate, profile_difference(base, candidate))
     encode = node_at(turned, "encode (e.py)")
     assert (encode.base_samples, encode.candidate_samples, encode.state) == (2400, 4800, "grew")
     assert {c.name: (c.base_samples, c.candidate_samples, c.state) for c in encode.children} == {
@@ -56,8 +57,23 @@ def test_by_callers_a_function_is_one_frame_and_each_caller_has_its_part() -> No
         "produce (p.py)": (1200, 1200, "grey"),
     }
     assert [n.name for n in nodes_of(node_at(turned, "encode (e.py)", "fetch (f.py)"))][-1] == "MainThread"
-    # and what is told of functions is what is told the other way round
-    assert turned.frames == profile_difference(base, candidate).frames
+
+
+def test_by_callers_a_function_has_the_state_that_is_told_of_it_elsewhere() -> None:
+    """Given a function under another name in a caller that stayed, both have moved, however the tree is turned."""
+    path, other = "MainThread;main (a.py);codec (c.py)", "MainThread;main (a.py);append (l.py)"
+    base = [a_profile_of({f"{path};old (c.py)": 400, f"{path};rest (c.py)": 400, other: 200})] * 4
+    candidate = [
+        a_profile_of(
+            {f"{path};new (c.py)": 400, f"{path};rest (c.py)": 400, other: 1200}, "candidate", cpu_s=10.0
+        )
+    ] * 4
+    difference = profile_difference(base, candidate)
+    turned = by_callers(base, candidate, difference)
+    states = {f.name: f.state for f in difference.frames}
+    assert (states["old (c.py)"], states["new (c.py)"], states["append (l.py)"]) == ("moved", "moved", "grew")
+    assert all(c.state == states[c.name] for c in turned.root.children)
+    assert len(turned.root.children) == 4
 
 
 def test_without_cpu_seconds_a_sample_counts_as_one_period_and_it_is_said() -> None:

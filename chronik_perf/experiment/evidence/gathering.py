@@ -106,6 +106,7 @@ class Evidence:
         taken: list[Profile] = []
 
         def watched_stop(broker: BrokerProcess) -> None:
+            taken.extend(while_connected(rig, network, broker, place, ends_s - time.monotonic()))
             taken.extend(of_a_stop(rig, broker, ends_s - time.monotonic()))
 
         try:
@@ -116,7 +117,6 @@ class Evidence:
             # A broker that is slow to answer is as slow when it is asked again.
             if profiles and ends_s - time.monotonic() > took_s + ASKED_AGAIN_S:
                 taken += while_asked(rig, network, asked.filled)
-                taken += while_connected(rig, network, asked.log)
             profiles &= can_be_profiled_from_its_start(rig)
             left_s = ends_s - time.monotonic()
             if restart_fits(rig, start, left_s):

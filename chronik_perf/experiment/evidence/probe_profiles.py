@@ -13,9 +13,9 @@ import time
 
 from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
-from chronik_perf.experiment.plan import SOON_S
+from chronik_perf.experiment.plan import CONNECTED_S, SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, AskedLog, ask_for_work, held_fetches, keep_coming
+from chronik_perf.load.asking import COME_AND_GO, HELD_S, AskedLog, ask_for_work, held_fetches, keep_coming
 from chronik_perf.model import (
     ASKED,
     CONNECTED,
@@ -54,19 +54,6 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
         with contextlib.suppress(MeasurementFailed), held_fetches(filled):
             time.sleep(HELD_S)
     return _profile(rig, ASKED, recording)
-
-
-def while_connected(rig: Rig, network: Network, log: AskedLog | None) -> tuple[Profile, ...]:
-    """Let connections come and go, and profile the broker; its figures are for 1,000 of them, not for a phase."""
-    pid = rig.broker.pid
-    if isinstance(pid, Unavailable) or log is None or not profilers.profiles_lives(pid):
-        return ()
-    try:
-        with profilers.record(pid, "cpu") as recording, network.entered():
-            came = keep_coming(log)
-    except MeasurementFailed:
-        return ()
-    return _profile(rig, CONNECTED, recording, came)
 
 
 def can_be_profiled_from_its_start(rig: Rig) -> bool:
@@ -108,6 +95,22 @@ def of_a_restart(
         finally:
             broker.kill()
     return _profile(rig, RESTARTED, recording)
+
+
+def while_connected(
+    rig: Rig, network: Network, broker: BrokerProcess, place: Place, left_s: float
+) -> tuple[Profile, ...]:
+    """Let connections come to a broker in Python and go; figures are for 1,000 of them. None where that does not fit.
+
+    One that was started again is taken: what else it was asked before holds no descriptors in it, and no probe comes
+    after this.
+    """
+    if left_s < CONNECTED_S or place.client_config is not None:
+        return ()
+    log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+    with profilers.record(broker.pid, "cpu") as recording, network.entered():
+        came = keep_coming(log)
+    return _profile(rig, CONNECTED, recording, came) if came >= COME_AND_GO else ()
 
 
 def of_a_stop(rig: Rig, broker: BrokerProcess, left_s: float) -> tuple[Profile, ...]:

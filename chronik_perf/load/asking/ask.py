@@ -66,9 +66,8 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "altered": altered,
 }
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)
-# Those that are work for a broker and not only a wait.
+# Those that are work for a broker and not only a wait; connections are looked at by themselves.
 _WORK: tuple[_Question, ...] = (
-    connection_ms,
     *_OF_NEW_TOPICS.values(),
     *_OF_ALL_TOPICS.values(),
     *_OF_A_FILLED_TOPIC.values(),

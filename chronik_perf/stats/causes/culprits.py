@@ -7,7 +7,8 @@ that was to wait for it, before all else. Memory that is kept and messages that 
 could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are named
 first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
 in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
-what was produced for it waited. Where a start is slow more often and the mean is not proven to have moved, the stages
+what was produced for it waited; memory that is held before any load by the functions whose CPU grew with connections.
+Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
 no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
 more CPU, as far as evidence tells, the functions whose CPU grew. Nothing is named that

@@ -5,8 +5,9 @@ These are the functions behind a probe; those that work for connections are behi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from statistics import mean
 
 from chronik_perf.model import (
     ASKED,
@@ -19,6 +20,7 @@ from chronik_perf.model import (
     Phase,
     ProbeName,
     Profile,
+    Side,
 )
 from chronik_perf.stats import words
 from chronik_perf.stats.accounts.held import AT_REST, held
@@ -27,31 +29,38 @@ from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_differ
 
 _GREW_MOST = ", the function that grew most is {function}, by {more} of CPU "
 _SAID: dict[Phase, str] = {
-    ASKED: "While {who} is asked for connections, topics, what is stored and what never comes, and gets large batches "
+    ASKED: "While {who} is asked for topics, what is stored and what never comes, and gets large batches "
     "and messages to many partitions" + _GREW_MOST + "a start",
     CONNECTED: "While connections to {who} come and go" + _GREW_MOST + "for 1,000 of them",
     RESTARTED: "While {who} starts again" + _GREW_MOST + "a start",
     STOPPED: "While {who} stops, its first thread is in {function} for {more} longer",
 }
+# What a broker does of itself it does in any second; what it does for connections, where there are far more of them.
+BEYOND = 3.0
 # A program has ended when its first thread has; what others wait for meanwhile holds nobody up.
 _FIRST = "MainThread"
 
 
 def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[tuple[Phase, Grown]]:
-    """Give the functions whose CPU, or time in a stop, grew by more than chance, in µs a start, the most first.
+    """Give the functions whose CPU, or time in a stop, grew by more than chance, the most first.
 
-    Of phases alone in which a probe is among the `worse`; of connections, which are in µs for 1,000, also where more
-    memory is held before any load. All that is asked has one profile: which function belongs to which question it does
-    not tell.
+    Figures are in µs a start, of connections in µs for 1,000. Of phases alone in which a probe is among the `worse`; of
+    connections also where more memory is held before any load. All that is asked has one profile, and so have
+    connections: which function belongs to which question it does not tell.
     """
     for phase in _SAID:
-        base, candidate = (
-            [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]
-            for side in SIDES
-        )
+        base, candidate = (_profiles(comparison, side, phase) for side in SIDES)
         asked = any(of.work == phase and of.name in worse for of in PROBED)
-        if base and candidate and (asked or (phase == CONNECTED and _holds_more(comparison))):
-            yield from ((phase, one) for one in _grown(phase, base, candidate))
+        if not base or not candidate or not (asked or (phase == CONNECTED and _holds_more(comparison))):
+            continue
+        found = _grown(phase, base, candidate)
+        if phase == CONNECTED:
+            found = _of_connections(found, comparison)
+        yield from ((phase, one) for one in found)
+
+
+def _profiles(comparison: Comparison, side: Side, phase: Phase) -> list[Profile]:
+    return [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]
 
 
 def _holds_more(comparison: Comparison) -> bool:
@@ -66,6 +75,29 @@ def _grown(phase: Phase, base: Sequence[Profile], candidate: Sequence[Profile]) 
     else:
         # Of a broker without a load, a main loop does whatever it does for what it calls.
         yield from grown(profile_difference(base, candidate), loops_own=0.0)
+
+
+def _of_connections(found: Iterable[Grown], comparison: Comparison) -> Iterator[Grown]:
+    """Pass over what grew as much in any second in which other things are asked: a broker's own ticks, say."""
+    among, beside = (_growth_per_second(comparison, phase) for phase in (CONNECTED, ASKED))
+    for one in found:
+        key = (one.name, one.whole)
+        if among.get(key, 0.0) > BEYOND * max(0.0, beside.get(key, 0.0)):
+            yield one
+
+
+def _growth_per_second(comparison: Comparison, phase: Phase) -> dict[tuple[str, bool], float]:
+    """Give how much more µs of CPU each function takes a second, by name and whether with all that it calls."""
+    base, candidate = (_profiles(comparison, side, phase) for side in SIDES)
+    if not base or not candidate:
+        return {}
+    # A figure is for 1,000 of what the profile counts.
+    before, after = (mean(p.stored / p.window_s for p in side) / 1e3 for side in (base, candidate))
+    growth: dict[tuple[str, bool], float] = {}
+    for of in profile_difference(base, candidate).frames:
+        growth[of.name, True] = of.candidate_us * after - of.base_us * before
+        growth[of.name, False] = of.candidate_self_us * after - of.base_self_us * before
+    return growth
 
 
 def _first_thread(profiles: Sequence[Profile]) -> list[Profile]:

@@ -7,7 +7,12 @@ what the base was never seen in. `waiting` holds against each other where the
 threads of both sides wait.
 """
 
-from chronik_perf.stats.profile_diff.difference import difference_of, profile_difference, profiles_of
+from chronik_perf.stats.profile_diff.difference import (
+    by_callers,
+    difference_of,
+    profile_difference,
+    profiles_of,
+)
 from chronik_perf.stats.profile_diff.entry import Grown, grown, shrunk
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.only import Blocked, blocking, new_threads, only_there
@@ -22,6 +27,7 @@ __all__ = [
     "WaitChange",
     "Waiting",
     "blocking",
+    "by_callers",
     "difference_of",
     "grown",
     "new_threads",

@@ -8,6 +8,7 @@ trusted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,25 +16,29 @@ from chronik_perf.model import SIDES, Comparison, Profile, ProfileKind
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange, ProfileDifference
 from chronik_perf.stats.profile_diff.starts import Starts, gathered
 from chronik_perf.stats.profile_diff.telling import Told
-from chronik_perf.stats.profile_diff.tree import Node, merged, outer_first, pool_children, pool_functions
+from chronik_perf.stats.profile_diff.tree import (
+    POOLED,
+    Node,
+    merged,
+    outer_first,
+    pool_children,
+    pool_functions,
+)
 from chronik_perf.stats.profile_diff.wording import seen_from, sentence
 
 
-def profile_difference(
-    base: Sequence[Profile], candidate: Sequence[Profile], *, by_callers: bool = False
-) -> ProfileDifference:
+def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) -> ProfileDifference:
     """Merge the profiles of one workload and kind, each of a start of its own.
 
     A CPU sample stands for its share of the process's CPU seconds over the window, a wall sample for one period of one
     thread. A start without samples or stored messages is left out with a note; a side without any has zeros. With fewer
-    than three starts of a side everything is grey. `by_callers` turns the tree round: a function by its own cost, and
-    below it what of that came by each caller. Raises ValueError if workload or kind differ, or there is none.
+    than three starts of a side everything is grey. Raises ValueError if workload or kind differ, or there is none.
     """
     starts = gathered(base, candidate)
     some = next(iter((*base, *candidate)), None)
     if some is None:
         raise ValueError("no profile at all has no difference")
-    root, by_name = merged(starts, by_callers)
+    root, by_name = merged(starts)
     pool_children(root)
     functions = pool_functions(by_name)
     told = Told.of(root, functions, starts)
@@ -54,6 +59,27 @@ def profile_difference(
         turned_sentence=sentence(some.kind, tree.turned(), [f.turned() for f in frames], told.enough),
         unseen=seen_from(some.kind, starts, told.noise, told.p_limit),
     )
+
+
+def by_callers(
+    base: Sequence[Profile], candidate: Sequence[Profile], of: ProfileDifference
+) -> ProfileDifference:
+    """Turn the tree of their difference round: a function by its own cost, and below it what of that came by whom.
+
+    What is told of functions stays what is told `of` them there.
+    """
+    starts = gathered(base, candidate)
+    root, by_name = merged(starts, by_callers=True)
+    pool_children(root)
+    tree = _finish(root, starts, Told.of(root, pool_functions(by_name), starts))
+    told = {f.name: f for f in of.frames if f.name != POOLED}
+    functions = (
+        replace(node, state=told[node.name].state, interval_us=told[node.name].interval_us)
+        if node.name in told
+        else node
+        for node in tree.children
+    )
+    return replace(of, root=replace(tree, children=tuple(functions)))
 
 
 def profiles_of(
