@@ -79,7 +79,7 @@ SOON_S = 3.0
 # To ask a broker something again under a profiler, which takes its time to begin and to end.
 ASKED_AGAIN_S = 2.0
 # The same, to have connections come and go.
-CONNECTED_S = 1.0
+CONNECTED_S = 1.5
 # Profiles of several starts would leave a shorter run too few blocks.
 LEAST_FOR_STARTS_S = 90.0
 

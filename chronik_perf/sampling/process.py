@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 
 import psutil
@@ -66,6 +67,15 @@ class ProcessSampler:
     def descriptors(self) -> Measured:
         """Give how many descriptors are open."""
         return self._alone("its descriptors", lambda process: process.num_fds())
+
+    def descriptors_left(self) -> Measured:
+        """Give how many more descriptors may be open."""
+
+        def left(process: psutil.Process) -> int:
+            most = process.rlimit(psutil.RLIMIT_NOFILE)[0]
+            return (sys.maxsize if most == psutil.RLIM_INFINITY else most) - process.num_fds()
+
+        return self._alone("its descriptors", left)
 
     def threads(self) -> Measured:
         """Give how many threads there are."""

@@ -15,7 +15,15 @@ from chronik_perf.experiment.evidence.restart import restart
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import CONNECTED_S, SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import COME_AND_GO, HELD_S, AskedLog, ask_for_work, held_fetches, keep_coming
+from chronik_perf.load.asking import (
+    COME_AND_GO,
+    HELD_S,
+    MOST_COMING,
+    AskedLog,
+    ask_for_work,
+    held_fetches,
+    keep_coming,
+)
 from chronik_perf.model import (
     ASKED,
     CONNECTED,
@@ -25,9 +33,11 @@ from chronik_perf.model import (
     Phase,
     Profile,
     Unavailable,
+    known,
 )
 from chronik_perf.network import Network
 from chronik_perf.sampling import profilers
+from chronik_perf.sampling.process import ProcessSampler
 from chronik_perf.sampling.profilers.recording import Recording
 from chronik_perf.sut import BrokerProcess
 
@@ -108,8 +118,13 @@ def while_connected(
     if left_s < CONNECTED_S or place.client_config is not None:
         return ()
     log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+    # One that leaks a descriptor with each is to have some left.
+    left = known(ProcessSampler(broker.pid).descriptors_left())
+    most = 0 if left is None else min(MOST_COMING, int(left) - COME_AND_GO)
+    if most < COME_AND_GO:
+        return ()
     with profilers.record(broker.pid, "cpu") as recording, network.entered():
-        came = keep_coming(log)
+        came = keep_coming(log, most)
     return _profile(rig, CONNECTED, recording, came) if came >= COME_AND_GO else ()
 
 

@@ -7,7 +7,14 @@ idle connections can, in some seconds. One kind of question a module.
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
 from chronik_perf.load.asking.filled import fill, filled_bytes
-from chronik_perf.load.asking.holding import COME_AND_GO, HELD_S, come_and_go, held_fetches, keep_coming
+from chronik_perf.load.asking.holding import (
+    COME_AND_GO,
+    HELD_S,
+    MOST_COMING,
+    come_and_go,
+    held_fetches,
+    keep_coming,
+)
 from chronik_perf.load.asking.log import ALL_REPLICAS, AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
 from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
@@ -16,6 +23,7 @@ __all__ = [
     "ALL_REPLICAS",
     "COME_AND_GO",
     "HELD_S",
+    "MOST_COMING",
     "ORDER_ROUNDS",
     "SLOW_WAIT_MS",
     "Asked",

@@ -20,8 +20,8 @@ HELD_S = 1.0
 _AROUND_S = 0.05
 FAN_OUT_ROUNDS, FAN_OUT_WAIT_MS = 10, 1000
 COME_AND_GO = 50
-# A broker that has just started and leaks a descriptor with each still has some left of the 1,024 that are usual.
-MOST_COMING, COMING_S = 600, 1.0
+# Each leaves a port that cannot be used again for a minute.
+MOST_COMING, COMING_S = 2000, 1.0
 
 
 @contextlib.contextmanager
@@ -50,13 +50,13 @@ def come_and_go(log: AskedLog) -> None:
             stack.enter_context(log.connect())
 
 
-def keep_coming(log: AskedLog) -> int:
-    """Let connections come and go for `COMING_S`, `MOST_COMING` of them at most, or until one fails; give how many."""
+def keep_coming(log: AskedLog, most: int) -> int:
+    """Let connections come and go for `COMING_S`, `most` of them, or until one fails; give how many."""
     came, give_up_ns = 0, clock_ns() + COMING_S * 1e9
     with contextlib.suppress(MeasurementFailed):
-        while came < MOST_COMING and clock_ns() < give_up_ns:
+        while came < most and clock_ns() < give_up_ns:
             with contextlib.ExitStack() as stack:
-                for _ in range(COME_AND_GO):
+                for _ in range(min(COME_AND_GO, most - came)):
                     stack.enter_context(log.connect())
                     came += 1
                     if clock_ns() > give_up_ns:
