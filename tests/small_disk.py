@@ -25,7 +25,7 @@ def on_a_small_disk(
         env=env,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=180,
         check=False,
     )
     if done.returncode == 99 or "unshare failed" in done.stderr:

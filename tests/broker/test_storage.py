@@ -196,15 +196,16 @@ def test_a_write_cut_short_is_no_record(start_broker: StartBroker) -> None:
 def test_acks_0_is_seen_only_once_it_is_synced(start_broker: StartBroker) -> None:
     """While its sync is held up, neither the log's end nor a fetch shows a message."""
     # strace counts for each thread: the third sync of the WAL's.
-    broker = start_broker(under=strace("fdatasync:delay_enter=1500000:when=3"))
+    broker = start_broker(under=strace("fdatasync:delay_enter=5000000:when=3"))
     with Wire(broker.address) as client, Wire(broker.address) as sender:
         client.create("unseen")
         assert [client.produced("unseen", wire.batch())[1] for _ in range(2)] == [0, 1]
+        broker.metrics()  # the first page takes longer, and the sync is not held up for ever
         sender.send(wire.produce(1, "unseen", wire.batch(), acks=0))
         while broker.metrics()["chronik_wal_queued_batches"] == 0:
-            pass
+            assert client.end("unseen") == 2
         early = client.end("unseen"), client.fetched("unseen", 2)
-        batches = client.fetched("unseen", 2, max_wait_ms=10_000)[1]
+        batches = client.fetched("unseen", 2, max_wait_ms=20_000)[1]
 
         assert early == (2, (0, b""))
         assert batches

@@ -11,6 +11,7 @@ from tests.cli.programs import children_left, perf
 
 
 @pytest.mark.alone
+@pytest.mark.timeout(300)
 def test_a_broker_that_acknowledges_before_its_sync_fails(tmp_path: Path) -> None:
     """Given a candidate that is made to acknowledge before it has synced, the exit code is 1, and the words say why.
 
@@ -26,7 +27,9 @@ def test_a_broker_that_acknowledges_before_its_sync_fails(tmp_path: Path) -> Non
         "acks1",
         "--quick",
     ]
-    done = perf([*asked, "--budget", "90s", "--no-profiles", "--seed", "1", "--out", "run"], tmp_path)
+    done = perf(
+        [*asked, "--budget", "200s", "--no-profiles", "--seed", "1", "--out", "run"], tmp_path, timeout_s=280
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "acknowledges before its bytes are synced" in done.stdout
     rows = json.loads((tmp_path / "run" / "verdict.json").read_text())["rows"]

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import psutil
 import pytest
 
 from chronik_perf.network import why_no_namespace
+from chronik_perf.sut.command import free_ports
 from tests.cli.programs import children_left, environment, one_sentence, perf, refused
 from tests.programs import unprivileged
 from tests.targets.repository import BrokerRepository
@@ -30,8 +30,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BrokerReposit
     made = BrokerRepository(tmp_path / "repository", sys.executable)
     made.commit("v1")
     file = made.root / "perf.toml"
-    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
-        port, metrics_port = free.getsockname()[1], other.getsockname()[1]
+    port, metrics_port = free_ports("127.0.0.1", 2)
     text = (
         file.read_text()
         .replace("--port {port}", f"--port {port}")

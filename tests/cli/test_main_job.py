@@ -11,7 +11,7 @@ from chronik_perf.stats import judge
 from chronik_perf.store import load
 from tests.cli.programs import children_left, perf
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,9 @@ def incident(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, str]:
     """
     folder = tmp_path_factory.mktemp("incident")
     done = perf(
-        ["compare", "v2.2.0", "v2.2.7", "--quick", "--budget", "2m", "--out", str(folder / "run")],
+        ["compare", "v2.2.0", "v2.2.7", "--quick", "--budget", "4m", "--out", str(folder / "run")],
         cwd=folder,
-        timeout_s=170,
+        timeout_s=330,
     )
     assert done.returncode in (0, 1, 3), done.stderr
     return done.returncode, folder / "run", done.stdout
@@ -93,7 +93,7 @@ def test_a_version_beside_itself_is_never_called_regressed(tmp_path: Path) -> No
     Ten blocks, for with seven no word is possible and nothing could go wrong; of raw connections, which have the most
     rows that could be called regressed. How often that happens is counted by `benchmarks.proof`, not here.
     """
-    asked = ["--quick", "--budget", "2m", "--no-profiles", "--workload", "raw", "--blocks", "10"]
-    done = perf(["compare", "v2.2.0", "v2.2.0", *asked, "--out", "run"], cwd=tmp_path, timeout_s=170)
+    asked = ["--quick", "--budget", "4m", "--no-profiles", "--workload", "raw", "--blocks", "10"]
+    done = perf(["compare", "v2.2.0", "v2.2.0", *asked, "--out", "run"], cwd=tmp_path, timeout_s=330)
     assert done.returncode in (0, 3), done.stdout + done.stderr
     assert len(load(tmp_path / "run").blocks) >= 8

@@ -24,6 +24,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, dict[str, 
                 "v2.2.0",
                 "v2.2.0",
                 "--quick",
+                "--budget",
+                "150s",
                 "--workload",
                 "raw",
                 "--blocks",
@@ -41,6 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path, dict[str, 
             *("--seed", "7", "--data-dir", "disk", "--out", "run", "--on-inconclusive", "pass"),
         ],
         cwd=folder,
+        timeout_s=170,
     )
     assert (folder / "run" / "comparison.json").exists(), done.stderr
     return done.returncode, folder, json.loads((folder / "run" / "comparison.json").read_text())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from chronik_perf.store import load
 from tests.cli.programs import environment
 from tests.small_disk import on_a_small_disk
 
 
+@pytest.mark.timeout(200)
 def test_a_verdict_stands_where_the_disk_has_no_room_for_evidence(tmp_path: Path) -> None:
     """Given room for the blocks alone, the run ends with its verdict, complete, and says why nothing explains it."""
     disk = tmp_path / "disk"
@@ -21,6 +24,8 @@ def test_a_verdict_stands_where_the_disk_has_no_room_for_evidence(tmp_path: Path
         "v2.2.0",
         "v2.2.0",
         "--quick",
+        "--budget",
+        "150s",
         "--workload",
         "acks0",
     )

@@ -21,7 +21,7 @@ def test_a_check_up_is_an_a_a_that_leaves_nothing(tmp_path: Path) -> None:
     told: list[Progress] = []
     checkup = check_up(resolve("v2.2.0"), place, 0.1, 1, told.append)
     assert is_aa(checkup.comparison)
-    assert len(checkup.comparison.kept_blocks) == len(checkup.block_seconds) == 1
+    assert len(checkup.comparison.blocks) == len(checkup.block_seconds) == 1
     assert {s.workload for s in checkup.comparison.blocks[0].base.slices} == {"acks1", "raw"}
     assert told[0].budget_s == 0.1
     assert not (tmp_path / "data").exists()

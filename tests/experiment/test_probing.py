@@ -55,9 +55,12 @@ FAULTS = {
     "fault.unclosed": "1",
     "fault.buffers": "2",
     "fault.all_acks": "20",
-    "fault.slow_scrape": "0.1",
+    "fault.slow_scrape": "0.3",
 }
 (RAW,) = default_workloads(quick=True, names=("raw",))
+
+
+pytestmark = pytest.mark.timeout(400)  # eight starts, and all that is asked, are the first test's
 
 
 @pytest.fixture(scope="module")

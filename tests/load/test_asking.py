@@ -97,7 +97,7 @@ def test_what_new_connections_and_topics_cost_is_told(tmp_path: Path) -> None:
 def test_what_producers_do_that_no_load_does_is_told(tmp_path: Path) -> None:
     """Given a broker that compresses again, syncs for each producer and wakes one each 20 ms, it takes longer there."""
     told = []
-    faults = ("fault.recompressed=1", "fault.producer_sync=50", "fault.woken_in_turn=20")
+    faults = ("fault.recompressed=1", "fault.producer_sync=10", "fault.woken_in_turn=20")
     for n, settings in enumerate(((), faults)):
         folder = tmp_path / str(n)
         folder.mkdir()

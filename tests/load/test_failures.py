@@ -221,7 +221,7 @@ def test_load_processes_end_with_what_they_are_forked_from_and_the_next_has_it_a
     with pytest.raises(
         MeasurementFailed, match=r"ended by itself \(with the process that it was forked from\)"
     ):
-        load.run(0.05, 1 << 20)
+        load.run(5.0, 1 << 40)
     load.stop()
     again = LoadProcess.start(workload(), broker.bootstrap, topic, None)
     assert again.run(0.05, 1 << 20).stored > 0

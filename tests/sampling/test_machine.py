@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from chronik_perf.model import Unavailable
 from chronik_perf.sampling import machine
 from chronik_perf.sampling.canaries import measure_canaries
@@ -66,9 +68,11 @@ def test_the_environment_records_disk_cores_and_clients(tmp_path: Path) -> None:
     assert again.fingerprint == found.fingerprint
 
 
-def test_a_busy_stranger_is_named() -> None:
+def test_a_busy_stranger_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given a program of somebody else that burns a core, it is named; an own child is not."""
     burn = "while True: pass"
+    # Other tests' programs may leave it less than the fifth of a core that counts.
+    monkeypatch.setattr(machine, "_BUSY_SHARE", 0.03)
     # An orphan: started by a shell that has ended, so that it is no child of this process.
     shell = subprocess.run(
         ["sh", "-c", f'"{sys.executable}" -c "{burn}" >/dev/null 2>&1 & echo $!'],
@@ -78,7 +82,7 @@ def test_a_busy_stranger_is_named() -> None:
     )
     stranger, child = int(shell.stdout), subprocess.Popen([sys.executable, "-c", burn])
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while f"process {stranger}," not in (busy := " ".join(machine.busy_processes(0.3))):
             assert time.monotonic() < deadline
         assert f"process {child.pid}," not in busy

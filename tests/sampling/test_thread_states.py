@@ -70,20 +70,33 @@ def test_where_each_thread_waits_is_told_by_the_name_that_its_profiler_knows(bro
     assert waits.window_s >= 1.0
 
 
+def until_all_threads_are(pid: int, state: str) -> None:
+    """Wait until the kernel has every thread of a process in this state."""
+    deadline = time.monotonic() + 60
+    while True:
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        if all((task / "stat").read_text().rpartition(")")[2].split()[0] == state for task in tasks):
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_wait_that_was_interrupted_and_goes_on_is_still_what_it_was(tmp_path: Path) -> None:
     """Given timed waits that a stop has interrupted, as a profiler's do, each keeps its kind though its call is new."""
     program = (
         "import queue, select, threading, time\n"
         "threading.Thread(target=lambda: queue.Queue().get(timeout=60), daemon=True).start()\n"
+        "print(flush=True)\n"
         "select.poll().poll(60000)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as one:
+    with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE) as one:
         try:
-            time.sleep(0.5)
+            assert one.stdout is not None and one.stdout.readline()
+            until_all_threads_are(one.pid, "S")
             one.send_signal(signal.SIGSTOP)
-            time.sleep(0.1)
+            until_all_threads_are(one.pid, "T")
             one.send_signal(signal.SIGCONT)
-            time.sleep(0.1)
+            until_all_threads_are(one.pid, "S")
             states = ThreadStates(one.pid)
             with states.watched():
                 time.sleep(0.5)

@@ -212,7 +212,7 @@ def test_only_who_knows_the_password_can_talk_to_the_node(
                     stranger.settimeout(5)
                     assert stranger.recv(1) == b""
             else:
-                TcpUtility(password, timeout=2).executeCommand(f"127.0.0.1:{address[1]}", [_Touch(path)])
+                TcpUtility(password, timeout=20).executeCommand(f"127.0.0.1:{address[1]}", [_Touch(path)])
 
         await asyncio.to_thread(strike, None, tmp_path / "none")
         with pytest.raises(UtilityException):
