@@ -40,6 +40,9 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
         yield "**Interrupted:** the planned blocks were not all measured."
         yield ""
     told = tell(comparison, verdict)
+    for cause in told.cause:
+        yield f"**Likeliest cause:** {_text(cause.text)}."
+        yield ""
     for paragraph in told.paragraphs:
         yield f"**{_text(paragraph.workload.title)}:** {_text(paragraph.text)}"
         yield ""

@@ -24,7 +24,8 @@ def _lines(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     if not comparison.complete:
         yield "Interrupted: the planned blocks were not all measured."
     told = tell(comparison, verdict)
-    for said in (*(f"{p.workload.title}: {p.text}" for p in told.paragraphs), *told.unavailable):
+    cause = (f"Likeliest cause: {one.text}." for one in told.cause)
+    for said in (*cause, *(f"{p.workload.title}: {p.text}" for p in told.paragraphs), *told.unavailable):
         yield ""
         yield from wrapped(said)
     if verdict.found:

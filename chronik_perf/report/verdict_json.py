@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chronik_perf.model import Comparison, Verdict
+from chronik_perf.stats.causes.culprits import culprits
 
 SCHEMA_VERSION = 1
 
@@ -24,6 +25,10 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         "complete": comparison.complete,
         **asdict(verdict),
         "findings": verdict.findings,
+        # The likeliest cause first; `workload` may be the phase in which a broker was asked what no load asks.
+        "culprits": [
+            {"kind": c.kind, "name": c.name, "workload": c.workload} for c in culprits(comparison, verdict)
+        ],
     }
     return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

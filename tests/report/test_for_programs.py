@@ -52,6 +52,7 @@ def test_json_says_what_the_verdict_says(regression: Comparison, verdict: Verdic
         (r.metric, r.workload, r.word) for r in verdict.rows
     ]
     assert document["rows"][0]["effect"]["estimate"] == verdict.rows[0].effect.estimate  # type: ignore[union-attr]
+    assert document["culprits"][0] == {"kind": "stage", "name": "commit_wait", "workload": "acks1"}
 
 
 def test_markdown_begins_with_the_headline(regression: Comparison, verdict: Verdict) -> None:

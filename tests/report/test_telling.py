@@ -41,7 +41,15 @@ def test_it_says_what_moved_in_the_verdicts_words(regression: Comparison, verdic
 def test_what_did_not_move_has_no_paragraph(regression: Comparison, verdict: Verdict) -> None:
     """Given a workload without a decided move, nothing is said of it; and of equals nothing at all."""
     assert [p.workload.name for p in tell(regression, verdict).paragraphs] == ["acks1", "raw"]
-    assert told(a_pair_of_equals(blocks=8, histograms=False)) == Told((), ())
+    assert told(a_pair_of_equals(blocks=8, histograms=False)) == Told((), (), ())
+
+
+def test_what_is_named_first_is_told_before_all_else(regression: Comparison, verdict: Verdict) -> None:
+    """Given the incident, its likeliest cause is the wait for a commit, unless an experiment has told the cause."""
+    (cause,) = tell(regression, verdict).cause
+    assert (cause.text, cause.figure) == ("the stage commit wait, under acks1", figures.stages("acks1"))
+    tried = Cause("acks1", "throughput", "wal.worker", "old", "new", "most", None, None, None)
+    assert tell(replace(regression, causes=(tried,)), verdict).cause == ()
 
 
 def test_an_accepted_regression_is_called_so() -> None:

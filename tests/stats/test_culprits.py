@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chronik_perf.model import Block, Comparison, Probe, Profile
+from chronik_perf.model import ASKED, Block, Comparison, Probe, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.causes.culprits import culprits
@@ -71,6 +71,30 @@ def test_work_is_blamed_on_a_function() -> None:
     comparison = slow_by_work(more)
     named = culprits(comparison, judge(comparison))
     assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "burn", "raw")
+
+
+def test_work_that_comes_now_and_then_is_looked_for_where_a_broker_was_watched_for_longer() -> None:
+    """Given lost CPU that no profile of a load tells, what took more while other things were asked is named."""
+    comparison = dataclasses.replace(slow_by_work(lambda _: {}), profiles=())
+    assert not [c for c in culprits(comparison, judge(comparison)) if c.kind == "frame"]
+    asked = {"MainThread;run (loop.py);read (log.py)": 100}
+    more = {**asked, "MainThread;run (loop.py);look (store.py);snapshot (store.py)": 50}
+    probes = tuple(
+        Probe(
+            side,
+            start,
+            {},
+            (Profile(side, ASKED, "cpu", 250, sum(stacks.values()), 2.5, cpu_s, 1000, stacks, start),),
+        )
+        for side, cpu_s, stacks in (("base", 0.4, asked), ("candidate", 0.6, more))
+        for start in range(3)
+    )
+    told = dataclasses.replace(comparison, probes=probes)  # type: ignore[arg-type]
+    assert [(c.name, c.workload) for c in culprits(told, judge(told)) if c.kind == "frame"] == [
+        ("snapshot", "asked")
+    ]
+    equals = dataclasses.replace(a_pair_of_equals(blocks=12, histograms=False), probes=told.probes)
+    assert culprits(equals, judge(equals)) == ()
 
 
 def test_a_broker_that_is_less_busy_than_before_waits() -> None:

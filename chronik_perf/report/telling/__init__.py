@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from chronik_perf.model import Comparison, Verdict
 from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.case import Case
-from chronik_perf.report.telling.clause import Clause, Paragraph, sentence
+from chronik_perf.report.telling.clause import Clause, Paragraph, Sentence, sentence
 from chronik_perf.report.telling.cost import work_or_wait
 from chronik_perf.report.telling.experiment import what_did_it
 from chronik_perf.report.telling.missing import unavailable
 from chronik_perf.report.telling.moved import what_moved
+from chronik_perf.report.telling.named import likeliest_cause
 from chronik_perf.report.telling.workings import how_it_works_now, what_piles_up
 from chronik_perf.stats import discovered
 
@@ -33,15 +34,25 @@ RULES: tuple[Callable[[Case], Iterator[Clause]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The paragraphs, in the order of the workloads, and what could not be told, each once, with its reason."""
+    """The paragraphs, in the order of the workloads, and what could not be told, each once, with its reason.
 
+    `cause` is what is named first as the cause of what got worse; empty where nothing is.
+    """
+
+    cause: Sentence
     paragraphs: tuple[Paragraph, ...]
     unavailable: tuple[str, ...]
 
     @property
     def figures(self) -> frozenset[str]:
         """Give the ids of all figures that clauses rest on."""
-        return frozenset(clause.figure for p in self.paragraphs for s in p.sentences for clause in s)
+        return frozenset(clause.figure for s in self._sentences for clause in s)
+
+    @property
+    def _sentences(self) -> Iterator[Sentence]:
+        yield self.cause
+        for paragraph in self.paragraphs:
+            yield from paragraph.sentences
 
 
 def tell(comparison: Comparison, verdict: Verdict) -> Told:
@@ -53,7 +64,11 @@ def tell(comparison: Comparison, verdict: Verdict) -> Told:
         if case.moved or case.causes:
             sentences = (sentence(rule(case)) for rule in RULES)
             paragraphs.append(Paragraph(case.workload, tuple(s for s in sentences if s)))
-    return Told(tuple(p for p in paragraphs if p.sentences), unavailable([c for c in cases if c.moved]))
+    return Told(
+        tuple(likeliest_cause(comparison, verdict)),
+        tuple(p for p in paragraphs if p.sentences),
+        unavailable([c for c in cases if c.moved]),
+    )
 
 
 __all__ = ["RULES", "Clause", "Paragraph", "Told", "figures", "tell"]

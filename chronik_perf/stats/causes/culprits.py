@@ -11,7 +11,9 @@ what was produced for it waited; memory that is held before any load by the func
 Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
 no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
-more CPU, as far as evidence tells, the functions whose CPU grew. Nothing is named that
+more CPU, as far as evidence tells, the functions whose CPU grew. Where CPU per message regressed and no profile of a
+load tells a function, those are named whose CPU grew while other things were asked, which is looked at for longer: work
+that comes now and then is in each of these profiles, and in few of a load. Nothing is named that
 cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
@@ -28,7 +30,7 @@ from chronik_perf.stats.accounts.stages import EXPLAINS_MOST, loss_account, stag
 from chronik_perf.stats.causes.discovered import discovered
 from chronik_perf.stats.modes.slow_starts import oftener_slow
 from chronik_perf.stats.probes.changes import probe_changes
-from chronik_perf.stats.probes.cpu import grew_meanwhile
+from chronik_perf.stats.probes.cpu import grew_meanwhile, phases_behind
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 from chronik_perf.stats.verdict.judge import judge
 
@@ -77,9 +79,12 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     if "threads" in more:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     probed = [change for change in probe_changes(comparison) if change.worse]
-    named += (
-        _frame(call, phase) for phase, call in grew_meanwhile(comparison, {one.of.name for one in probed})
-    )
+    phases = phases_behind(comparison, {one.of.name for one in probed})
+    if any("cpu_per_message" in metrics for metrics in regressed.values()) and not any(
+        one.kind == "frame" for one in named
+    ):
+        phases.add(ASKED)
+    named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, phases))
     named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
     if IDLE in more or any(one.of.count for one in probed):
         for load in comparison.workloads:

@@ -41,17 +41,23 @@ BEYOND = 3.0
 _FIRST = "MainThread"
 
 
-def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[tuple[Phase, Grown]]:
-    """Give the functions whose CPU, or time in a stop, grew by more than chance, the most first.
+def phases_behind(comparison: Comparison, worse: Collection[ProbeName]) -> set[Phase]:
+    """Give the phases in which the work for these probes is; that of connections also where memory at rest grew."""
+    phases = {of.work for of in PROBED if of.work is not None and of.name in worse}
+    if any(one.kind == AT_REST and one.effect.estimate > 0 for one in held(comparison)):
+        phases.add(CONNECTED)
+    return phases
 
-    Figures are in µs a start, of connections in µs for 1,000. Of phases alone in which a probe is among the `worse`; of
-    connections also where more memory is held before any load. All that is asked has one profile, and so have
+
+def grew_meanwhile(comparison: Comparison, phases: Collection[Phase]) -> Iterator[tuple[Phase, Grown]]:
+    """Give the functions whose CPU, or time in a stop, grew by more than chance in each phase, the most first.
+
+    Figures are in µs a start, of connections in µs for 1,000. All that is asked has one profile, and so have
     connections: which function belongs to which question it does not tell.
     """
-    for phase in _SAID:
+    for phase in (one for one in _SAID if one in phases):
         base, candidate = (_profiles(comparison, side, phase) for side in SIDES)
-        asked = any(of.work == phase and of.name in worse for of in PROBED)
-        if not base or not candidate or not (asked or (phase == CONNECTED and _holds_more(comparison))):
+        if not base or not candidate:
             continue
         found = _grown(phase, base, candidate)
         if phase == CONNECTED:
@@ -61,10 +67,6 @@ def grew_meanwhile(comparison: Comparison, worse: Collection[ProbeName]) -> Iter
 
 def _profiles(comparison: Comparison, side: Side, phase: Phase) -> list[Profile]:
     return [q for p in comparison.probes if p.side == side for q in p.profiles if q.workload == phase]
-
-
-def _holds_more(comparison: Comparison) -> bool:
-    return any(one.kind == AT_REST and one.effect.estimate > 0 for one in held(comparison))
 
 
 def _grown(phase: Phase, base: Sequence[Profile], candidate: Sequence[Profile]) -> Iterator[Grown]:
@@ -109,9 +111,9 @@ def _first_thread(profiles: Sequence[Profile]) -> list[Profile]:
 
 
 def cpu_findings(comparison: Comparison, worse: Collection[ProbeName]) -> Iterator[str]:
-    """Say of each such phase which function grew most."""
+    """Say of each phase behind these probes which function grew most."""
     said = set()
-    for phase, one in grew_meanwhile(comparison, worse):
+    for phase, one in grew_meanwhile(comparison, phases_behind(comparison, worse)):
         if phase not in said:
             said.add(phase)
             name, file = parted(one.name)
