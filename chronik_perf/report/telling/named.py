@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chronik_perf.model import Comparison, Verdict
 from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.clause import Clause
+from chronik_perf.stats import words
 from chronik_perf.stats.causes.culprits import Culprit, culprits
 
 _WHEN = {
@@ -22,10 +23,16 @@ def likeliest_cause(comparison: Comparison, verdict: Verdict) -> Iterator[Clause
     if any(cause.answer in ("most", "part") for cause in comparison.causes):
         return
     for one in culprits(comparison, verdict)[:1]:
-        what = (
-            f"the stage {one.name.replace('_', ' ')}" if one.kind == "stage" else f"the function {one.name}"
+        when = _WHEN.get(one.workload, f"under {one.workload}")
+        yield Clause(
+            f"{_stage(one) if one.kind == 'stage' else f'the function {one.name}'}, {when}", _figure(one)
         )
-        yield Clause(f"{what}, {_WHEN.get(one.workload, f'under {one.workload}')}", _figure(one))
+
+
+def _stage(one: Culprit) -> str:
+    longer = "longer" if one.growth > 0 else "shorter"
+    took = words.quantity(abs(one.growth), "ms")
+    return f"the stage {one.name.replace('_', ' ')} of a produce, {took} {longer}"
 
 
 def _figure(one: Culprit) -> str:
