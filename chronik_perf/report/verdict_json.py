@@ -25,9 +25,10 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         "complete": comparison.complete,
         **asdict(verdict),
         "findings": verdict.findings,
-        # The likeliest cause first; `workload` may be the phase in which a broker was asked what no load asks.
+        # Of regressions and then of findings; in place of the workload may be a phase, see model/probed.py.
         "culprits": [
-            {"kind": c.kind, "name": c.name, "workload": c.workload} for c in culprits(comparison, verdict)
+            {"kind": c.kind, "name": c.name, "file": c.file, "workload": c.workload}
+            for c in culprits(comparison, verdict)
         ],
     }
     return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -10,6 +10,7 @@ import pytest
 
 from chronik_perf.load import create_topic
 from chronik_perf.load.asking import (
+    COME_AND_GO,
     ORDER_ROUNDS,
     SLOW_WAIT_MS,
     AskedLog,
@@ -17,6 +18,7 @@ from chronik_perf.load.asking import (
     fill,
     filled_bytes,
     held_fetches,
+    keep_coming,
 )
 from chronik_perf.load.asking.order import IN_ONE_PIECE
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
@@ -35,6 +37,14 @@ def test_a_sound_broker_keeps_the_order_and_lets_nobody_wait(broker: RunningBrok
     assert 0 < _known(asked["beside_slow"]) < SLOW_WAIT_MS / 2
     assert 0 < _known(asked["produce_beside"]) < SLOW_WAIT_MS / 2
     assert _known(asked["delivery"]) > 0
+
+
+def test_connections_come_and_go_as_many_as_are_asked_for(broker: RunningBroker, topic: str) -> None:
+    """Given a bound that is no whole number of groups, as many connections come, each with an answer, and all go."""
+    host, _, port = broker.bootstrap.rpartition(":")
+    log = AskedLog(topic, 0, (host, int(port)))
+    assert keep_coming(log, COME_AND_GO + 7) == COME_AND_GO + 7
+    assert keep_coming(log, 0) == 0
 
 
 def test_replies_in_the_order_of_completion_are_counted(tmp_path: Path) -> None:

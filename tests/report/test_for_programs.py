@@ -52,7 +52,15 @@ def test_json_says_what_the_verdict_says(regression: Comparison, verdict: Verdic
         (r.metric, r.workload, r.word) for r in verdict.rows
     ]
     assert document["rows"][0]["effect"]["estimate"] == verdict.rows[0].effect.estimate  # type: ignore[union-attr]
-    assert document["culprits"][0] == {"kind": "stage", "name": "commit_wait", "workload": "acks1"}
+    assert document["culprits"][0] == {
+        "kind": "stage",
+        "name": "commit_wait",
+        "file": "",
+        "workload": "acks1",
+    }
+    cause = "ikeliest cause:"
+    for page in (text.render(regression, verdict), markdown.render(regression, verdict)):
+        assert page.index(cause) < page.index("A batch now waits") and "commit wait of a produce" in page
 
 
 def test_markdown_begins_with_the_headline(regression: Comparison, verdict: Verdict) -> None:

@@ -66,6 +66,15 @@ def test_every_clause_leads_to_its_figure(page: Page, tmp_path: Path, regression
     assert "97 % (95 to 99 %)" in page.locator("#causes-acks1 ~ .scroll").first.inner_text()
 
 
+def test_the_likeliest_cause_leads_to_its_figure(page: Page, report: Path) -> None:
+    """The first link of all is that of the cause, and leads to the table of stages."""
+    page.goto((report / "report.html").as_uri())
+    link = page.locator(".why a").first
+    assert link.inner_text().replace("\u00a0", " ").startswith("the stage commit wait of a produce")
+    link.click()
+    expect(page.locator('[id="stages-acks1"]')).to_be_in_viewport()
+
+
 def test_words_and_colours_come_from_the_verdict(page: Page, report: Path, verdict: Verdict) -> None:
     """Each decided row has the word of the verdict, in its order, and only decided rows have a colour."""
     page.goto((report / "report.html").as_uri())

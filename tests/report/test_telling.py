@@ -10,6 +10,7 @@ from chronik_perf.model import (
     Comparison,
     MissingProfile,
     OwnMetric,
+    Probe,
     Profile,
     Share,
     Slice,
@@ -52,7 +53,22 @@ def test_what_is_named_first_is_told_before_all_else(regression: Comparison, ver
         figures.stages("acks1"),
     )
     tried = Cause("acks1", "throughput", "wal.worker", "old", "new", "most", None, None, None)
-    assert tell(replace(regression, causes=(tried,)), verdict).cause == ()
+    (other,) = tell(replace(regression, causes=(tried,)), verdict).cause
+    assert other.text.endswith(", under raw")
+    both = (tried, replace(tried, workload="raw"))
+    assert tell(replace(regression, causes=both), verdict).cause == ()
+
+
+def test_what_was_accepted_or_only_found_has_no_likeliest_cause(regression: Comparison) -> None:
+    """Given losses of one workload that are accepted, the cause is the other's; of findings alone none is told."""
+    accepted = {"throughput@acks1": "a new codec", "p99@acks1": "a new codec"}
+    made = replace(regression, design=replace(regression.design, accepted=accepted))
+    (cause,) = tell(made, judge(made)).cause
+    assert cause.text.endswith(", under raw")
+    equals = a_pair_of_equals(blocks=8, histograms=False)
+    probes = (Probe("base", 0, {"misordered": 0.0}), Probe("candidate", 0, {"misordered": 20.0}))
+    found = replace(equals, probes=probes)
+    assert judge(found).found and tell(found, judge(found)).cause == ()
 
 
 def test_an_accepted_regression_is_called_so() -> None:

@@ -94,7 +94,7 @@ def test_memory_threads_descriptors_and_switches_are_seen(
 ) -> None:
     """Given a process that takes memory, a thread, a file and writes, each shows in its own value."""
     sampler = ProcessSampler(obedient.pid)
-    before = sampler.sample()
+    before, left = sampler.sample(), sampler.descriptors_left()
     obedient.do(
         f"import os; f = open({os.fspath(tmp_path)!r} + '/x', 'wb'); f.write(b'x' * 1_000_000); f.flush()"
     )
@@ -108,6 +108,7 @@ def test_memory_threads_descriptors_and_switches_are_seen(
     assert after["rss_bytes"] - before["rss_bytes"] > 30_000_000
     assert after["threads"] - before["threads"] == 1
     assert after["descriptors"] - before["descriptors"] == 1
+    assert isinstance(left, float) and sampler.descriptors_left() == left - 1
     if mount_of(Path(tmp_path)).filesystem != "tmpfs":  # where nothing is ever written
         assert after["written_bytes"] - before["written_bytes"] >= 1_000_000
     assert after["context_switches"] - before["context_switches"] >= 100, "a thread's own switches count too"

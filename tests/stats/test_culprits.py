@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chronik_perf.model import ASKED, Block, Comparison, Probe, Profile
+from chronik_perf.model import ASKED, SIDES, Block, Comparison, Probe, Profile
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.causes.culprits import culprits
@@ -73,12 +73,10 @@ def test_work_is_blamed_on_a_function() -> None:
     assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "burn", "raw")
 
 
-def test_work_that_comes_now_and_then_is_looked_for_where_a_broker_was_watched_for_longer() -> None:
-    """Given lost CPU that no profile of a load tells, what took more while other things were asked is named."""
-    comparison = dataclasses.replace(slow_by_work(lambda _: {}), profiles=())
-    assert not [c for c in culprits(comparison, judge(comparison)) if c.kind == "frame"]
-    asked = {"MainThread;run (loop.py);read (log.py)": 100}
-    more = {**asked, "MainThread;run (loop.py);look (store.py);snapshot (store.py)": 50}
+def asked_with(comparison: Comparison, call: str) -> Comparison:
+    """Give the candidate a call that takes 200 ms of CPU while a start is asked other things."""
+    base = {"MainThread;run (loop.py);read (log.py)": 100}
+    more = {**base, f"MainThread;run (loop.py);{call}": 50}
     probes = tuple(
         Probe(
             side,
@@ -86,15 +84,31 @@ def test_work_that_comes_now_and_then_is_looked_for_where_a_broker_was_watched_f
             {},
             (Profile(side, ASKED, "cpu", 250, sum(stacks.values()), 2.5, cpu_s, 1000, stacks, start),),
         )
-        for side, cpu_s, stacks in (("base", 0.4, asked), ("candidate", 0.6, more))
+        for side, cpu_s, stacks in zip(SIDES, (0.4, 0.6), (base, more), strict=True)
         for start in range(3)
     )
-    told = dataclasses.replace(comparison, probes=probes)  # type: ignore[arg-type]
-    assert [(c.name, c.workload) for c in culprits(told, judge(told)) if c.kind == "frame"] == [
-        ("snapshot", "asked")
-    ]
-    equals = dataclasses.replace(a_pair_of_equals(blocks=12, histograms=False), probes=told.probes)
+    return dataclasses.replace(comparison, probes=probes)
+
+
+def test_work_that_comes_now_and_then_is_looked_for_where_a_broker_was_watched_for_longer() -> None:
+    """Given lost CPU that no profile of the load tells, what it saw once and took more when asked is named first."""
+    call = "look (store.py);snapshot (store.py)"
+
+    def once(profile: Profile) -> dict[str, int]:
+        return {f"MainThread;run (loop.py);{call}": 1} if is_slow(profile) else {}
+
+    lost = slow_by_work(once)
+    # of two starts nothing can be told
+    few = dataclasses.replace(lost, profiles=tuple(p for p in lost.profiles if p.start < 2))
+    named = culprits(told := asked_with(few, call), judge(told))
+    assert (named[0].kind, named[0].name, named[0].workload) == ("frame", "snapshot", "asked")
+    # not what the load was never seen in, nor where nothing was lost, nor where the load's own profile tells
+    other = asked_with(few, "describe (topics.py)")
+    assert not [c for c in culprits(other, judge(other)) if c.kind == "frame"]
+    equals = asked_with(a_pair_of_equals(blocks=12, histograms=False), call)
     assert culprits(equals, judge(equals)) == ()
+    enough = asked_with(lost, call)
+    assert not [c for c in culprits(enough, judge(enough)) if c.workload == ASKED]
 
 
 def test_a_broker_that_is_less_busy_than_before_waits() -> None:

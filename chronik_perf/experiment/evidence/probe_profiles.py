@@ -47,6 +47,8 @@ SCRAPES, SCRAPES_S = 10, 1.0
 # A start takes so much longer at the most when it is sampled.
 PROFILED_RESTART = 2.0
 PROFILER_BEGINS_S = 2.0
+# One that leaks three descriptors with each connection is to have some left.
+LEAKED = 0.25
 
 
 def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Profile, ...]:
@@ -113,18 +115,18 @@ def while_connected(
     """Let connections come to a broker in Python and go; figures are for 1,000 of them. None where that does not fit.
 
     One that was started again is taken: what else it was asked before holds no descriptors in it, and no probe comes
-    after this.
+    after this. What one did that refused a connection, or had no descriptor for it, is not what connections cost.
     """
     if left_s < CONNECTED_S or place.client_config is not None:
         return ()
     log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
-    # One that leaks a descriptor with each is to have some left.
     left = known(ProcessSampler(broker.pid).descriptors_left())
-    most = 0 if left is None else min(MOST_COMING, int(left) - COME_AND_GO)
-    if most < COME_AND_GO:
+    most = 0 if left is None else min(MOST_COMING, int(left * LEAKED))
+    try:
+        with profilers.record(broker.pid, "cpu") as recording, network.entered():
+            came = keep_coming(log, most)
+    except MeasurementFailed:
         return ()
-    with profilers.record(broker.pid, "cpu") as recording, network.entered():
-        came = keep_coming(log, most)
     return _profile(rig, CONNECTED, recording, came) if came >= COME_AND_GO else ()
 
 

@@ -30,11 +30,6 @@ def functions(kind: ProfileKind, workload: str) -> str:
     return f"functions-{kind}-{workload}"
 
 
-def asked() -> str:
-    """Give the id of all that was asked beside the loads."""
-    return "asked"
-
-
 def causes(workload: str) -> str:
     """Give the id of the table of what perf explain found."""
     return f"causes-{workload}"

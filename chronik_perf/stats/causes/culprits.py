@@ -11,15 +11,14 @@ what was produced for it waited; memory that is held before any load by the func
 Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
 no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
-more CPU, as far as evidence tells, the functions whose CPU grew. Where CPU per message regressed and no profile of a
-load tells a function, those are named whose CPU grew while other things were asked, which is looked at for longer: work
-that comes now and then is in each of these profiles, and in few of a load. Nothing is named that
-cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
+more CPU, as far as evidence tells, the functions whose CPU grew. Where CPU per message regressed and the profile of
+that load tells no function, those are named that a load has seen and whose CPU grew while other things were asked,
+which is looked at for longer: work that comes now and then is in each of these profiles, and in few of a load. Nothing
+is named that cannot be told from noise, and nothing at all where nothing has regressed or is left behind.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -42,37 +41,30 @@ KEPT = frozenset({"unstored", "rss_growth"})
 class Culprit:
     """One cause: a stage by name, with its growth in ms per batch, or a bare function, with µs per message.
 
-    What is probed has its phase in place of the workload, and ms a start or, of connections, for 1,000 of them.
+    What is probed has its phase in place of the workload, and ms a start or, of connections, for 1,000 of them. `file`
+    is that of a function, as far as it is known; `waits` tells that the busiest thread waits in it.
     """
 
     kind: Literal["stage", "frame"]
     name: str
     workload: str
     growth: float
+    file: str = ""
+    waits: bool = False
 
 
 def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
-    """Give the causes of what regressed, the likeliest first, each once.
+    """Give the causes of what regressed, and was not accepted, and then of findings, the likeliest first, each once.
 
-    Workloads come in the order in which the verdict tells of them.
+    Workloads come in the order in which the verdict tells of them. Modes alone come before what regressed elsewhere: a
+    mean that they moved may be among that.
     """
-    regressed: dict[str, set[str]] = defaultdict(set)
-    for row in verdict.rows:
-        if row.word == "regressed":
-            regressed[row.workload].add(row.metric)
+    regressed = _regressed(verdict)
     named = list(_without_a_wait(verdict))
     for of, slow in oftener_slow(comparison):
-        if "throughput" not in regressed[of.name]:
+        if "throughput" not in regressed.get(of.name, ()):
             named += _where_slow(comparison, slow, of.name)
-    for workload, metrics in regressed.items():
-        if metrics <= KEPT:
-            named += _only_there(comparison, workload)
-        stages, frames = _stages(comparison, verdict, workload), _frames(comparison, workload)
-        loss = loss_account(verdict, workload)
-        waits = not isinstance(loss, Unavailable) and loss.waits
-        if not sure_to_be_work(verdict, workload):
-            named += _waits(comparison, workload)
-        named += (*stages, *frames) if waits else (*frames, *stages)
+    named += behind_regressions(comparison, verdict)
     named += _longer(comparison, verdict, set(regressed))
     named += _costlier(comparison, verdict, set(regressed))
     more = {one.kind for one in held(comparison) if one.effect.estimate > 0}
@@ -80,10 +72,6 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     probed = [change for change in probe_changes(comparison) if change.worse]
     phases = phases_behind(comparison, {one.of.name for one in probed})
-    if any("cpu_per_message" in metrics for metrics in regressed.values()) and not any(
-        one.kind == "frame" for one in named
-    ):
-        phases.add(ASKED)
     named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, phases))
     named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
     if IDLE in more or any(one.of.count for one in probed):
@@ -95,14 +83,49 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
     return tuple(first.values())
 
 
+def behind_regressions(comparison: Comparison, verdict: Verdict) -> Iterator[Culprit]:
+    """Give the causes of what regressed and was not accepted, without those of findings; one may come twice."""
+    yield from _without_a_wait(verdict)
+    for workload, metrics in _regressed(verdict).items():
+        if metrics <= KEPT:
+            yield from _only_there(comparison, workload)
+        stages, frames = tuple(_stages(comparison, verdict, workload)), tuple(_frames(comparison, workload))
+        if not frames and "cpu_per_message" in metrics:
+            frames = tuple(_now_and_then(comparison))
+        loss = loss_account(verdict, workload)
+        waits = not isinstance(loss, Unavailable) and loss.waits
+        if not sure_to_be_work(verdict, workload):
+            yield from _waits(comparison, workload)
+        yield from (*stages, *frames) if waits else (*frames, *stages)
+
+
+def _regressed(verdict: Verdict) -> dict[str, set[str]]:
+    """Give the metrics by workload that regressed and were not accepted."""
+    regressed: dict[str, set[str]] = {}
+    for row in verdict.rows:
+        if row.counts:
+            regressed.setdefault(row.workload, set()).add(row.metric)
+    return regressed
+
+
+def _now_and_then(comparison: Comparison) -> Iterator[Culprit]:
+    """Give the functions whose CPU grew while other things were asked, of those that were seen under a load, too."""
+    seen = {
+        name
+        for p in comparison.profiles
+        if (p.side, p.kind) == ("candidate", "cpu")
+        for stack in p.stacks
+        for name in stack.split(";")
+    }
+    for phase, one in grew_meanwhile(comparison, {ASKED}):
+        if one.name in seen:
+            yield _frame(one, phase)
+
+
 def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
     for row in verdict.rows:
         stage = verdict.row("stage_commit_wait", row.workload)
-        if (
-            (row.metric, row.word) == ("early_acks", "regressed")
-            and stage is not None
-            and stage.effect is not None
-        ):
+        if row.metric == "early_acks" and row.counts and stage is not None and stage.effect is not None:
             yield Culprit("stage", "commit_wait", row.workload, stage.effect.estimate)
 
 
@@ -166,8 +189,9 @@ def _waits(comparison: Comparison, workload: str) -> Iterator[Culprit]:
     cpu, wall = (difference_of(comparison, workload, kind) for kind in ("cpu", "wall"))
     if cpu is not None and wall is not None:
         for one in blocking(cpu, wall):
-            yield _frame(one.call, workload)
+            yield replace(_frame(one.call, workload), waits=True)
 
 
 def _frame(one: Grown, workload: str) -> Culprit:
-    return Culprit("frame", parted(one.name)[0], workload, one.us / 1e3)
+    name, file = parted(one.name)
+    return Culprit("frame", name, workload, one.us / 1e3, file)
