@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chronik_perf.model import ASKED, SIDES, Block, Comparison, Probe, Profile
+from chronik_perf.model import ASKED, SIDES, Block, Comparison, Probe, Profile, Start
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.causes.culprits import culprits
@@ -41,6 +41,33 @@ def test_a_slow_mode_is_blamed_on_what_its_starts_do_slowly() -> None:
     assert "modes" in worse(comparison, verdict)
     named = culprits(comparison, verdict)
     assert (named[0].kind, named[0].name, named[0].workload) == ("stage", "commit_wait", "raw")
+
+
+def test_slow_starts_are_few_and_the_machine_was_slow_in_one_of_them() -> None:
+    """Given eleven slow starts, in one of which all stages took four times as long on both sides, a stage is named."""
+    comparison = slow_in_half_of_its_starts(22)
+    blocks = tuple(
+        dataclasses.replace(b, base=slowed(b.base), candidate=slowed(b.candidate)) if b.index == 3 else b
+        for b in comparison.blocks
+    )
+    slow = dataclasses.replace(comparison, blocks=blocks)
+    named = culprits(slow, judge(slow))
+    assert (named[0].kind, named[0].name, named[0].workload) == ("stage", "commit_wait", "raw")
+
+
+def slowed(start: Start) -> Start:
+    """Give a start whose stages all took four times as long."""
+    slices = tuple(
+        dataclasses.replace(
+            one,
+            telemetry={
+                k: 4 * v if k.startswith("stage_") and k.endswith("_s") else v
+                for k, v in one.telemetry.items()
+            },
+        )
+        for one in start.slices
+    )
+    return dataclasses.replace(start, slices=slices)
 
 
 def slow_by_work(more: Callable[[Profile], dict[str, int]]) -> Comparison:

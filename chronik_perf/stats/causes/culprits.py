@@ -19,11 +19,15 @@ is named that cannot be told from noise, and nothing at all where nothing has re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 from typing import Literal
 
-from chronik_perf.model import ASKED, Block, Comparison, Unavailable, Verdict
+from scipy.stats import t
+
+from chronik_perf.model import ASKED, STAGES, Block, Comparison, Unavailable, Verdict, known, metric
 from chronik_perf.stats.accounts.held import IDLE, begun_threads, held
 from chronik_perf.stats.accounts.stages import EXPLAINS_MOST, loss_account, stage_account, sure_to_be_work
 from chronik_perf.stats.causes.discovered import discovered
@@ -31,10 +35,12 @@ from chronik_perf.stats.modes.slow_starts import oftener_slow
 from chronik_perf.stats.probes.changes import probe_changes
 from chronik_perf.stats.probes.cpu import grew_meanwhile, phases_behind
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
-from chronik_perf.stats.verdict.judge import judge
 
 # What a broker keeps or loses costs it no time that an account could follow.
 KEPT = frozenset({"unstored", "rss_growth"})
+# Of the stages of slow starts, all together; of fewer starts no scatter is known.
+SLOW_ERROR = 0.01
+LEAST_SLOW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +136,23 @@ def _without_a_wait(verdict: Verdict) -> Iterator[Culprit]:
 
 
 def _where_slow(comparison: Comparison, blocks: tuple[Block, ...], workload: str) -> Iterator[Culprit]:
-    """Give the stages in which the candidate's slow starts differ from the base's beside them."""
-    if blocks:
-        slow = replace(comparison, blocks=blocks)
-        yield from _stages(slow, judge(slow), workload)
+    """Give the stages that are longer in the candidate's slow starts than in the base's beside them, the most first.
+
+    Slow starts are half of a run's blocks or fewer, too few for the evidence's own intervals, and a machine that was
+    slow in one of them has all stages longer on both sides: what is tested are logarithms of ratios, by Student's t.
+    """
+    found = []
+    for stage in STAGES:
+        of = metric(f"stage_{stage}")
+        pairs = [(known(of.take(b.base, workload)), known(of.take(b.candidate, workload))) for b in blocks]
+        told = [(x, y) for x, y in pairs if x is not None and y is not None and x > 0 and y > 0]
+        ratios = [math.log(y / x) for x, y in told]
+        if len(ratios) < LEAST_SLOW or fmean(ratios) <= 0:
+            continue
+        error = stdev(ratios) / math.sqrt(len(ratios))
+        if error == 0 or t.sf(fmean(ratios) / error, len(ratios) - 1) < SLOW_ERROR / len(STAGES):
+            found.append(Culprit("stage", stage, workload, fmean(y - x for x, y in told)))
+    yield from sorted(found, key=lambda one: -one.growth)
 
 
 def _longer(comparison: Comparison, verdict: Verdict, but: Set[str]) -> Iterator[Culprit]:
