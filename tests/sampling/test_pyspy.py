@@ -63,7 +63,7 @@ def test_a_cpu_profile_holds_what_is_busy_in_the_window_and_nothing_else(broker:
     profile = take(broker.pid, "cpu")
     assert isinstance(profile, Profile)
     assert re.fullmatch(r"py-spy \d[\d.]*", profile.profiler)
-    assert share(profile, "work") > 2 * share(profile, "rest")
+    assert share(profile, "work") > 0.7
     assert share(profile, "start_up") == 0
     assert isinstance(profile.cpu_s, float)
     assert 0 < profile.cpu_s < profile.window_s
@@ -75,8 +75,8 @@ def test_a_wall_profile_holds_the_waits_as_well(broker: BrokerProcess) -> None:
     """Given the same program, the wall profile shows its rest and the thread that always waits."""
     profile = take(broker.pid, "wall")
     assert isinstance(profile, Profile)
-    assert share(profile, "rest") > 0.02
-    assert share(profile, "work") > 0.02
+    assert share(profile, "rest") > 0.1
+    assert share(profile, "work") > 0.1
     assert {stack.split(";")[0] for stack in profile.stacks} == {"MainThread", "wal"}
 
 
