@@ -125,9 +125,7 @@ def test_equals_are_hardly_ever_told_apart() -> None:
 def test_memory_that_connections_take_names_the_function_whose_cpu_grew_with_them() -> None:
     """Given 60 MB more before any load, the function is named that works for connections, and without it none is."""
     equals = a_pair_of_equals(blocks=14, evidence=False)
-    among = a_profile(CONNECTED, 0.5, {ACCEPT: 50}), a_profile(CONNECTED, 0.5, {ACCEPT: 50, PREPARE: 40})
-    beside = a_profile(ASKED, 3.0, {ACCEPT: 50}), a_profile(ASKED, 3.0, {ACCEPT: 50, PREPARE: 4})
-    told = replace(more_at_rest(equals), probes=of_four_starts(among, beside))
+    told = replace(more_at_rest(equals), probes=taking(PREPARE, among=40, beside=4))
     verdict = judge(told)
     (said,) = [f for f in verdict.findings if "prepare" in f]
     assert said.endswith(
@@ -142,9 +140,7 @@ def test_memory_that_connections_take_names_the_function_whose_cpu_grew_with_the
 def test_what_a_broker_does_in_any_second_is_not_what_connections_cost() -> None:
     """Given 60 MB more, and ticks that take as much CPU a second whatever is asked, no function is named."""
     equals = a_pair_of_equals(blocks=14, evidence=False)
-    among = a_profile(CONNECTED, 0.5, {ACCEPT: 50}), a_profile(CONNECTED, 0.5, {ACCEPT: 50, TICK: 40})
-    beside = a_profile(ASKED, 3.0, {ACCEPT: 50}), a_profile(ASKED, 3.0, {ACCEPT: 50, TICK: 240})
-    told = replace(more_at_rest(equals), probes=of_four_starts(among, beside))
+    told = replace(more_at_rest(equals), probes=taking(TICK, among=40, beside=240))
     verdict = judge(told)
     assert any("of memory" in f for f in verdict.findings) and not any("tick" in f for f in verdict.findings)
     assert culprits(told, verdict) == ()
@@ -166,8 +162,12 @@ def a_profile(phase: Phase, window_s: float, stacks: dict[str, int]) -> Profile:
     return Profile("base", phase, "cpu", 250, samples, window_s, samples / 250, stored, stacks)
 
 
-def of_four_starts(*phases: tuple[Profile, Profile]) -> tuple[Probe, ...]:
-    """Give four starts of each side with these profiles, of which the first is the base's."""
+def taking(call: str, *, among: int, beside: int) -> tuple[Probe, ...]:
+    """Give four starts a side, of which the candidate's take so many samples in a call: of connections, and asked."""
+    phases = [
+        (a_profile(phase, window_s, {ACCEPT: 50}), a_profile(phase, window_s, {ACCEPT: 50, call: samples}))
+        for phase, window_s, samples in ((CONNECTED, 0.5, among), (ASKED, 3.0, beside))
+    ]
     return tuple(
         Probe(side, start, {}, tuple(replace(of[n], side=side, start=start) for of in phases))
         for n, side in enumerate(SIDES)

@@ -44,7 +44,9 @@ _FIRST = "MainThread"
 def phases_behind(comparison: Comparison, worse: Collection[ProbeName]) -> set[Phase]:
     """Give the phases in which the work for these probes is; that of connections also where memory at rest grew."""
     phases = {of.work for of in PROBED if of.work is not None and of.name in worse}
-    if any(one.kind == AT_REST and one.effect.estimate > 0 for one in held(comparison)):
+    # What is held is told by intervals over all blocks: they are not made where no profile could say more.
+    could_say = CONNECTED not in phases and _profiles(comparison, "candidate", CONNECTED)
+    if could_say and any(one.kind == AT_REST and one.effect.estimate > 0 for one in held(comparison)):
         phases.add(CONNECTED)
     return phases
 
