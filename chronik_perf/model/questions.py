@@ -1,60 +1,12 @@
-"""What is asked of a start beside its load: one row for each thing that is probed."""
+"""What is asked of a start beside its load: one row for each thing that is probed, what should never be first."""
 
 from __future__ import annotations
 
 from chronik_perf.model.probed import ASKED, CONNECTED, RESTARTED, STOPPED, Probed
+from chronik_perf.model.wrongs import WRONGS
 
 PROBED: tuple[Probed, ...] = (
-    Probed(
-        "misordered",
-        "replies out of the order of their requests",
-        "replies",
-        "{who} answers a client's requests out of their order: {value}; {other} never does",
-        count=True,
-    ),
-    Probed(
-        "reordered",
-        "messages that lie in the log before one that was sent before them",
-        "messages",
-        "{who} stored {value} of one connection before others that it had sent first; {other} keeps their order",
-        count=True,
-    ),
-    Probed(
-        "altered",
-        "messages that come back otherwise than they were sent, or not at all",
-        "messages",
-        "{who} gave {value} back otherwise than they were sent, or not at all; {other} gave all back",
-        count=True,
-    ),
-    Probed(
-        "stored_again",
-        "messages of idempotent producers that are stored twice when they are sent twice",
-        "messages",
-        "{who} stored {value} of idempotent producers a second time when they were sent again; {other} none",
-        count=True,
-    ),
-    Probed(
-        "restart_lost",
-        "messages missing after a restart",
-        "msg",
-        "Started again on its own data, {who} lacks {value} that it had stored; {other} lacks none",
-        count=True,
-    ),
-    Probed(
-        "crash_lost",
-        "acknowledged messages missing after a kill",
-        "msg",
-        "Killed and started again, {who} lacks {value} that it had acknowledged; {other} lacks none",
-        count=True,
-    ),
-    Probed(
-        "left_open",
-        "connections that are gone and of which a descriptor or thread is left",
-        "connections",
-        "Of clients that have gone {who} still holds a descriptor or a thread ({value}); {other} does not",
-        count=True,
-        work=CONNECTED,
-    ),
+    *WRONGS,
     Probed(
         "connection",
         "a new connection's first answer",
@@ -133,6 +85,28 @@ PROBED: tuple[Probed, ...] = (
         work=ASKED,
     ),
     Probed(
+        "spread_produce",
+        "a request with a message to each of twenty partitions, until it is acknowledged",
+        "ms",
+        "A request with a message to each of twenty partitions is acknowledged after {value} by {who}, and after "
+        "{less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
+        "topic_deletion",
+        "deleting a topic",
+        "ms",
+        "A topic of {who} is deleted after {value}, and one of {other} after {less}",
+        work=ASKED,
+    ),
+    Probed(
+        "refused",
+        "refusing what asks for a topic that is not there",
+        "ms",
+        "What asks for a topic that is not there is refused after {value} by {who}, and after {less} by {other}",
+        work=ASKED,
+    ),
+    Probed(
         "idempotent",
         "a new idempotent producer, until its first message is acknowledged",
         "ms",
@@ -144,6 +118,12 @@ PROBED: tuple[Probed, ...] = (
         "a message with acks=all, until it is acknowledged",
         "ms",
         "A message with acks=all is acknowledged after {value} by {who}, and after {less} by {other}",
+    ),
+    Probed(
+        "after_pause",
+        "a message after a pause, until it is acknowledged",
+        "ms",
+        "After a pause a message is acknowledged after {value} by {who}, and after {less} by {other}",
     ),
     Probed(
         "scrape",
@@ -159,10 +139,27 @@ PROBED: tuple[Probed, ...] = (
         "For a byte of messages {who} writes {value} to disk, and {other} {less}",
     ),
     Probed(
+        "asked_memory",
+        "memory that came with new topics and all else that was asked",
+        "MB",
+        "With new topics and all else that was asked the memory of {who} has grown by {value}, and that of {other} by "
+        "{less}",
+        least=4.0,
+        work=ASKED,
+    ),
+    Probed(
+        "asked_disk",
+        "disk that new topics and all else that was asked take",
+        "MB",
+        "On disk, new topics and all else that was asked take {value} with {who}, and {less} with {other}",
+        least=4.0,
+        work=ASKED,
+    ),
+    Probed(
         "waiting_cpu",
-        "CPU while twenty fetches wait and nothing comes",
+        "CPU while twenty consumers wait and nothing comes",
         "ms per s",
-        "While twenty fetches wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
+        "While twenty consumers wait and nothing comes, {who} uses {value} of CPU, and {other} {less}",
         least=10.0,
         work=ASKED,
     ),

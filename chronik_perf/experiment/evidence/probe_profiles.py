@@ -17,11 +17,10 @@ from chronik_perf.experiment.plan import CONNECTED_S, SOON_S
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.load.asking import (
     COME_AND_GO,
-    HELD_S,
     MOST_COMING,
     AskedLog,
     ask_for_work,
-    held_fetches,
+    consume,
     keep_coming,
 )
 from chronik_perf.model import (
@@ -63,8 +62,8 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
             if rig.metrics.unread or time.monotonic() > scraped_s:
                 break
             rig.metrics.sample()
-        with contextlib.suppress(MeasurementFailed), held_fetches(filled):
-            time.sleep(HELD_S)
+        with contextlib.suppress(MeasurementFailed):
+            consume(filled, lambda: None)
     return _profile(rig, ASKED, recording)
 
 

@@ -5,14 +5,15 @@ Every load begins on an empty data directory, so none of its figures has anythin
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import SOON_S
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import ALL_REPLICAS, AskedLog, fill, why
+from chronik_perf.load.asking import ALL_REPLICAS, AskedLog, fill, waiting_consumer, why
 from chronik_perf.load.topics import messages_held
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
 from chronik_perf.network import Network
@@ -83,7 +84,8 @@ def started_again(
         return {}
     stored = _held(rig, rig.broker, place, network)
     rig.stop()
-    stopped = rig.broker.stop()
+    with _consumer_of(rig, rig.broker, place, network):
+        stopped = rig.broker.stop()
     stop_time: Measured = stopped.took_s
     if stopped.killed or stopped.note:
         stop_time = _KILLED if stopped.killed else Unavailable(f"it {stopped.note}")
@@ -116,6 +118,17 @@ def started_again(
             last.kill()
             raise
     return told
+
+
+@contextlib.contextmanager
+def _consumer_of(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> Iterator[None]:
+    """Let a consumer wait meanwhile: brokers in service are never stopped without. None where it cannot ask plainly."""
+    with contextlib.ExitStack() as stack:
+        if place.client_config is None:
+            log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+            with contextlib.suppress(MeasurementFailed), network.entered():
+                stack.enter_context(waiting_consumer(log))
+        yield
 
 
 def _killed(

@@ -6,14 +6,16 @@ idle connections can, in some seconds. One kind of question a module.
 """
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
+from chronik_perf.load.asking.deleting import DELETED, topic_deletion_ms
 from chronik_perf.load.asking.filled import fill, filled_bytes
 from chronik_perf.load.asking.holding import (
     COME_AND_GO,
     HELD_S,
     MOST_COMING,
     come_and_go,
-    held_fetches,
+    consume,
     keep_coming,
+    waiting_consumer,
 )
 from chronik_perf.load.asking.log import ALL_REPLICAS, AskedLog, why
 from chronik_perf.load.asking.order import ORDER_ROUNDS
@@ -22,6 +24,7 @@ from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 __all__ = [
     "ALL_REPLICAS",
     "COME_AND_GO",
+    "DELETED",
     "HELD_S",
     "MOST_COMING",
     "ORDER_ROUNDS",
@@ -32,9 +35,11 @@ __all__ = [
     "ask",
     "ask_for_work",
     "come_and_go",
+    "consume",
     "fill",
     "filled_bytes",
-    "held_fetches",
     "keep_coming",
+    "topic_deletion_ms",
+    "waiting_consumer",
     "why",
 ]

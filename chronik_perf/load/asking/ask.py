@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from chronik_perf.load.asking.arriving import connection_ms, first_message_ms, metadata_ms, topic_creation_ms
 from chronik_perf.load.asking.contents import altered
+from chronik_perf.load.asking.deleting import topic_deletion_ms
 from chronik_perf.load.asking.filled import filled
-from chronik_perf.load.asking.holding import fan_out_ms
+from chronik_perf.load.asking.holding import early_fetches, fan_out_ms
 from chronik_perf.load.asking.log import AskedLog, why
 from chronik_perf.load.asking.order import misordered, reordered
 from chronik_perf.load.asking.reading import offsets_ms, read_back_ms_per_mb, seek_ms, time_lookup_ms
+from chronik_perf.load.asking.refusing import refused_ms
 from chronik_perf.load.asking.waiting import (
     beside_reader_ms,
     beside_slow_ms,
@@ -22,10 +24,12 @@ from chronik_perf.load.asking.waiting import (
 )
 from chronik_perf.load.asking.writing import (
     acks_all_ms,
+    after_pause_ms,
     compressed_batch_ms,
     idempotent_ms,
     large_batch_ms,
     many_partitions_ms,
+    spread_produce_ms,
     stored_again,
 )
 from chronik_perf.load.wire.connection import WireConnection
@@ -39,6 +43,8 @@ Watch = Callable[[ProbeName], contextlib.AbstractContextManager[object]]
 _OF_THE_LOAD: dict[ProbeName, _Question] = {
     "connection": connection_ms,
     "acks_all": acks_all_ms,
+    "after_pause": after_pause_ms,
+    "early_fetches": early_fetches,
     "beside_slow": beside_slow_ms,
     "produce_beside": produce_beside_ms,
     "delivery": delivery_ms,
@@ -49,8 +55,9 @@ _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
     "topic_creation": topic_creation_ms,
     "first_message": first_message_ms,
     "many_partitions": many_partitions_ms,
+    "spread_produce": spread_produce_ms,
 }
-_OF_ALL_TOPICS: dict[ProbeName, _Question] = {"metadata": metadata_ms}
+_OF_ALL_TOPICS: dict[ProbeName, _Question] = {"metadata": metadata_ms, "refused": refused_ms}
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "read_back": read_back_ms_per_mb,
@@ -64,6 +71,7 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "large_batch": large_batch_ms,
     "compressed_batch": compressed_batch_ms,
     "altered": altered,
+    "topic_deletion": topic_deletion_ms,
 }
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait; connections are looked at by themselves.

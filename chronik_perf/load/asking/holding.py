@@ -6,41 +6,77 @@ import contextlib
 import select
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from chronik_perf.load.asking.log import PROBE_S, SETTLE_S, AskedLog, answer_to
 from chronik_perf.load.driver import clock_ns
 from chronik_perf.load.wire import protocol, responses
-from chronik_perf.model import Measured, MeasurementFailed, Unavailable
+from chronik_perf.model import Measured, Unavailable
 
 FETCHES = 20
 # Long enough for what a broker does once a second to be in each of them.
 HELD_S = 1.0
-# Before and after the time that counts, for the fetches to be read and for whatever wakes too early.
+# Before the time that counts, for the fetches to be read, and after it.
 _AROUND_S = 0.05
 FAN_OUT_ROUNDS, FAN_OUT_WAIT_MS = 10, 1000
+EARLY_WAIT_MS = 200
+CONSUMER_WAIT_MS = 30_000
 COME_AND_GO = 50
 # Each leaves a port that cannot be used again for a minute.
 MOST_COMING, COMING_S = 2000, 1.0
 
+T = TypeVar("T")
 
-@contextlib.contextmanager
-def held_fetches(log: AskedLog) -> Iterator[None]:
-    """Let `FETCHES` connections wait at the log's end while the block runs, which may take `HELD_S`.
 
-    Raises MeasurementFailed where a connection or an answer fails, and where a fetch was answered before its time.
+def consume(log: AskedLog, look: Callable[[], T]) -> tuple[T, T]:
+    """Let `FETCHES` consumers wait at the log's end, and look twice meanwhile, `HELD_S` apart.
+
+    One that has an answer before its time asks again at once, as consumers do. Raises MeasurementFailed where a
+    connection or an answer fails.
     """
-    wait_ms = int((HELD_S + 2 * _AROUND_S) * 1e3)
+    with contextlib.ExitStack() as stack:
+        consumers = [stack.enter_context(log.connect()) for _ in range(FETCHES)]
+        poll = log.poll(log.end(consumers[0]), int((HELD_S + 2 * _AROUND_S) * 1e3))
+        waiting = {one.socket: (one, one.send(poll)[0]) for one in consumers}
+
+        def keep_asking(for_s: float) -> None:
+            ends_s = time.monotonic() + for_s
+            while (left_s := ends_s - time.monotonic()) > 0:
+                for early in select.select(list(waiting), [], [], left_s)[0]:
+                    one, sent = waiting[early]
+                    answer_to(one, protocol.FETCH, sent, responses.read_fetch)
+                    waiting[early] = one, one.send(poll)[0]
+
+        keep_asking(_AROUND_S)
+        before = look()
+        keep_asking(HELD_S)
+        return before, look()
+
+
+def early_fetches(log: AskedLog) -> float:
+    """Count which of `FETCHES` that are to wait at the log's end have an answer long before their time."""
     with contextlib.ExitStack() as stack:
         consumers = [stack.enter_context(log.connect()) for _ in range(FETCHES)]
         end = log.end(consumers[0])
-        polls = [one.send(log.poll(end, wait_ms))[0] for one in consumers]
-        time.sleep(_AROUND_S)
-        yield
-        if select.select([one.socket for one in consumers], [], [], 0)[0]:
-            raise MeasurementFailed("a Fetch at the log's end did not wait")
+        polls = [one.send(log.poll(end, EARLY_WAIT_MS))[0] for one in consumers]
+        time.sleep(EARLY_WAIT_MS / 2e3)
+        early = select.select([one.socket for one in consumers], [], [], 0)[0]
         for one, poll in zip(consumers, polls, strict=True):
             answer_to(one, protocol.FETCH, poll, responses.read_fetch)
+    return float(len(early))
+
+
+@contextlib.contextmanager
+def waiting_consumer(log: AskedLog) -> Iterator[None]:
+    """Let a connection wait at the log's end while the block runs; its answer, long after that, is not awaited.
+
+    Raises MeasurementFailed where the connection or its first questions fail.
+    """
+    with log.connect() as connection:
+        connection.send(log.poll(log.end(connection), CONSUMER_WAIT_MS))
+        time.sleep(SETTLE_S)
+        yield
 
 
 def come_and_go(log: AskedLog) -> None:

@@ -1,8 +1,13 @@
-"""How a broker takes what no load sends: acks=all, large and compressed batches, many partitions, new producers."""
+"""How a broker takes what no load sends: acks=all, large and compressed batches, many partitions, new producers.
+
+And a message after a pause, in which a broker may have gone to sleep.
+"""
 
 from __future__ import annotations
 
 import os
+import statistics
+import time
 
 from chronik_perf.load.asking.filled import new_name
 from chronik_perf.load.asking.log import (
@@ -25,7 +30,10 @@ LARGE_BYTES = 900_000
 LARGE_ROUNDS = 7
 PARTITIONS, PARTITIONS_ROUNDS = 64, 40
 PRODUCERS, REPEATED = 20, 10
+SPREAD_OVER, SPREAD_ROUNDS = 20, 10
 ALL_REPLICAS_ROUNDS = 20
+# Whoever sleeps longer and longer while nothing comes sleeps long by then.
+PAUSES, PAUSE_S = 5, 0.15
 
 
 def acks_all_ms(log: AskedLog) -> float:
@@ -33,6 +41,19 @@ def acks_all_ms(log: AskedLog) -> float:
     message = log.message(acks=ALL_REPLICAS)
     with log.connect() as connection:
         return median_ms(ALL_REPLICAS_ROUNDS, lambda _: log.store(connection, message))
+
+
+def after_pause_ms(log: AskedLog) -> float:
+    """Give the median time until a small message is acknowledged that comes when nothing has come for a while."""
+    times_ms: list[float] = []
+    give_up_ns = clock_ns() + PROBE_S * 1e9
+    with log.connect() as connection:
+        while len(times_ms) < PAUSES and clock_ns() < give_up_ns:
+            time.sleep(PAUSE_S)
+            asked_ns = clock_ns()
+            log.store(connection, log.message())
+            times_ms.append((clock_ns() - asked_ns) / 1e6)
+    return statistics.median(times_ms)
 
 
 def large_batch_ms(log: AskedLog) -> float:
@@ -90,16 +111,45 @@ def many_partitions_ms(log: AskedLog) -> Measured:
 
     The topic is left behind. Unavailable where other brokers lead some of its partitions.
     """
-    name = new_name(log)
-    topics.create(log.address, name, PARTITIONS, PROBE_S)
     with log.connect() as connection:
-        led = topics.leaders(connection, name)
-        if set(led.values()) != {log.leader}:
-            return Unavailable("other brokers lead some of the partitions of a new topic")
-        logs = [AskedLog(name, partition, log.leader) for partition in led]
+        logs = _partitions_of_a_new_topic(log, connection, PARTITIONS)
+        if isinstance(logs, Unavailable):
+            return logs
         messages = [one.message() for one in logs]
         # What a partition's first message costs is told by `first_message`.
         connection.send(*messages)
         for _ in messages:
             acknowledge(connection)
         return median_ms(PARTITIONS_ROUNDS, lambda n: logs[n].store(connection, messages[n]))
+
+
+def spread_produce_ms(log: AskedLog) -> Measured:
+    """Give the median time until a Produce is answered that has a message for each partition of a new topic.
+
+    The topic, of `SPREAD_OVER`, is left behind. Unavailable where other brokers lead some of its partitions.
+    """
+    with log.connect() as connection:
+        logs = _partitions_of_a_new_topic(log, connection, SPREAD_OVER)
+        if isinstance(logs, Unavailable):
+            return logs
+        batch = protocol.record_batch(protocol.CLIENT_ID, now_ms())
+        partitions, timeout_ms = [one.partition for one in logs], int(ANSWER_S * 1e3)
+        body = protocol.spread_produce_body(logs[0].topic, partitions, 1, timeout_ms, batch)
+
+        def store() -> None:
+            for error in connection.ask(protocol.PRODUCE, body, responses.read_spread_produce, ANSWER_S):
+                accepted(connection, protocol.PRODUCE, error)
+
+        store()
+        return median_ms(SPREAD_ROUNDS, lambda _: store())
+
+
+def _partitions_of_a_new_topic(
+    log: AskedLog, connection: WireConnection, partitions: int
+) -> list[AskedLog] | Unavailable:
+    name = new_name(log)
+    topics.create(log.address, name, partitions, PROBE_S)
+    led = topics.leaders(connection, name)
+    if set(led.values()) != {log.leader}:
+        return Unavailable("other brokers lead some of the partitions of a new topic")
+    return [AskedLog(name, partition, log.leader) for partition in led]

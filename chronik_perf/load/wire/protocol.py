@@ -124,13 +124,15 @@ def produce_request(
 
 def produce_body(topic: str, partition: int, acks: int, timeout_ms: int, batch: bytes) -> bytes:
     """Encode Produce (v3 to v7, which are the same) of one batch for one partition."""
-    return (
-        struct.pack(">hhi", -1, acks, timeout_ms)
-        + struct.pack(">i", 1)
-        + string(topic)
-        + struct.pack(">iii", 1, partition, len(batch))
-        + batch
-    )
+    return spread_produce_body(topic, (partition,), acks, timeout_ms, batch)
+
+
+def spread_produce_body(
+    topic: str, partitions: Sequence[int], acks: int, timeout_ms: int, batch: bytes
+) -> bytes:
+    """Encode Produce (v3 to v7) of the same batch for each of several partitions of a topic."""
+    head = struct.pack(">hhii", -1, acks, timeout_ms, 1) + string(topic) + struct.pack(">i", len(partitions))
+    return head + b"".join(struct.pack(">ii", each, len(batch)) + batch for each in partitions)
 
 
 def produce_response_start(

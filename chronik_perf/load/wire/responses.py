@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+THROTTLE_BYTES = 4
+PARTITION = struct.Struct(">ih")  # index and error code, with which each of a Produce begins
+
 
 class Reader:
     """Reads a response from left to right; struct.error where it is shorter than its version says."""
@@ -22,6 +25,10 @@ class Reader:
     def one(self, letter: str) -> int:
         """Unpack one big-endian integer."""
         return self.take(letter)[0]
+
+    def left(self) -> int:
+        """Give how many bytes have not been read yet."""
+        return len(self._data) - self._at
 
     def text(self) -> str | None:
         """Read a NULLABLE_STRING."""
@@ -101,6 +108,20 @@ def read_produce(data: bytes) -> tuple[int, int]:
     reader.text()
     _partitions, _index, error, offset = reader.take("iihq")
     return error, offset
+
+
+def read_spread_produce(data: bytes) -> list[int]:
+    """Read Produce (v3 to v7) of several partitions of a topic: the error code of each."""
+    reader = Reader(data)
+    reader.one("i")  # number of topics
+    reader.text()
+    partitions = reader.one("i")
+    # What follows a partition's error differs by version, and has the same length for each.
+    rest = reader.left() - THROTTLE_BYTES
+    if partitions <= 0 or rest % partitions or rest // partitions < PARTITION.size:
+        raise struct.error("it has no whole number of partitions")
+    each = rest // partitions - PARTITION.size
+    return [reader.take(f"ih{each}x")[1] for _ in range(partitions)]
 
 
 def read_fetch(data: bytes) -> tuple[int, bytes]:
