@@ -57,6 +57,7 @@ NAMES = (
     "all_acks",
     "slow_scrape",
     "forgetful",
+    "impatient",
 )
 
 
