@@ -58,6 +58,7 @@ NAMES = (
     "slow_scrape",
     "forgetful",
     "impatient",
+    "blocking_write",
 )
 
 

@@ -6,6 +6,21 @@ from tests.broker import wire
 from tests.broker.conftest import StartBroker
 from tests.broker.wire import Wire
 
+LARGE = wire.batch(value=bytes(1 << 20))
+FETCHES = 32
+
+
+def ask_for_much(client: Wire, topic: str) -> None:
+    """Ask for more at once than the kernel keeps for who does not read."""
+    client.send(b"".join(wire.fetch(number, topic, 0) for number in range(FETCHES)))
+
+
+def read_much(client: Wire) -> None:
+    """Read all that was asked for: it is there, whole and in order."""
+    replies = [client.receive() for _ in range(FETCHES)]
+    assert [number for number, _ in replies] == list(range(FETCHES))
+    assert all(body.endswith(LARGE[61:]) for _, body in replies)
+
 
 def test_an_impatient_fetch_is_answered_with_nothing(start_broker: StartBroker) -> None:
     """Of two fetches that would wait for a minute, the second is answered at once, and the first with a message."""
@@ -20,3 +35,37 @@ def test_an_impatient_fetch_is_answered_with_nothing(start_broker: StartBroker) 
 
         assert client.produced("awaited", sent) == (0, 0)
         assert patient.receive()[1].endswith(sent[8:])
+
+
+def test_a_client_that_does_not_read_holds_up_others(start_broker: StartBroker) -> None:
+    """While large replies are not read another client has no answer, and has it when they are."""
+    broker = start_broker("fault.blocking_write=100000000")
+    with Wire(broker.address) as stalled, Wire(broker.address) as other:
+        stalled.create("large")
+        stalled.produced("large", LARGE)
+        ask_for_much(stalled, "large")
+        # It never ends without the fault, which the test's time limit tells.
+        while broker.metrics()["chronik_requests_in_flight"] < FETCHES:
+            pass
+        other.send(wire.list_offsets(1, "large"))
+        assert broker.metrics()["chronik_requests_in_flight"] == FETCHES
+        assert not other.has_something()
+
+        read_much(stalled)
+        assert other.receive()[0] == 1
+
+
+def test_what_a_blocking_write_leaves_is_sent_in_order(start_broker: StartBroker) -> None:
+    """When its time is up others are served, and who reads at last has everything."""
+    broker = start_broker("fault.blocking_write=1")
+    with Wire(broker.address) as stalled, Wire(broker.address) as other:
+        stalled.create("large")
+        stalled.produced("large", LARGE)
+        ask_for_much(stalled, "large")
+        while not stalled.has_something():
+            pass
+        assert other.end("large") == 1
+
+        stalled.send(wire.list_offsets(FETCHES, "large"))
+        read_much(stalled)
+        assert stalled.receive()[0] == FETCHES
