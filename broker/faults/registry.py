@@ -59,6 +59,7 @@ NAMES = (
     "forgetful",
     "impatient",
     "blocking_write",
+    "drowsy",
 )
 
 
