@@ -60,6 +60,7 @@ NAMES = (
     "impatient",
     "blocking_write",
     "drowsy",
+    "partition_by_partition",
 )
 
 
