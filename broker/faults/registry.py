@@ -61,6 +61,7 @@ NAMES = (
     "blocking_write",
     "drowsy",
     "partition_by_partition",
+    "stop_waits",
 )
 
 

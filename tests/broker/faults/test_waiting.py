@@ -69,3 +69,45 @@ def test_what_a_blocking_write_leaves_is_sent_in_order(start_broker: StartBroker
         stalled.send(wire.list_offsets(FETCHES, "large"))
         read_much(stalled)
         assert stalled.receive()[0] == FETCHES
+
+
+def test_a_stop_lets_a_fetch_have_its_time(start_broker: StartBroker) -> None:
+    """A consumer that waits when the broker is stopped has an answer with nothing, instead of being hung up on."""
+    broker = start_broker("fault.stop_waits=100000000")
+    with Wire(broker.address) as client:
+        client.create("drained")
+        client.send(wire.fetch(1, "drained", 0, max_wait_ms=1000))
+        while broker.metrics()["chronik_requests_in_flight"] == 0:
+            pass
+        assert broker.stop() == 0
+        assert client.receive()[0] == 1
+        assert client.is_closed()
+
+
+def test_a_stop_waits_no_longer_than_it_may(start_broker: StartBroker) -> None:
+    """With a strength of 10 ms a consumer that would wait for ten hours is hung up on."""
+    broker = start_broker("fault.stop_waits=0.01")
+    with Wire(broker.address) as client:
+        client.create("drained")
+        client.send(wire.fetch(1, "drained", 0, max_wait_ms=36_000_000))
+        while broker.metrics()["chronik_requests_in_flight"] == 0:
+            pass
+        assert broker.stop() == 0
+        assert client.is_closed()
+
+
+def test_a_stop_waits_for_nobody_who_is_answered_or_gone(start_broker: StartBroker) -> None:
+    """One consumer that would wait for ten hours has its message, another has hung up, and the broker just stops."""
+    broker = start_broker("fault.stop_waits=100000000")
+    with Wire(broker.address) as client, Wire(broker.address) as answered:
+        client.create("drained")
+        answered.send(wire.fetch(1, "drained", 0, max_wait_ms=36_000_000))
+        with Wire(broker.address) as gone:
+            gone.send(wire.fetch(2, "drained", 0, max_wait_ms=36_000_000, min_bytes=1 << 20))
+            while broker.metrics()["chronik_requests_in_flight"] < 2:
+                pass
+        while broker.metrics()["chronik_connections"] > 2:
+            pass
+        client.produced("drained", wire.batch())
+        assert answered.receive()[0] == 1
+        assert broker.stop() == 0
