@@ -62,6 +62,7 @@ NAMES = (
     "drowsy",
     "partition_by_partition",
     "stop_waits",
+    "undeleted",
 )
 
 
