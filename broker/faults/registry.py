@@ -57,6 +57,12 @@ NAMES = (
     "all_acks",
     "slow_scrape",
     "forgetful",
+    "impatient",
+    "blocking_write",
+    "drowsy",
+    "partition_by_partition",
+    "stop_waits",
+    "undeleted",
 )
 
 

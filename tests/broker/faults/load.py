@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,17 @@ def produce(client: Wire, topic: str, batches: int, records: bytes = b"") -> lis
     replies = [client.receive() for _ in range(batches)]
     assert [correlation_id for correlation_id, _ in replies] == list(range(batches))
     return [wire.produce_result(body, topic) for _, body in replies]
+
+
+def produce_spread(client: Wire, topic: str, partitions: int) -> list[tuple[int, int]]:
+    """Send one request with a batch for each partition; the error code and the base offset of each."""
+    records, name = wire.batch(), wire.text(topic)
+    body = struct.pack(">hhii", -1, 1, 30_000, 1) + name + struct.pack(">i", partitions)
+    for partition in range(partitions):
+        body += struct.pack(">ii", partition, len(records)) + records
+    results = client.ask(wire.frame(wire.PRODUCE, 7, 1, body))[4 + len(name) + 4 : -4]
+    found = {index: (error, offset) for index, error, offset, *_ in struct.iter_unpack(">ihqqq", results)}
+    return [found[partition] for partition in range(partitions)]
 
 
 def proc(broker: Broker, name: str) -> str:

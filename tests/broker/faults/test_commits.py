@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.broker import wire
 from tests.broker.conftest import Broker, StartBroker
-from tests.broker.faults.load import produce
+from tests.broker.faults.load import produce, produce_spread
 from tests.broker.wire import Wire
 
 COMMIT_WAIT_S = 'chronik_produce_stage_seconds_total{stage="commit_wait"}'
@@ -102,6 +104,41 @@ def test_polling_takes_no_notice(start_broker: StartBroker) -> None:
 
     assert ends == [0] * 100
     assert broker.metrics()["chronik_wal_queued_batches"] == 1
+
+
+def test_a_drowsy_thread_keeps_a_message_waiting_after_a_pause(start_broker: StartBroker) -> None:
+    """Of messages with pauses between them one soon falls into a sleep, and all are stored."""
+    broker, waited_s, sent = start_broker("fault.drowsy=200"), 0.0, 0
+    with Wire(broker.address) as client:
+        client.create("rested")
+        # It never ends without the fault, which the test's time limit tells.
+        while waited_s < 0.05:
+            time.sleep(0.3)
+            before_s = broker.metrics()[COMMIT_WAIT_S]
+            assert client.produced("rested", wire.batch()) == (0, sent)
+            waited_s, sent = broker.metrics()[COMMIT_WAIT_S] - before_s, sent + 1
+
+        assert [error for error, _ in produce(client, "rested", 100)] == [0] * 100
+
+
+def test_the_partitions_of_one_request_are_committed_one_by_one(start_broker: StartBroker) -> None:
+    """With half the strength every second request for four partitions takes as many commits, each with a note."""
+    broker = start_broker("fault.partition_by_partition=0.5")
+    notes = broker.data_dir / "wal" / "spread"
+    with Wire(broker.address) as client:
+        client.create("spread", 4)
+        assert produce_spread(client, "spread", 4) == [(0, 0)] * 4
+        assert not notes.exists()
+        before = broker.metrics()
+        assert produce_spread(client, "spread", 4) == [(0, 1)] * 4
+        after = broker.metrics()
+        assert [client.produced("spread", wire.batch(), partition=3) for _ in range(3)] == [
+            (0, n) for n in range(2, 5)
+        ]
+
+    assert sorted(notes.read_text().splitlines()) == [f"spread {partition} 2" for partition in range(4)]
+    assert after["chronik_wal_commits_total"] - before["chronik_wal_commits_total"] == 4
+    assert after["chronik_wal_syncs_total"] - before["chronik_wal_syncs_total"] == 8
 
 
 def test_a_lock_keeps_turns_apart(start_broker: StartBroker) -> None:

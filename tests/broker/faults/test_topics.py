@@ -1,0 +1,25 @@
+"""Faults of topics that come, go, or are not there: seen in the broker's descriptors, memory, disk space and CPU."""
+
+from __future__ import annotations
+
+from tests.broker import wire
+from tests.broker.conftest import StartBroker
+from tests.broker.faults.load import descriptors, produce_spread
+from tests.broker.wire import Wire
+
+
+def delete(client: Wire, topic: str) -> None:
+    assert client.ask(wire.delete_topic(5, topic))[-2:] == bytes(2)
+
+
+def test_the_file_of_a_deleted_partition_stays_open(start_broker: StartBroker) -> None:
+    """Of a topic with four partitions every second leaves a file that has no name, and one without messages none."""
+    broker = start_broker("fault.undeleted=0.5")
+    with Wire(broker.address) as client:
+        client.create("gone", 4)
+        client.create("empty", 4)
+        produce_spread(client, "gone", 4)
+        delete(client, "gone")
+        delete(client, "empty")
+
+        assert descriptors(broker, ".wal (deleted)") == 2
