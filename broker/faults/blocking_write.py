@@ -61,7 +61,7 @@ FAULT = Fault(
     incident="beyond the catalogue",
     unit="ms at most for one large reply",
     full=50,
-    moves=("beside_stalled",),
+    moves=("beside_reader",),
     culprit="frame send_blocking",
     parts=_parts,
 )

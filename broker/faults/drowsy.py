@@ -49,7 +49,7 @@ FAULT = Fault(
     incident="beyond the catalogue",
     unit="ms of the longest sleep",
     full=50,
-    moves=("after_rest",),
+    moves=("after_pause",),
     culprit="stage commit_wait",
     parts=_parts,
 )

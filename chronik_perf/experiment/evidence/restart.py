@@ -83,8 +83,8 @@ def started_again(
     if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
         return {}
     stored = _held(rig, rig.broker, place, network)
-    rig.stop()
     with _consumer_of(rig, rig.broker, place, network):
+        rig.stop()
         stopped = rig.broker.stop()
     stop_time: Measured = stopped.took_s
     if stopped.killed or stopped.note:
