@@ -63,6 +63,7 @@ NAMES = (
     "partition_by_partition",
     "stop_waits",
     "undeleted",
+    "topic_buffers",
 )
 
 
