@@ -64,6 +64,7 @@ NAMES = (
     "stop_waits",
     "undeleted",
     "topic_buffers",
+    "preallocated",
 )
 
 
