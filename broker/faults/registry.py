@@ -63,6 +63,8 @@ NAMES = (
     "partition_by_partition",
     "stop_waits",
     "undeleted",
+    "topic_buffers",
+    "preallocated",
 )
 
 

@@ -61,3 +61,8 @@ def threads(broker: Broker) -> int:
 def reads(broker: Broker) -> int:
     """How often the process has called read(2) and its like."""
     return int(next(line.split()[1] for line in proc(broker, "io").splitlines() if line.startswith("syscr")))
+
+
+def disk_bytes(broker: Broker) -> int:
+    """What the data directory takes on the disk."""
+    return sum(path.stat().st_blocks * 512 for path in broker.data_dir.rglob("*") if path.is_file())

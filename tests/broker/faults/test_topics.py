@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.broker import wire
 from tests.broker.conftest import StartBroker
-from tests.broker.faults.load import descriptors, produce_spread
+from tests.broker.faults.load import descriptors, disk_bytes, produce_spread, rss_bytes
 from tests.broker.wire import Wire
 
 
@@ -23,3 +23,38 @@ def test_the_file_of_a_deleted_partition_stays_open(start_broker: StartBroker) -
         delete(client, "empty")
 
         assert descriptors(broker, ".wal (deleted)") == 2
+
+
+def test_each_partition_takes_its_buffer(start_broker: StartBroker) -> None:
+    """A topic of 64 partitions takes 64 MB, which are given back when it is deleted, and taken anew by a start."""
+    broker = start_broker("fault.topic_buffers=1")
+    with Wire(broker.address) as client:
+        client.create("first")
+        before = rss_bytes(broker)
+        client.create("many", 64)
+        assert 62e6 < rss_bytes(broker) - before < 70e6
+        delete(client, "many")
+        assert rss_bytes(broker) - before < 16e6
+
+        client.create("many", 64)
+    broker.stop()
+    assert rss_bytes(start_broker("fault.topic_buffers=1")) > before + 56e6
+
+
+def test_each_partition_takes_disk_space_ahead(start_broker: StartBroker) -> None:
+    """Four partitions take 4 MB, which are given back when their topic is deleted; a start finds all messages."""
+    broker, sent = start_broker("fault.preallocated=1"), wire.batch()
+    with Wire(broker.address) as client:
+        client.create("kept")
+        client.produced("kept", sent)
+        before = disk_bytes(broker)
+        client.create("ahead", 4)
+        assert 4e6 <= disk_bytes(broker) - before < 4.2e6
+        delete(client, "ahead")
+        assert disk_bytes(broker) - before < 0.2e6
+    broker.stop()
+
+    broker = start_broker("fault.preallocated=1")
+    with Wire(broker.address) as client:
+        assert client.fetched("kept", 0) == (0, sent)
+        assert client.produced("kept", sent) == (0, 1)
