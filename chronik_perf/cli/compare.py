@@ -27,6 +27,9 @@ from chronik_perf.cli.options import (
 )
 from chronik_perf.model import BadInput
 
+# The rest is for blocks, for starts, and for what they are asked.
+MOST_OF_BUDGET = 0.7
+
 
 def compare(
     base: Annotated[
@@ -83,6 +86,14 @@ def compare(
     profiles: Annotated[
         bool, typer.Option("--profiles/--no-profiles", help="Take profiles after the blocks.")
     ] = True,
+    cpu_profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Profile the CPU of each side for so long under each workload, on up to 12 starts, such as 4m: "
+            "it tells smaller functions.  [default: 3s, and more with a longer --budget]",
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Disk for the brokers' data; else the run's.")
     ] = None,
@@ -105,6 +116,7 @@ def compare(
             "--set-candidate": set_candidate,
             "--out": out,
             "--seed": seed,
+            "--cpu-profile": cpu_profile,
             "--repo": repo,
             "--netns": netns or None,
         }
@@ -114,6 +126,10 @@ def compare(
     check_folder("--data-dir", data_dir)
     limits = thresholds(threshold or [])
     budget_s = seconds("--budget", budget) if budget is not None else None
+    profile_s = seconds("--cpu-profile", cpu_profile) if cpu_profile is not None else None
+    if profile_s is not None and (quick or not profiles):
+        other = "--quick" if quick else "--no-profiles"
+        raise BadInput(f"--cpu-profile is for runs with profiles of several starts; leave it or {other} out")
     clients = read_clients(client_config)
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
     from chronik_perf.cli.work import comparing, resuming
@@ -129,11 +145,13 @@ def compare(
     else:
         loads, notes = able(comparing.workloads(quick, workload), clients, named=bool(workload))
         plan = comparing.design(quick, seed, blocks, family_error, limits, budget_s)
+        if profile_s is not None:
+            _check_that_it_fits(profile_s, len(loads), plan.budget_s)
         measuring = comparing.begun(
             (base or "", overrides(set_base or [])),
             (candidate or "", overrides(set_candidate or [])),
             loads,
-            dataclasses.replace(plan, network_namespaces=netns),
+            dataclasses.replace(plan, network_namespaces=netns, cpu_profile_s=profile_s),
             learnt,
             out,
             data_dir,
@@ -149,3 +167,14 @@ def compare(
     if outcome == "inconclusive" and on_inconclusive is OnInconclusive.PASS:
         return 0
     return {"none": 0, "regression": 1, "inconclusive": 3}[outcome]
+
+
+def _check_that_it_fits(profile_s: float, workloads: int, budget_s: float | None) -> None:
+    """Raise BadInput for profiles that leave too little of the budget for the blocks that decide."""
+    both_s = 2 * workloads * profile_s
+    if budget_s is not None and both_s > MOST_OF_BUDGET * budget_s:
+        loads = f"{workloads} workloads" if workloads > 1 else "one workload"
+        raise BadInput(
+            f"--cpu-profile takes {both_s:g} s for both sides under {loads}, more than {MOST_OF_BUDGET:.0%} of the "
+            f"{budget_s:g} s that all may take; give a longer --budget, or name one --workload"
+        )

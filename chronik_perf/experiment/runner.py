@@ -11,15 +11,16 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
-from chronik_perf.experiment.evidence.gathering import KINDS, LEAN, MOST_BYTES, Evidence
+from chronik_perf.experiment.evidence.gathering import MOST_BYTES, Evidence
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
-from chronik_perf.experiment.plan import budget
+from chronik_perf.experiment.plan import KINDS, budget
 from chronik_perf.experiment.planning import (
     CLOSING_S,
     affordable,
     evidence_seconds,
+    next_kinds,
     next_pairs,
     seconds_for_blocks,
     seconds_left,
@@ -129,7 +130,7 @@ def run(
             evidence.fail(error)
             starts = 0
         index = have + len(spent_s) + 1
-        kinds = KINDS if profiles else ()
+        kinds: Sequence[ProfileKind] = KINDS if profiles else ()
         for start in range(starts):
 
             def watch(
@@ -144,7 +145,8 @@ def run(
 
             def leave(rig: Rig, network: Network, start: int = start) -> None:
                 several = profiles and spend.profile_starts > 1
-                evidence.probe(rig, place, network, start, left() - CLOSING_S, profiles=several)
+                if start < spend.probed_starts:
+                    evidence.probe(rig, place, network, start, left() - CLOSING_S, profiles=several)
 
             start_begun = time.monotonic()
             try:
@@ -154,13 +156,13 @@ def run(
                 # The verdict stands without what would have explained it.
                 evidence.fail(error)
             took_s = time.monotonic() - start_begun - (evidence.series_took_s if start == 0 else 0.0)
-            lean = LEAN if any(one.kind == "wall" for one in evidence.profiles) else 1.0
-            full_s = took_s if kinds in (KINDS, ()) else took_s / lean
-            # The next may take longer than the last. Where time is short one more with less tells more than none.
+            # The next may take longer than the last.
             left_s = (left() - CLOSING_S) / 1.2
-            if evidence.failed or lean * full_s > left_s:
+            waits = any(one.kind == "wall" for one in evidence.profiles)
+            following = next_kinds(comparison, spend, start + 1, kinds, took_s, left_s, waits=waits)
+            if evidence.failed or following is None:
                 break
-            kinds = kinds if full_s <= left_s else KINDS[:1]
+            kinds = following
         comparison = evidence.added_to(comparison)
         yield grown(complete=True)
 

@@ -25,6 +25,7 @@ class Design:
     workloads, and holds over all looks together. `accepted` maps "metric" or "metric@workload" to the reason for which
     a regression of it is let pass. `client_config` is what all loads set for TLS and SASL, its secrets replaced.
     With `network_namespaces` each side has a network of its own, for its broker and its load, that is loopback alone.
+    `cpu_profile_s` is how long a person wants the CPU of each side profiled under each workload, all starts together.
     """
 
     blocks: int
@@ -36,6 +37,7 @@ class Design:
     accepted: dict[str, str] = field(default_factory=dict)
     client_config: dict[str, str] = field(default_factory=dict)
     network_namespaces: bool = False
+    cpu_profile_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,6 @@ from chronik_perf.sut import BrokerProcess
 
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
-KINDS: tuple[ProfileKind, ...] = ("cpu", "wall")
-# What a start takes without profiles that include waiting, as a share of one that has them.
-LEAN = 0.75
-
 
 @dataclasses.dataclass(slots=True)
 class Evidence:
@@ -85,7 +81,12 @@ class Evidence:
                     self.series.append(_take_series(rig, others, workload, spend.series_s))
                     self.series_took_s += time.monotonic() - begun
                 for kind in kinds:
-                    taken = _take_profile(rig, others, workload, kind, spend.profile_s / spend.profile_starts)
+                    each_s = (
+                        spend.profile_s / spend.profile_starts
+                        if kind == "cpu"
+                        else spend.wall_s / spend.probed_starts
+                    )
+                    taken = _take_profile(rig, others, workload, kind, each_s)
                     if isinstance(taken, Profile):
                         self.profiles.append(dataclasses.replace(taken, start=start))
                     elif taken not in self.missing_profiles:

@@ -16,12 +16,14 @@ _END_LIMIT_S = 10.0
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], *, pid: int, said: Path, pass_fds: Sequence[int] = ()
+    command: Sequence[str], *, pid: int, said: Path, pass_fds: Sequence[int] = (), stops: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a profiler of process `pid` while the block runs, off that process's cores where there are others.
+    """Run a profiler of process `pid` while the block runs, on a core that neither that one nor the caller has.
 
-    It is asked to write what it has by SIGINT, and killed if it does not end. `said` gets its standard error; its
-    standard output can be read. Raises OSError if it cannot be started.
+    Where there is none, one that `stops` the process for each sample shares its core: beside a load it would be kept
+    waiting while what it has stopped stands still. Any other shares the caller's. It is asked to write what it has by
+    SIGINT, and killed if it does not end. `said` gets its standard error; its standard output can be read. Raises
+    OSError if it cannot be started.
     """
     profiler: subprocess.Popen[bytes] | None = None
     try:
@@ -35,13 +37,18 @@ def running(
                 start_new_session=True,  # Ctrl-C reaches it through the toolkit alone
             )
         with contextlib.suppress(OSError):
-            others = os.sched_getaffinity(0) - os.sched_getaffinity(pid)
-            if others:
-                os.sched_setaffinity(profiler.pid, others)
+            if cores := _cores_for(pid, stops):
+                os.sched_setaffinity(profiler.pid, cores)
         yield profiler
     finally:
         if profiler is not None:
             _end(profiler)
+
+
+def _cores_for(pid: int, stops: bool) -> set[int]:
+    mine, its = os.sched_getaffinity(0), os.sched_getaffinity(pid)
+    free = set(range(os.cpu_count() or 1)) - mine - its
+    return free or (its if stops else mine - its)
 
 
 def _end(profiler: subprocess.Popen[bytes]) -> None:

@@ -13,9 +13,7 @@ from chronik_perf.model import Measured, MissingProfile, Profile, ProfileKind, S
 from chronik_perf.sampling.cpu import CpuClock
 from chronik_perf.sampling.families import family
 
-# With 250 a second the reference broker stores as many messages as with 100, in as much CPU time each; with 500 some
-# starts store a fifth.
-RATE_HZ = 250
+RATE_HZ = 250  # of a profiler that has no reason for another
 
 
 class Recording:
