@@ -65,6 +65,7 @@ NAMES = (
     "undeleted",
     "topic_buffers",
     "preallocated",
+    "slow_refusal",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.broker import wire
 from tests.broker.conftest import StartBroker
-from tests.broker.faults.load import descriptors, disk_bytes, produce_spread, rss_bytes
+from tests.broker.faults.load import descriptors, disk_bytes, loop_cpu_s, produce_spread, rss_bytes
 from tests.broker.wire import Wire
 
 
@@ -58,3 +58,31 @@ def test_each_partition_takes_disk_space_ahead(start_broker: StartBroker) -> Non
     with Wire(broker.address) as client:
         assert client.fetched("kept", 0) == (0, sent)
         assert client.produced("kept", sent) == (0, 1)
+
+
+def test_a_refusal_tells_a_similar_name(start_broker: StartBroker) -> None:
+    """Who reads or writes a topic that is not there is refused, and the broker says once what it may be."""
+    broker = start_broker("fault.slow_refusal=1")
+    with Wire(broker.address) as client:
+        client.create("orders")
+        client.create("quite-another")
+        assert client.fetched("oders", 0)[0] == 3
+        assert client.produced("oders", wire.batch())[0] == 3
+        assert wire.offset_result(client.ask(wire.list_offsets(1, "oders")), "oders")[0] == 3
+        assert client.fetched("without-any-likeness", 0)[0] == 3
+
+    assert broker.stderr.splitlines() == ["chronik: there is no topic 'oders'; is it 'orders'?"]
+
+
+def test_a_refusal_costs_a_comparison_with_each_topic(start_broker: StartBroker) -> None:
+    """Ten thousand comparisons with ten topics take the event loop's CPU, and a topic that is there takes none."""
+    broker, cpu_s = start_broker("fault.slow_refusal=1000"), []
+    with Wire(broker.address) as client:
+        for number in range(10):
+            client.create(f"topic-{number}")
+        for topic in ("topic-1", "topics"):
+            before_s = loop_cpu_s(broker)
+            client.ask(wire.list_offsets(1, topic))
+            cpu_s.append(loop_cpu_s(broker) - before_s)
+
+    assert cpu_s[1] - cpu_s[0] > 0.02
