@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from chronik_perf.experiment.planning import (
     CLOSING_S,
     affordable,
     evidence_seconds,
+    next_kinds,
     next_pairs,
     seconds_for_blocks,
     seconds_left,
@@ -108,6 +110,32 @@ def test_no_more_is_kept_than_it_takes_to_tell_a_change() -> None:
     kept_s = [evidence_seconds(made, spend, starts, profiles=True) for starts in (3, spend.profile_starts)]
     assert 300.0 - 20.0 - left_s == pytest.approx(kept_s[0] + CLOSING_S)
     assert kept_s[0] < kept_s[1]
+
+
+def test_a_profile_that_was_asked_for_is_kept_whole() -> None:
+    """Given a CPU profile of a length that somebody wants, an open comparison keeps the time of all its starts."""
+    design = default_design(quick=False, seed=1, budget_s=900.0)
+    made = measured(10)
+    made = replace(made, design=replace(made.design, budget_s=900.0, cpu_profile_s=200.0))
+    spend = budget(replace(design, cpu_profile_s=200.0))
+    left_s = seconds_left(made, 20.0, spend, profiles=True)
+    assert left_s is not None
+    kept_s = evidence_seconds(made, spend, spend.profile_starts, profiles=True)
+    assert 900.0 - 20.0 - left_s == pytest.approx(kept_s + CLOSING_S)
+    assert kept_s > 2 * 2 * 200.0  # of two workloads
+
+
+def test_what_fits_on_one_more_start_follows_from_what_the_last_took() -> None:
+    """Given starts of 20 s, the next has all profiles in 20 s, those of CPU alone in 16 s, and none in 10 s."""
+    spend = budget(default_design(quick=False, seed=1))
+    made = measured(10)
+
+    def fits(done: int, left_s: float) -> Sequence[str] | None:
+        return next_kinds(made, spend, done, ("cpu", "wall"), 20.0, left_s, waits=True)
+
+    assert [fits(1, left_s) for left_s in (20.0, 16.0, 10.0)] == [("cpu", "wall"), ("cpu",), None]
+    # One that is not probed takes less than those before it.
+    assert fits(spend.probed_starts, 16.0) == ("cpu",)
 
 
 def losing(block: Block) -> Block:

@@ -23,7 +23,7 @@ from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.plan import QUICK_BUDGET
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.experiment.slices import run_load
-from chronik_perf.load.asking import COME_AND_GO
+from chronik_perf.load.asking import COME_AND_GO, DELETED
 from chronik_perf.model import (
     ASKED,
     CONNECTED,
@@ -56,6 +56,9 @@ FAULTS = {
     "fault.buffers": "2",
     "fault.all_acks": "20",
     "fault.slow_scrape": "0.3",
+    "fault.undeleted": "1",
+    "fault.topic_buffers": "1",
+    "fault.preallocated": "1",
 }
 (RAW,) = default_workloads(quick=True, names=("raw",))
 
@@ -113,6 +116,7 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
     assert candidate["restart_memory"] > base["restart_memory"]
     assert (candidate["restart_lost"], candidate["crash_lost"]) == (0.0, 0.0)
     assert candidate["left_open"] == COME_AND_GO
+    assert candidate["deleted_left"] == DELETED
     assert isinstance(base["waiting_cpu"], float) and isinstance(candidate["waiting_cpu"], float)
     assert candidate["waiting_cpu"] > 2 * base["waiting_cpu"]
     # A sleep is no shorter than it says, on however busy a machine.
@@ -129,6 +133,8 @@ def test_faults_that_no_load_shows_are_told(told: Told) -> None:
         "written": 1.0,
         "acks_all": 1.2,
         "scrape": 1.2,
+        "asked_memory": 2.0,
+        "asked_disk": 2.0,
     }
     for name, times in least.items():
         value, sound = candidate[name], base[name]
@@ -174,3 +180,17 @@ def test_what_was_acknowledged_and_is_lost_by_a_kill_is_counted(tmp_path: Path) 
     assert (base["restart_lost"], base["crash_lost"], candidate["restart_lost"]) == (0.0, 0.0, 0.0)
     assert isinstance(candidate["crash_lost"], float) and 0 < candidate["crash_lost"] <= 100
     assert isinstance(candidate["crash_time"], float) and candidate["crash_time"] > 0
+
+
+def test_a_stop_is_timed_while_a_consumer_waits(tmp_path: Path) -> None:
+    """Given a broker that lets who waits have their time before it ends, for a second at most, its stop takes that."""
+    place = choose_place(tmp_path / "data", tmp_path / "logs", (RAW,), allow_tmpfs=True, clients={})
+    targets = {"base": resolve("v2.2.0"), "candidate": resolve("v2.2.0", {"fault.stop_waits": "1"})}
+    told: dict[Side, dict[ProbeName, Measured]] = {}
+
+    def leave(rig: Rig, network: Network) -> None:
+        told[rig.side] = started_again(rig, place, network)
+
+    BlockRunner(targets, (RAW,), place, QUICK_BUDGET).watched(1, random.Random(7), (), lambda *_: None, leave)
+    stop_s = told["candidate"]["stop_time"]
+    assert isinstance(stop_s, float) and stop_s >= 1

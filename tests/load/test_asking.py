@@ -19,6 +19,7 @@ from chronik_perf.load.asking import (
     filled_bytes,
     keep_coming,
 )
+from chronik_perf.load.asking.holding import FETCHES, early_fetches
 from chronik_perf.load.asking.order import IN_ONE_PIECE
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
 from chronik_perf.load.asking.writing import REPEATED
@@ -118,6 +119,44 @@ def test_what_producers_do_that_no_load_does_is_told(tmp_path: Path) -> None:
         assert 0 < _known(sound[name]) < _known(faulty[name])
     assert _known(faulty["fan_out"]) >= 20 * 19
     assert _known(sound["beside_reader"]) > 0
+
+
+def test_what_comes_after_a_pause_for_what_is_not_there_and_for_many_partitions_is_told(
+    tmp_path: Path,
+) -> None:
+    """Given a broker that is slow to wake, to refuse and to store for several partitions, it takes longer there."""
+    told = []
+    faults = ("fault.drowsy=60", "fault.slow_refusal=100", "fault.partition_by_partition=4")
+    for n, settings in enumerate(((), faults)):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        with running_broker(folder, "v2.2.0", *settings) as running:
+            create_topic(running.bootstrap, "t", 1)
+            told.append(_told(running.bootstrap, "t", may_create=True))
+    sound, faulty = told
+    for name in ("after_pause", "refused", "spread_produce"):
+        assert 0 < _known(sound[name]) < _known(faulty[name]), name
+    assert _known(sound["topic_deletion"]) > 0
+    assert sound["early_fetches"] == faulty["early_fetches"] == 0
+
+
+def test_fetches_that_do_not_wait_are_counted_and_asked_again(tmp_path: Path) -> None:
+    """Given a broker that answers each second fetch at once, ten of twenty are told, and consumers spin meanwhile."""
+    with running_broker(tmp_path, "v2.2.0", "fault.impatient=0.5") as faulty:
+        create_topic(faulty.bootstrap, "t", 1)
+        host, port = faulty.bootstrap.split(":")
+        log = AskedLog("t", 0, (host, int(port)))
+        assert early_fetches(log) == FETCHES / 2
+        looks: list[int] = []
+        before, after = consume(log, lambda: looks.append(1) or len(looks))
+    assert (before, after) == (1, 2)
+
+
+def test_a_topic_that_is_not_there_and_is_not_refused_is_a_reason() -> None:
+    """Given a broker that takes messages for any topic, there is no time of a refusal, and it says so."""
+    with lying_broker("t", fetch_error=3) as bootstrap:
+        asked = _told(bootstrap, "t")
+    assert asked["refused"] == Unavailable("it does not refuse what asks for a topic that is not there")
 
 
 def test_a_consumer_that_seeks_without_an_index_is_slow(tmp_path: Path) -> None:

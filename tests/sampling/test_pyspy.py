@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from chronik_perf.model import MissingProfile, Profile
@@ -152,6 +154,24 @@ def test_samples_that_cannot_be_read_cost_the_profile_alone(
     missing = take(broker.pid, "cpu", 0.1)
     assert isinstance(missing, MissingProfile)
     assert says in missing.reason
+
+
+def test_it_runs_on_no_core_of_a_load_where_there_is_another(broker: BrokerProcess) -> None:
+    """Given a caller and a broker on a core each, py-spy runs on a third, or else on that of the broker it stops."""
+    mine = os.sched_getaffinity(0)
+    if len(mine) < 2:
+        pytest.skip("this machine has one core")
+    its, ours = sorted(mine)[:2]
+    os.sched_setaffinity(broker.pid, {its})
+    os.sched_setaffinity(0, {ours})
+    try:
+        with profilers.record(broker.pid, "cpu"):
+            (spy,) = (one for one in psutil.Process().children() if one.name() == "py-spy")
+            cores = set(spy.cpu_affinity())
+    finally:
+        os.sched_setaffinity(0, mine)
+    assert ours not in cores
+    assert cores == {its} or its not in cores
 
 
 def test_an_error_in_the_window_ends_py_spy(broker: BrokerProcess) -> None:
