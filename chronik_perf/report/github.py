@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.report.telling import cause_beside
 
 
 def render(comparison: Comparison, verdict: Verdict) -> str:
     """Give a line for each regression (an error), for what was accepted or stays open (a warning), and for findings."""
-    lines = [_line(comparison, row) for row in verdict.rows if _is_told(row)]
+    cause = cause_beside(comparison, verdict)
+    lines = [
+        _line(comparison, row, cause.get((row.metric, row.workload), ""))
+        for row in verdict.rows
+        if _is_told(row)
+    ]
     lines += [_command("notice", comparison.candidate.name, finding) for finding in verdict.findings]
     return "".join(f"{line}\n" for line in lines)
 
@@ -21,10 +27,11 @@ def _is_told(row: MetricVerdict) -> bool:
     return row.word == "regressed" or (row.role == "gate" and row.word in ("inconclusive", None))
 
 
-def _line(comparison: Comparison, row: MetricVerdict) -> str:
+def _line(comparison: Comparison, row: MetricVerdict, cause: str) -> str:
     level = "error" if row.counts else "warning"
     title = f"{metric(row.metric).title}, {row.workload}: {row.word or 'not judged'}{', accepted' * bool(row.accepted)}"
-    return _command(level, title, f"{comparison.candidate.name}: {row.sentence} {row.why}".rstrip())
+    said = " ".join(part for part in (row.sentence, row.why, cause) if part)
+    return _command(level, title, f"{comparison.candidate.name}: {said}")
 
 
 def _command(level: str, title: str, message: str) -> str:

@@ -31,7 +31,10 @@ from chronik_perf.stats.planning.family import EXACT
 from chronik_perf.stats.probes.rows import probe_rows
 
 # One script for the browser, in the order in which its parts need each other.
-_SCRIPTS = ("frames.js", "words.js", "turn.js", "graph.js", "link.js", "steer.js", "start.js", "unfold.js")
+_SCRIPTS = (
+    *("frames.js", "words.js", "turn.js", "fold.js", "graph.js"),
+    *("link.js", "steer.js", "start.js", "unfold.js"),
+)
 _OUTCOMES = {"regression": "Regression", "none": "No regression", "inconclusive": "Inconclusive"}
 
 

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from chronik_perf.model import Comparison, MetricVerdict, Verdict, metric
+from chronik_perf.report.telling import cause_beside
 
 # XML 1.0 has no way to write these, not even escaped; a broker's last words may hold them.
 _ILLEGAL = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
@@ -24,13 +25,17 @@ def render(comparison: Comparison, verdict: Verdict) -> str:
         time=f"{comparison.elapsed_s:.3f}",
         timestamp=comparison.started_at,
     )
+    cause = cause_beside(comparison, verdict)
     for row in rows:
         case = ET.SubElement(
             suite, "testcase", classname=_legal(f"perf.{row.workload}"), name=metric(row.metric).title
         )
         sentence = _legal(f"{row.sentence} {row.why}".strip())
         if row.counts:
-            ET.SubElement(case, "failure", type="regressed", message=sentence)
+            named = _legal(cause.get((row.metric, row.workload), ""))
+            # Jenkins shows message and body, GitLab the body alone: all that is to be read stands in the body.
+            failure = ET.SubElement(case, "failure", type="regressed", message=sentence)
+            failure.text = f"{sentence}\n{named}".rstrip()
         elif _open_gate(row):
             ET.SubElement(case, "error", type="inconclusive", message=sentence)
         elif _not_judged(row):

@@ -14,6 +14,7 @@ function framesOf(flame) {
     const name = box.title.slice(0, cut);
     const frame = {
       box, depth, outer, name, said: box.title.slice(cut + 2),
+      function: box.firstChild?.textContent ?? "", mark: box.classList[1],
       path: outer ? `${outer.path};${name}` : name, // as in folded stacks: it stays when the report is made anew
       both: place("--u", "--v"), base: place("--b", "--p"), candidate: place("--c", "--q"),
     };

@@ -1,4 +1,4 @@
-// A view of a graph as an address: #flame=cpu-acks1&view=to-base&zoom=all;MainThread;...&search=walk&swap=1
+// A view of a graph as an address: #flame=cpu-acks1&view=to-base&zoom=all;MainThread;...&search=walk&swap=1&fold=1
 
 const LONGEST_SEARCH = 200;
 
@@ -9,6 +9,7 @@ function hashOf(graph) {
   if (graph.at && graph.at !== graph.zoomed) link.set("frame", graph.at.path);
   if (graph.wanted) link.set("search", graph.wanted);
   if (graph.turned) link.set("swap", "1");
+  if (graph.folded) link.set("fold", "1");
   return `#${link}`;
 }
 
@@ -33,6 +34,7 @@ function showFromAddress(graphs) {
     at: framed("frame") ?? zoomed,
     wanted: (link.get("search") ?? "").slice(0, LONGEST_SEARCH),
     turned: graph.swap !== null && link.get("swap") === "1",
+    folded: link.get("fold") === "1",
   });
   unfold(graph.block);
   graph.flame.focus({ preventScroll: true });

@@ -10,6 +10,7 @@ function steer(graph, change) {
   for (const view of graph.views) view.addEventListener("change", () => change({ view: view.value }));
   graph.reset.addEventListener("click", () => { graph.flame.focus(); change({ zoomed: null }); });
   graph.swap?.addEventListener("click", () => change({ turned: !graph.turned }));
+  graph.fold.addEventListener("click", () => change({ folded: !graph.folded }));
   graph.copy.addEventListener("click", () => copyLink(graph));
   graph.search.addEventListener("input", () => change({}));
 
@@ -33,14 +34,16 @@ function steer(graph, change) {
 function neighbour(graph, key) {
   const { at, frames } = graph;
   if (!at || !graph.isSeen(at)) return graph.zoomed ?? frames[0];
-  if (key === "ArrowUp") return at.outer;
-  if (key === "ArrowDown") return frames.find((frame) => frame.outer === at && graph.isSeen(frame));
-  const beside = frames.filter((frame) => frame.depth === at.depth && graph.isSeen(frame));
+  if (key === "ArrowUp") return graph.outerOf(at);
+  if (key === "ArrowDown") return frames.find((frame) => graph.outerOf(frame) === at && graph.isSeen(frame));
+  const beside = frames.filter((frame) => graph.rowOf(frame) === graph.rowOf(at) && graph.isSeen(frame));
   return beside[beside.indexOf(at) + (key === "ArrowRight" ? 1 : -1)];
 }
 
 function nextMatch(graph, step) {
-  const shown = graph.matching.filter((frame) => graph.place(frame).width > 0);
+  const shown = [...new Set(graph.matching.map((frame) => graph.drawn(frame)))].filter(
+    (frame) => graph.place(frame).width > 0,
+  );
   if (shown.length === 0) return {};
   const now = shown.indexOf(graph.at);
   const at = shown[now < 0 && step < 0 ? shown.length - 1 : (now + step + shown.length) % shown.length];

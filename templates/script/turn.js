@@ -14,7 +14,7 @@ function turnedWords(said) {
 function turn(graph) {
   for (const frame of graph.frames) {
     frame.said = turnedWords(frame.said);
-    frame.box.title = `${frame.name}: ${frame.said}`;
+    graph.entitle(frame);
     for (const delta of frame.box.querySelectorAll("b")) delta.textContent = turnedSigns(delta.textContent);
   }
   // Sentences, captions and cells carry how they read the other way round.

@@ -28,6 +28,16 @@ function shareWords(graph, frame) {
   return lines;
 }
 
+// "main (server.py) → run (loop.py) → turn (loop.py), 3 frames"
+function chainWords(graph, chain) {
+  return `${chain.map((frame) => frame.name).join(` ${graph.arrow} `)}, ${chain.length} frames`;
+}
+
+function foldWords(chains) {
+  if (chains.length === 0) return "There is no chain of single calls to fold.";
+  return `${chains.flat().length} frames are shown as ${chains.length}.`;
+}
+
 function searchWords(graph, matching) {
   const n = matching.length;
   const unsearched = graph.leavesOut ? " Frames left out as too narrow are not searched." : "";

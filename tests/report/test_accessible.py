@@ -58,13 +58,15 @@ def test_axe_finds_nothing_in_the_report(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_graph_in_use(browser: Browser, small_report: Path, scheme: str) -> None:
-    """A graph that is zoomed into, and one that is searched, can be read: what steps back is no paler than that."""
+    """A graph that is zoomed into, searched or folded can be read: what steps back is no paler than that."""
     page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto((small_report / "report.html").as_uri())
     page.evaluate(OPEN_ALL)
     page.locator("[data-flame=cpu-acks1]").locator(".f", has_text="produce").first.click()
     page.locator("[data-flame=callers-acks1]").get_by_role("searchbox").fill("raft")
+    page.locator("[data-flame=wall-acks1]").get_by_role("button", name="Fold chains of single calls").click()
     assert page.locator(".f.outer").count() > 0 and page.locator(".f.hit").count() > 0
+    assert page.locator(".folded .f.within").count() > 0
     assert violations(page) == []
     page.close()
 

@@ -208,13 +208,13 @@ def test_the_keyboard_alone_does_all_of_it(page: Page, graph: Locator) -> None:
     assert chosen == ["write (broker/connection.py)", "write (broker/wal/segment.py)", chosen[0]]
     # and Tab goes on to what else can be done, each with a visible focus
     reached = []
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("document.activeElement.textContent || document.activeElement.className")
         )
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached[:2] == ["Swap base and candidate", "Copy link"]
+    assert reached[:3] == ["Swap base and candidate", "Fold chains of single calls", "Copy link"]
     assert page.evaluate("document.activeElement.className") == "flame"
 
 

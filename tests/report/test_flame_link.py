@@ -14,7 +14,7 @@ from chronik_perf.stats import judge
 NOT_OURS = (
     "#flame=",
     "#flame=no-such-graph&view=base",
-    "#flame=cpu-acks1&view=no-such-view&zoom=no;such;frame&frame=12&swap=yes",
+    "#flame=cpu-acks1&view=no-such-view&zoom=no;such;frame&frame=12&swap=yes&fold=yes",
     "#flame=cpu-acks1&zoom=%E0%A4%A&view=%00&search=",
     "#flame=__proto__&zoom=constructor",
     "#flame=cpu-acks1%22%5D,*&zoom=%3Cimg%20src=x%20onerror=document.title='pwned'%3E",
@@ -25,13 +25,14 @@ NOT_OURS = (
 def test_the_address_keeps_the_view_and_a_new_page_shows_it(
     browser: Browser, page: Page, small_report: Path
 ) -> None:
-    """View, zoomed and chosen frame, search and swap: a colleague who opens the address sees all of it at once."""
+    """View, zoomed and chosen frame, search, swap and fold: a colleague who opens the address sees it all at once."""
     # given a graph of which everything was changed
     page.goto((small_report / "report.html").as_uri())
     graph = _graph(page)
     graph.get_by_text("Difference, candidate's shape").click()
     graph.get_by_role("button", name="Swap base and candidate").click()
-    graph.locator('.f[title^="run "]').click()
+    graph.get_by_role("button", name="Fold chains of single calls").click()
+    graph.locator('.f:visible[title*="run (uvloop"]').click()
     page.keyboard.press("ArrowDown")
     graph.get_by_role("searchbox").fill("walk & <b>wal</b>; 100 %")
     graph.get_by_role("searchbox").fill("walk")
@@ -41,12 +42,14 @@ def test_the_address_keeps_the_view_and_a_new_page_shows_it(
     other.goto(page.url)
     # then it shows the same, and stands there without scrolling
     assert _shown(_graph(other)) == before
-    assert before["chosen"] == "data_received (broker/connection.py)" and before["view"] == "to-candidate"
+    chosen = "data_received (broker/connection.py) → produce (broker/produce.py), 2 frames"
+    assert before["chosen"] == chosen and before["view"] == "to-candidate"
+    assert before["turned"] and before["folded"]
     box = _graph(other).locator(".flame").bounding_box()
     assert box is not None and box["y"] > 0 and box["y"] + box["height"] < 900
     # and keys go on where they were
     other.keyboard.press("ArrowUp")
-    assert _graph(other).locator(".told .name").inner_text() == "run (uvloop/loop.py)"
+    assert "run (uvloop/loop.py), 3 frames" in _graph(other).locator(".told .name").inner_text()
     # and the other graphs are as ever
     assert other.locator(".flames .turned, .flames .searching").count() == 1
     other.close()
@@ -181,10 +184,12 @@ def _shown(graph: Locator) -> dict[str, object]:
         "search": graph.get_by_role("searchbox").input_value(),
         "hits": graph.locator(".f.hit").count(),
         "turned": graph.locator(".turned").count() > 0,
+        "folded": graph.locator(".folded").count() > 0,
         "chosen": "; ".join(graph.locator(".told .name").all_inner_texts()),
         "told": graph.locator(".told").inner_text(),
         "news": graph.locator(".news").inner_text(),
         "places": graph.locator(".f").evaluate_all(
-            "all => all.map(f => [f.offsetLeft, f.offsetWidth, getComputedStyle(f).backgroundColor, f.title])"
+            "all => all.map(f => [f.offsetTop, f.offsetLeft, f.offsetWidth, f.title, "
+            "getComputedStyle(f).backgroundColor])"
         ),
     }

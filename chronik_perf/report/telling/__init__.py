@@ -19,7 +19,7 @@ from chronik_perf.report.telling.cost import work_or_wait
 from chronik_perf.report.telling.experiment import what_did_it
 from chronik_perf.report.telling.missing import unavailable
 from chronik_perf.report.telling.moved import what_moved
-from chronik_perf.report.telling.named import likeliest_cause
+from chronik_perf.report.telling.named import cause_beside, likeliest_cause
 from chronik_perf.report.telling.workings import how_it_works_now, what_piles_up
 from chronik_perf.stats import discovered
 
@@ -71,4 +71,4 @@ def tell(comparison: Comparison, verdict: Verdict) -> Told:
     )
 
 
-__all__ = ["RULES", "Clause", "Paragraph", "Told", "figures", "tell"]
+__all__ = ["RULES", "Clause", "Paragraph", "Told", "cause_beside", "figures", "tell"]

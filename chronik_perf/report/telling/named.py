@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chronik_perf.model import ASKED, Comparison, Verdict
+from chronik_perf.model import ASKED, Comparison, MetricVerdict, Verdict
 from chronik_perf.report.telling import figures
 from chronik_perf.report.telling.clause import Clause
 from chronik_perf.stats import words
@@ -16,11 +16,36 @@ def likeliest_cause(comparison: Comparison, verdict: Verdict) -> Iterator[Clause
 
     What an experiment has told most of, is told by that.
     """
+    one = _likeliest(comparison, verdict)
+    if one is not None:
+        yield _clause(one, verdict)
+
+
+def cause_beside(comparison: Comparison, verdict: Verdict) -> dict[tuple[str, str], str]:
+    """Give the sentence that names the cause, by metric and workload of the row that it belongs to; none without one.
+
+    It is for what tells each row apart from the others. A cause belongs to the first loss of its workload, and to no
+    second one: a reader of five messages would take five causes for five faults.
+    """
+    one = _likeliest(comparison, verdict)
+    if one is None:
+        return {}
+    first = next((row for row in verdict.rows if row.counts and row.workload == one.workload), None)
+    row = _lost_cpu(verdict) if one.workload == ASKED else first
+    return {(row.metric, row.workload): f"Likeliest cause: {_clause(one, verdict).text}."} if row else {}
+
+
+def _likeliest(comparison: Comparison, verdict: Verdict) -> Culprit | None:
     told = {cause.workload for cause in comparison.causes if cause.answer == "most"}
-    for one in behind_regressions(comparison, verdict):
-        if one.workload not in told:
-            yield _stage(one) if one.kind == "stage" else _function(one, verdict)
-            return
+    return next((one for one in behind_regressions(comparison, verdict) if one.workload not in told), None)
+
+
+def _clause(one: Culprit, verdict: Verdict) -> Clause:
+    return _stage(one) if one.kind == "stage" else _function(one, verdict)
+
+
+def _lost_cpu(verdict: Verdict) -> MetricVerdict | None:
+    return next((row for row in verdict.rows if row.metric == "cpu_per_message" and row.counts), None)
 
 
 def _stage(one: Culprit) -> Clause:
@@ -34,7 +59,7 @@ def _stage(one: Culprit) -> Clause:
 
 def _function(one: Culprit, verdict: Verdict) -> Clause:
     function = f"the function {one.name}{f' ({one.file})' if one.file else ''}"
-    cpu = next((row for row in verdict.rows if row.metric == "cpu_per_message" and row.counts), None)
+    cpu = _lost_cpu(verdict)
     if one.workload == ASKED and cpu is not None:
         more = words.microseconds(one.growth * 1e3)
         return Clause(
