@@ -57,9 +57,9 @@ WRONGS: tuple[Probed, ...] = (
     ),
     Probed(
         "deleted_left",
-        "topics that were deleted and of which a descriptor or thread is left",
-        "topics",
-        "Of topics that were deleted {who} still holds a descriptor or a thread ({value}); {other} does not",
+        "descriptors or threads that are left of deleted topics",
+        "descriptors or threads",
+        "Of topics that were deleted {who} still holds {value}; {other} holds none",
         count=True,
         work=ASKED,
     ),

@@ -126,7 +126,7 @@ def test_what_comes_after_a_pause_for_what_is_not_there_and_for_many_partitions_
 ) -> None:
     """Given a broker that is slow to wake, to refuse and to store for several partitions, it takes longer there."""
     told = []
-    faults = ("fault.drowsy=60", "fault.slow_refusal=100", "fault.partition_by_partition=4")
+    faults = ("fault.drowsy=60", "fault.slow_refusal=100", "fault.partition_by_partition=1")
     for n, settings in enumerate(((), faults)):
         folder = tmp_path / str(n)
         folder.mkdir()

@@ -29,7 +29,7 @@ def left_open(rig: Rig, log: AskedLog) -> Measured:
 
 
 def deleted_left(rig: Rig, log: AskedLog) -> Measured:
-    """Count of how many of `DELETED` topics a descriptor or a thread is left; some must have been deleted before."""
+    """Count the descriptors or threads that are left of topics that were deleted; some must have been before, too."""
     return _left_of(rig, log, topic_deletion_ms)
 
 
