@@ -168,11 +168,13 @@ def test_an_interval_holds_the_change_and_narrows_with_starts() -> None:
 
 
 def test_what_could_not_have_been_seen_is_what_it_says() -> None:
-    """Given a function that grew by what the report says would be seen, it is told about four times out of five."""
+    """Given a function that grew by what reports say would be seen, it is told about four times out of five."""
     rng = np.random.default_rng(21)
-    equals = profile_difference(profiles(rng, COSTS, "base", 8), profiles(rng, COSTS, "candidate", 8))
-    seen_from_us = next(f for f in equals.frames if f.name == "f0 (a.py)").seen_from_us
-    assert seen_from_us is not None
+    said = []
+    for _ in range(5):  # one report knows the noise no better than its own starts do
+        equals = profile_difference(profiles(rng, COSTS, "base", 8), profiles(rng, COSTS, "candidate", 8))
+        said.append(next(f for f in equals.frames if f.name == "f0 (a.py)").seen_from_us)
+    seen_from_us = sum(one for one in said if one is not None) / len(said)
     # a sample is 10 ms of CPU, and a start stores a million messages: 10 µs per 1,000
     grown = {**COSTS, "f0 (a.py)": COSTS["f0 (a.py)"] + seen_from_us / 10}
     told = smaller = 0

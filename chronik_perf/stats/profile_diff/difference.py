@@ -57,7 +57,7 @@ def profile_difference(base: Sequence[Profile], candidate: Sequence[Profile]) ->
         notes=starts.notes,
         sentence=sentence(some.kind, tree, frames, told.enough),
         turned_sentence=sentence(some.kind, tree.turned(), [f.turned() for f in frames], told.enough),
-        unseen=seen_from(some.kind, starts, told.noise, told.p_limit),
+        unseen=seen_from(some.kind, starts, told.bases, told.p_limit),
     )
 
 

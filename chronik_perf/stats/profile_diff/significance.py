@@ -48,9 +48,9 @@ class Changes:
     df: float
     p: Floats
 
-    def intervals(self) -> tuple[Floats, Floats]:
-        """Give the bounds of each difference, of 95 % confidence for each by itself."""
-        half = self.se_us * float(scipy.special.stdtrit(self.df, (1 + CONFIDENCE) / 2))
+    def intervals(self, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+        """Give the bounds of each difference, of so much confidence for each by itself."""
+        half = self.se_us * float(scipy.special.stdtrit(self.df, (1 + confidence) / 2))
         return self.delta_us - half, self.delta_us + half
 
     def detectable_us(self, p_limit: float) -> Floats:
@@ -58,13 +58,18 @@ class Changes:
         return self.se_us * _steps(self.df, p_limit)
 
 
-def learnt(own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Starts) -> Noise:
-    """Learn the noise from functions' own samples (a row each, a column a start), which do not overlap."""
+def learnt(
+    own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Starts, *, alike: bool = False
+) -> Noise:
+    """Learn the noise from functions' own samples (a row each, a column a start), which do not overlap.
+
+    Where the starts have been made `alike`, no figure varies because the whole does.
+    """
     us = whole * starts.us
     means = starts.means(us)
     relative = us / np.repeat(np.stack(means), (starts.base, starts.candidate))
     df = len(starts.profiles) - 2
-    cv2 = max(LEAST_CV**2, _pooled(relative[None, :], starts)[0])
+    cv2 = max(LEAST_CV**2, 0.0 if alike else float(_pooled(relative[None, :], starts)[0]))
     noise = Noise((float(means[0]), float(means[1])), cv2, OWN)
     values = own * starts.us
     ratio = _pooled(values, starts) / _expected(values, starts, noise)

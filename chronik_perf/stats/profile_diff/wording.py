@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chronik_perf.model import ProfileKind
 from chronik_perf.stats import words
 from chronik_perf.stats.profile_diff import significance
+from chronik_perf.stats.profile_diff.compared import Basis, detectable_share
 from chronik_perf.stats.profile_diff.figures import DiffNode, FrameChange
-from chronik_perf.stats.profile_diff.significance import Noise
 from chronik_perf.stats.profile_diff.starts import Starts
 
 _SHARES = (0.1, 0.01)
@@ -36,10 +36,10 @@ def sentence(kind: ProfileKind, whole: DiffNode, frames: Iterable[FrameChange], 
     return f"{text}; no function changed by more than chance explains."
 
 
-def seen_from(kind: ProfileKind, starts: Starts, noise: Noise | None, p_limit: float) -> str:
+def seen_from(kind: ProfileKind, starts: Starts, bases: Sequence[Basis], p_limit: float) -> str:
     """Say which change of a function could not have been told, or why none could."""
     n = min(starts.base, starts.candidate)
-    if noise is None:
+    if not bases:
         if n == 0:
             return "No significance: a side has no profile to compare."
         have = "one start" if n == 1 else f"{n} starts"
@@ -48,7 +48,7 @@ def seen_from(kind: ProfileKind, starts: Starts, noise: Noise | None, p_limit: f
             "from what starts differ by, so nothing is coloured."
         )
     what = "CPU" if kind == "cpu" else "thread time"
-    changes = [words.percent(significance.detectable_share(s, starts, noise, p_limit), 0) for s in _SHARES]
+    changes = [words.percent(detectable_share(s, bases, p_limit), 0) for s in _SHARES]
     return (
         f"What could not have been seen with {starts.base} and {starts.candidate} starts: of a function with 10 % of "
         f"the {what}, a change below about {changes[0]} of its own; of one with 1 % of it, below about {changes[1]} "
