@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chronik_perf.model import ASKED, SIDES, Block, Comparison, Probe, Profile, Start
+from chronik_perf.model import ASKED, SIDES, Block, Comparison, Probe, Profile, Side, Start
 from chronik_perf.report.telling import tell
 from chronik_perf.stats import judge
 from chronik_perf.stats.causes.culprits import culprits
@@ -168,6 +168,28 @@ def test_replies_out_of_order_are_blamed_on_what_is_new() -> None:
     misordered = dataclasses.replace(new, probes=probes)
     assert [c.name for c in culprits(misordered, judge(misordered))] == ["Overtaking.flush"]
     assert culprits(new, judge(new)) == ()
+
+
+def test_fetches_that_do_not_wait_are_blamed_on_what_is_new() -> None:
+    """Given fetches that are answered at once, so that all of a broker works more, the call that is new comes first."""
+    turn = "MainThread;main (run.py);turn (server.py)"
+    sound = {f"{turn};fetch (fetch.py)": 150, "MainThread;main (run.py);select (run.py)": 150}
+    hurried = {
+        f"{turn};fetch (fetch.py)": 300,
+        f"{turn};fetch (fetch.py);Impatient.wait (x.py)": 200,
+        turn: 300,
+    }
+
+    def asked(side: Side, start: int) -> Probe:
+        stacks = hurried if side == "candidate" else sound
+        samples = sum(stacks.values())
+        profile = Profile(side, ASKED, "cpu", 500, samples, 4.0, samples / 500, 1000, stacks, start)
+        return Probe(side, start, {"early_fetches": 20.0 * (side == "candidate")}, (profile,))
+
+    probes = tuple(asked(side, start) for side in SIDES for start in range(4))
+    equals = dataclasses.replace(a_pair_of_equals(blocks=12, histograms=False), probes=probes)
+    named = [c.name for c in culprits(equals, judge(equals))]
+    assert named[0] == "Impatient.wait" and "turn" in named
 
 
 def test_small_functions_together_are_no_function() -> None:

@@ -7,7 +7,8 @@ that was to wait for it, before all else. Memory that is kept and messages that 
 could follow, nor do replies out of order, or work that nobody asked for: where nothing else regressed, calls are named
 first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
 in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
-what was produced for it waited; memory that is held before any load by the functions whose CPU grew with connections.
+what was produced for it waited (before these, calls that only the candidate was seen in where something is amiss that
+should never be); memory that is held before any load by the functions whose CPU grew with connections.
 Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
 no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
@@ -33,7 +34,7 @@ from chronik_perf.stats.accounts.stages import EXPLAINS_MOST, loss_account, stag
 from chronik_perf.stats.causes.discovered import discovered
 from chronik_perf.stats.modes.slow_starts import oftener_slow
 from chronik_perf.stats.probes.changes import probe_changes
-from chronik_perf.stats.probes.cpu import grew_meanwhile, phases_behind
+from chronik_perf.stats.probes.cpu import grew_meanwhile, only_while_asked, phases_behind
 from chronik_perf.stats.profile_diff import Grown, blocking, difference_of, grown, only_there, parted
 
 # What a broker keeps or loses costs it no time that an account could follow.
@@ -78,6 +79,9 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     probed = [change for change in probe_changes(comparison) if change.worse]
     phases = phases_behind(comparison, {one.of.name for one in probed})
+    # What should never be is no work that grew: whatever it makes others ask for does.
+    if any(one.of.count and one.of.work == ASKED for one in probed):
+        named += (_frame(call, ASKED) for call in only_while_asked(comparison))
     named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, phases))
     named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
     if IDLE in more or any(one.of.count for one in probed):

@@ -25,7 +25,7 @@ from chronik_perf.model import (
 from chronik_perf.stats import words
 from chronik_perf.stats.accounts.held import AT_REST, held
 from chronik_perf.stats.gather import name_of
-from chronik_perf.stats.profile_diff import Grown, grown, parted, profile_difference
+from chronik_perf.stats.profile_diff import Grown, grown, only_there, parted, profile_difference
 
 _GREW_MOST = ", the function that grew most is {function}, by {more} of CPU "
 _SAID: dict[Phase, str] = {
@@ -65,6 +65,13 @@ def grew_meanwhile(comparison: Comparison, phases: Collection[Phase]) -> Iterato
         if phase == CONNECTED:
             found = _of_connections(found, comparison)
         yield from ((phase, one) for one in found)
+
+
+def only_while_asked(comparison: Comparison) -> Iterator[Grown]:
+    """Give the calls that only the candidate was ever seen in while it was asked, the most CPU first; µs a start."""
+    base, candidate = (_profiles(comparison, side, ASKED) for side in SIDES)
+    if base and candidate:
+        yield from only_there(profile_difference(base, candidate))
 
 
 def _profiles(comparison: Comparison, side: Side, phase: Phase) -> list[Profile]:
