@@ -82,7 +82,7 @@ FAULT = Fault(
     unit="share of requests for several partitions",
     full=1,
     moves=("spread_produce",),
-    culprit="stage commit_wait",
+    culprit="frame _commit",
     parts=_parts,
     at_most=1,
 )

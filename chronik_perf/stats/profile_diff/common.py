@@ -10,6 +10,7 @@ Robinson and Oshlack, Genome Biology 11:R25, 2010, which take most genes for unc
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +23,25 @@ LEAST_FUNCTIONS = 10
 LEAST_A_START = 5.0
 # Relative variance of a function's cost from start to start, beside sampling's: a large one is not known better.
 OWN_CV2 = 0.01
+# Of one degree of freedom; and how much more than that of a mean the variance of a median is.
+CHI2_MEDIAN = 0.455
+MEDIAN_OVER_MEAN = math.pi / 2
 # What differs between the sides themselves may be a change of the whole program, which is not to be taken away.
 SIDES_DIFFER = 0.05
 
 
-def common_factors(own: npt.NDArray[np.int64], starts: Starts) -> Floats | None:
-    """Give each start's factor, their geometric mean being 1, from functions' own samples (a row each).
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Each start's factor, their geometric mean being 1, and `cv2`, the relative variance with which one is known."""
 
-    None where too little is known for one, and where the sides' factors differ by more than chance (Welch's t-test).
+    factors: Floats
+    cv2: float
+
+
+def common_factors(own: npt.NDArray[np.int64], starts: Starts) -> Common | None:
+    """Learn the factors from functions' own samples (a row each, a column a start).
+
+    None where too little is known for them, and where the sides' factors differ by more than chance (Welch's t-test).
     """
     told = own[own.mean(axis=1) >= LEAST_A_START]
     if len(told) < LEAST_FUNCTIONS:
@@ -42,7 +54,10 @@ def common_factors(own: npt.NDArray[np.int64], starts: Starts) -> Floats | None:
     )
     if _differ(logs[: starts.base], logs[starts.base :]):
         return None
-    return np.asarray(np.exp(logs - logs.mean()), dtype=np.float64)
+    # How functions really scatter about it, as the median of a chi-squared variable has it.
+    scatter = float(np.median((log_ratios - logs) ** 2 * weights)) / CHI2_MEDIAN
+    cv2 = MEDIAN_OVER_MEAN * scatter * float(np.mean(1 / weights.sum(axis=0)))
+    return Common(np.exp(logs - logs.mean()), cv2)
 
 
 def _differ(base: Floats, candidate: Floats) -> bool:

@@ -55,11 +55,11 @@ def bases_of(own: Counts, whole: Counts, starts: Starts, kind: ProfileKind) -> t
     """Learn from functions' own samples (a row each, a column a start) how to compare; CPU also beside all others."""
     plain = Basis(starts, significance.learnt(own, whole, starts))
     # Where a thread waits does not follow from how fast a core is.
-    factors = common_factors(own, starts) if kind == "cpu" else None
-    if factors is None:
+    common = common_factors(own, starts) if kind == "cpu" else None
+    if common is None:
         return (plain,)
-    alike = replace(starts, us=starts.us / factors)
-    return plain, Basis(alike, significance.learnt(own, whole, alike, alike=True))
+    alike = replace(starts, us=starts.us / common.factors)
+    return plain, Basis(alike, significance.learnt(own, whole, alike, whole_cv2=common.cv2))
 
 
 def compared(counts: Counts, bases: Sequence[Basis]) -> Compared:

@@ -59,17 +59,18 @@ class Changes:
 
 
 def learnt(
-    own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Starts, *, alike: bool = False
+    own: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], starts: Starts, whole_cv2: float | None = None
 ) -> Noise:
     """Learn the noise from functions' own samples (a row each, a column a start), which do not overlap.
 
-    Where the starts have been made `alike`, no figure varies because the whole does.
+    How the whole varies from start to start is seen in the whole, or given, where that has been taken away.
     """
     us = whole * starts.us
     means = starts.means(us)
     relative = us / np.repeat(np.stack(means), (starts.base, starts.candidate))
     df = len(starts.profiles) - 2
-    cv2 = max(LEAST_CV**2, 0.0 if alike else float(_pooled(relative[None, :], starts)[0]))
+    cv2 = float(_pooled(relative[None, :], starts)[0]) if whole_cv2 is None else whole_cv2
+    cv2 = max(LEAST_CV**2, cv2)
     noise = Noise((float(means[0]), float(means[1])), cv2, OWN)
     values = own * starts.us
     ratio = _pooled(values, starts) / _expected(values, starts, noise)
