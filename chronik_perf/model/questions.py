@@ -101,9 +101,9 @@ PROBED: tuple[Probed, ...] = (
     ),
     Probed(
         "refused",
-        "refusing what asks for a topic that is not there",
+        "refusing three requests for a topic that is not there",
         "ms",
-        "What asks for a topic that is not there is refused after {value} by {who}, and after {less} by {other}",
+        "Three requests for a topic that is not there are refused after {value} by {who}, and after {less} by {other}",
         work=ASKED,
     ),
     Probed(

@@ -59,7 +59,7 @@ WRONGS: tuple[Probed, ...] = (
         "deleted_left",
         "descriptors or threads that are left of deleted topics",
         "descriptors or threads",
-        "Of topics that were deleted {who} still holds {value}; {other} holds none",
+        "Of topics that were deleted {who} still holds {value} two seconds later; {other} holds none",
         count=True,
         work=ASKED,
     ),

@@ -86,7 +86,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
         def watched_stop(broker: BrokerProcess) -> None:
             profiled.extend(while_connected(rig, network, broker, place, 60))
-            profiled.extend(of_a_stop(rig, broker, 60))
+            profiled.extend(of_a_stop(rig, network, broker, place, 60))
 
         again = started_again(rig, place, network, stop=watched_stop)
         told = asked.told | again

@@ -108,7 +108,7 @@ class Evidence:
 
         def watched_stop(broker: BrokerProcess) -> None:
             taken.extend(while_connected(rig, network, broker, place, ends_s - time.monotonic()))
-            taken.extend(of_a_stop(rig, broker, ends_s - time.monotonic()))
+            taken.extend(of_a_stop(rig, network, broker, place, ends_s - time.monotonic()))
 
         try:
             begun_s = time.monotonic()

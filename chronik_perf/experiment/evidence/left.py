@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import AskedLog, come_and_go, topic_deletion_ms, why
+from chronik_perf.load.asking import DELETED, AskedLog, come_and_go, delete_topics, why
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
 
 # How long what is left of them may be there, and how often is looked.
 GONE_S, LOOK_S = 0.5, 0.01
+DELETED_S = 2.0  # brokers delete files when they have answered, some in a thread of their own
 # Fewer are none: something else may have been opened meanwhile.
 LEAST_LEFT = 5
 _BLOCK_BYTES = 512  # of st_blocks, whatever the file system's are
@@ -22,27 +21,33 @@ def left_open(rig: Rig, log: AskedLog) -> Measured:
     """Count of how many of `COME_AND_GO` connections that have gone a descriptor or a thread is left."""
     try:
         come_and_go(log)  # a pool of threads that has grown does not grow again, and a leak does
+        time.sleep(GONE_S)
+        before = _open(rig)
+        come_and_go(log)
     except MeasurementFailed as error:
         return why(error, log.address)
-    time.sleep(GONE_S)
-    return _left_of(rig, log, come_and_go)
+    return _left_since(rig, before, GONE_S)
 
 
-def deleted_left(rig: Rig, log: AskedLog) -> Measured:
-    """Count the descriptors or threads that are left of topics that were deleted; some must have been before, too."""
-    return _left_of(rig, log, topic_deletion_ms)
-
-
-def _left_of(rig: Rig, log: AskedLog, pass_by: Callable[[AskedLog], object]) -> Measured:
-    """Give how many descriptors or threads, whichever are more, are there that were not before it passed by."""
-    before = _open(rig)
-    if isinstance(unread := before[0], Unavailable):
-        return unread
+def deletion(rig: Rig, log: AskedLog) -> dict[ProbeName, Measured]:
+    """Give what deleting a topic takes, and count the descriptors or threads that are left when more were deleted."""
     try:
-        pass_by(log)
+        took_ms = delete_topics(log).took_ms
+        before = _open(rig)
+        deleted = delete_topics(log).topics
     except MeasurementFailed as error:
-        return why(error, log.address)
-    give_up_s = time.monotonic() + GONE_S
+        return dict.fromkeys(("topic_deletion", "deleted_left"), why(error, log.address))
+    if deleted < DELETED:
+        return {
+            "topic_deletion": took_ms,
+            "deleted_left": Unavailable("it was too slow to delete enough topics"),
+        }
+    return {"topic_deletion": took_ms, "deleted_left": _left_since(rig, before, DELETED_S)}
+
+
+def _left_since(rig: Rig, before: tuple[Measured, Measured], patience_s: float) -> Measured:
+    """Give how many descriptors or threads more there are than before, whichever are more, when patience ends."""
+    give_up_s = time.monotonic() + patience_s
     while True:
         left = [difference(then, now) for then, now in zip(before, _open(rig), strict=True)]
         if known(left[0]) is None:
@@ -55,13 +60,15 @@ def _left_of(rig: Rig, log: AskedLog, pass_by: Callable[[AskedLog], object]) -> 
         time.sleep(LOOK_S)
 
 
-@contextmanager
-def grown(rig: Rig, told: dict[ProbeName, Measured]) -> Iterator[None]:
-    """Add to what is `told` by how many MB its memory, and its files on disk, are larger when the block has run."""
-    rss, disk = rig.process.rss_bytes(), _on_disk(rig)
-    yield
-    told["asked_memory"] = _mb(difference(rss, rig.process.rss_bytes()))
-    told["asked_disk"] = _mb(difference(disk, _on_disk(rig)))
+def sizes(rig: Rig) -> tuple[Measured, Measured]:
+    """Give the bytes of its memory, and those that its files take on disk."""
+    return rig.process.rss_bytes(), _on_disk(rig)
+
+
+def grown_since(rig: Rig, before: tuple[Measured, Measured]) -> dict[ProbeName, Measured]:
+    """Give by how many MB both have grown."""
+    memory, disk = (_mb(difference(then, now)) for then, now in zip(before, sizes(rig), strict=True))
+    return {"asked_memory": memory, "asked_disk": disk}
 
 
 def difference(before: Measured, after: Measured) -> Measured:
@@ -78,12 +85,18 @@ def _open(rig: Rig) -> tuple[Measured, Measured]:
 def _on_disk(rig: Rig) -> Measured:
     if rig.data_dir is None:
         return Unavailable("where its files lie is known of brokers alone that perf has started")
-    return float(sum(_bytes_of(path) for path in rig.data_dir.rglob("*")))
+    unread: list[OSError] = []
+    # A folder that is deleted in between is no failure.
+    walked = os.walk(rig.data_dir, onerror=unread.append)
+    found = sum(_bytes_of(os.path.join(folder, name)) for folder, _, names in walked for name in names)
+    if any(isinstance(one, PermissionError) for one in unread):
+        return Unavailable("its files cannot be read: this user may not")
+    return float(found)
 
 
-def _bytes_of(path: Path) -> int:
+def _bytes_of(path: str) -> int:
     try:
-        return path.lstat().st_blocks * _BLOCK_BYTES
+        return os.lstat(path).st_blocks * _BLOCK_BYTES
     except OSError:  # it was deleted in between
         return 0
 

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 
-from chronik_perf.experiment.evidence.restart import restart
+from chronik_perf.experiment.evidence.restart import restart, waited_on
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import CONNECTED_S, SOON_S
 from chronik_perf.experiment.rig import Rig
@@ -129,12 +129,17 @@ def while_connected(
     return _profile(rig, CONNECTED, recording, came) if came >= COME_AND_GO else ()
 
 
-def of_a_stop(rig: Rig, broker: BrokerProcess, left_s: float) -> tuple[Profile, ...]:
-    """Stop a broker in Python while it is watched where each of its threads is; unwatched where that does not fit."""
+def of_a_stop(
+    rig: Rig, network: Network, broker: BrokerProcess, place: Place, left_s: float
+) -> tuple[Profile, ...]:
+    """Stop a broker in Python while it is watched where each of its threads is; unwatched where that does not fit.
+
+    A consumer waits meanwhile, as in the stop that is timed.
+    """
     if left_s < PROFILER_BEGINS_S:
         broker.stop()
         return ()
-    with profilers.record(broker.pid, "wall") as recording:
+    with waited_on(rig, broker, place, network), profilers.record(broker.pid, "wall") as recording:
         broker.stop()
     return _profile(rig, STOPPED, recording)
 

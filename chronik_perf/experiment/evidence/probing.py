@@ -5,12 +5,15 @@ Every load is of nothing but produce, so what a consumer would meet is in none o
 
 from __future__ import annotations
 
-from chronik_perf.experiment.evidence.left import deleted_left, difference, grown, left_open
+import time
+from collections.abc import Mapping
+
+from chronik_perf.experiment.evidence.left import deletion, difference, grown_since, left_open, sizes
 from chronik_perf.experiment.evidence.restart import TOLD_BY_RESTARTS
 from chronik_perf.experiment.evidence.stage_watch import StageWatch
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import HELD_S, Asked, AskedLog, ask, consume, fill, filled_bytes, why
+from chronik_perf.load.asking import Asked, AskedLog, ask, consume, fill, filled_bytes, why
 from chronik_perf.model import PROBED, Measured, MeasurementFailed, ProbeName, Unavailable
 from chronik_perf.network import Network
 from chronik_perf.sut import BrokerProcess
@@ -18,6 +21,13 @@ from chronik_perf.sut import BrokerProcess
 # Two MB of messages: beside them, what a broker writes now and then is little.
 WRITTEN_BURSTS = 10
 _ASKED = tuple(of.name for of in PROBED if of.name not in TOLD_BY_RESTARTS)
+_OF_OWN_TOPICS: tuple[ProbeName, ...] = (
+    "asked_memory",
+    "asked_disk",
+    "written",
+    "topic_deletion",
+    "deleted_left",
+)
 _NO_LEADER = Unavailable("it does not tell who leads the partition")
 _NO_TOPIC = Unavailable("no topic could be filled")
 _NOT_PLAIN = Unavailable("it is asked without TLS or SASL alone")
@@ -33,25 +43,28 @@ def answers(rig: Rig, place: Place, network: Network, watch: StageWatch) -> Aske
     topic = rig.topic_names[0]
     # What perf did not start goes on with its topics.
     ours = isinstance(rig.broker, BrokerProcess)
-    held: dict[ProbeName, Measured] = {}
+    before = sizes(rig)
     with network.entered():
-        with grown(rig, held):
-            asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours, watch=watch)
-        told = asked.told
-        told["waiting_cpu"] = _waiting_cpu(rig, asked.filled or asked.log)
+        asked = ask(f"{rig.broker.host}:{rig.broker.port}", topic, may_create=ours, watch=watch)
+        told, filled = asked.told, asked.filled
+        told |= dict.fromkeys(_OF_OWN_TOPICS, _why_none(told)) if filled is None else grown_since(rig, before)
+        told["waiting_cpu"] = _waiting_cpu(rig, filled or asked.log)
         told["left_open"] = _NO_LEADER if asked.log is None else left_open(rig, asked.log)
-        told["written"] = _written(rig, asked.filled, told["read_back"])
-        deleted = told["topic_deletion"]
-        told["deleted_left"] = deleted if asked.filled is None else deleted_left(rig, asked.filled)
+        if filled is not None:
+            told["written"] = _written(rig, filled)
+            told |= deletion(rig, filled)
     told["scrape"] = watch.scrape_ms
-    told |= held
     return asked
 
 
-def _written(rig: Rig, log: AskedLog | None, otherwise: Measured) -> Measured:
-    """Give what is written to disk for a byte of messages, or why there is no topic for it, as `otherwise` has it."""
-    if log is None:
-        return otherwise if isinstance(otherwise, Unavailable) else _NO_TOPIC
+def _why_none(told: Mapping[ProbeName, Measured]) -> Unavailable:
+    """Give the reason why no topic was filled."""
+    reason = told["read_back"]
+    return reason if isinstance(reason, Unavailable) else _NO_TOPIC
+
+
+def _written(rig: Rig, log: AskedLog) -> Measured:
+    """Give what is written to disk for a byte of messages."""
     before = rig.process.written_bytes()
     try:
         stored = fill(log, WRITTEN_BURSTS)
@@ -70,8 +83,8 @@ def _waiting_cpu(rig: Rig, log: AskedLog | None) -> Measured:
     if log is None:
         return _NO_LEADER
     try:
-        before, after = consume(log, rig.cpu.read)
+        (before, begun_s), (after, ended_s) = consume(log, lambda: (rig.cpu.read(), time.monotonic()))
     except MeasurementFailed as error:
         return why(error, log.address)
     used_s = difference(before, after)
-    return used_s if isinstance(used_s, Unavailable) else used_s / HELD_S * 1e3
+    return used_s if isinstance(used_s, Unavailable) else used_s / (ended_s - begun_s) * 1e3

@@ -83,7 +83,7 @@ def started_again(
     if not isinstance(rig.broker, BrokerProcess) or rig.data_dir is None:
         return {}
     stored = _held(rig, rig.broker, place, network)
-    with _consumer_of(rig, rig.broker, place, network):
+    with waited_on(rig, rig.broker, place, network):
         rig.stop()
         stopped = rig.broker.stop()
     stop_time: Measured = stopped.took_s
@@ -121,8 +121,8 @@ def started_again(
 
 
 @contextlib.contextmanager
-def _consumer_of(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> Iterator[None]:
-    """Let a consumer wait meanwhile: brokers in service are never stopped without. None where it cannot ask plainly."""
+def waited_on(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -> Iterator[None]:
+    """Let a consumer wait meanwhile: brokers in service are never stopped without. None does where it cannot."""
     with contextlib.ExitStack() as stack:
         if place.client_config is None:
             log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from chronik_perf.load.asking.arriving import connection_ms, first_message_ms, metadata_ms, topic_creation_ms
 from chronik_perf.load.asking.contents import altered
-from chronik_perf.load.asking.deleting import topic_deletion_ms
+from chronik_perf.load.asking.deleting import delete_topics
 from chronik_perf.load.asking.filled import filled
 from chronik_perf.load.asking.holding import early_fetches, fan_out_ms
 from chronik_perf.load.asking.log import AskedLog, why
@@ -56,8 +56,9 @@ _OF_NEW_TOPICS: dict[ProbeName, _Question] = {
     "first_message": first_message_ms,
     "many_partitions": many_partitions_ms,
     "spread_produce": spread_produce_ms,
+    "refused": refused_ms,
 }
-_OF_ALL_TOPICS: dict[ProbeName, _Question] = {"metadata": metadata_ms, "refused": refused_ms}
+_OF_ALL_TOPICS: dict[ProbeName, _Question] = {"metadata": metadata_ms}
 # What is written last is not read back.
 _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "read_back": read_back_ms_per_mb,
@@ -71,14 +72,14 @@ _OF_A_FILLED_TOPIC: dict[ProbeName, _Question] = {
     "large_batch": large_batch_ms,
     "compressed_batch": compressed_batch_ms,
     "altered": altered,
-    "topic_deletion": topic_deletion_ms,
 }
 _ALL: tuple[ProbeName, ...] = (*_OF_THE_LOAD, *_OF_NEW_TOPICS, *_OF_ALL_TOPICS, *_OF_A_FILLED_TOPIC)
 # Those that are work for a broker and not only a wait; connections are looked at by themselves.
-_WORK: tuple[_Question, ...] = (
+_WORK: tuple[Callable[[AskedLog], object], ...] = (
     *_OF_NEW_TOPICS.values(),
     *_OF_ALL_TOPICS.values(),
     *_OF_A_FILLED_TOPIC.values(),
+    delete_topics,
 )
 _NOT_OURS = Unavailable("topics are made on brokers alone that perf has started")
 
@@ -101,7 +102,7 @@ def _unwatched(_name: ProbeName) -> contextlib.AbstractContextManager[object]:
 def ask(
     bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False, watch: Watch = _unwatched
 ) -> Asked:
-    """Ask the leader of a partition, which gets some 150 small messages by it; about two seconds on a sound broker.
+    """Ask the leader of a partition, which gets some 200 small messages by it; some seconds on a sound broker.
 
     Where it `may_create`, topics are made whose names begin with this one's, one of them with some MB, and stay; each
     question is put within `watch`. Raises MeasurementFailed if none of the addresses is that of a broker that answers.

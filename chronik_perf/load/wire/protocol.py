@@ -183,6 +183,6 @@ def create_topic_body(version: int, topic: str, partitions: int, timeout_ms: int
     return struct.pack(">i", 1) + described + struct.pack(">ib", timeout_ms, 0)
 
 
-def delete_topic_body(topic: str, timeout_ms: int) -> bytes:
-    """Encode DeleteTopics for one topic."""
-    return struct.pack(">i", 1) + string(topic) + struct.pack(">i", timeout_ms)
+def delete_topics_body(topics: Sequence[str], timeout_ms: int) -> bytes:
+    """Encode DeleteTopics."""
+    return struct.pack(">i", len(topics)) + b"".join(map(string, topics)) + struct.pack(">i", timeout_ms)

@@ -162,7 +162,7 @@ def read_create_topic(data: bytes) -> tuple[int, str | None]:
 
 
 def read_delete_topic(data: bytes) -> int:
-    """Read DeleteTopics (v1 to v3) of one topic: its error code."""
+    """Read DeleteTopics (v1 to v3): the error code of the first topic."""
     reader = Reader(data)
     reader.take("ii")  # throttle, number of topics
     reader.text()

@@ -105,7 +105,7 @@ def create(bootstrap: str, topic: str, partitions: int, timeout_s: float = CREAT
 def delete(bootstrap: str, topic: str) -> None:
     """Delete a topic; MeasurementFailed if the broker refuses. A topic that is not there is no failure."""
     with WireConnection.to_any(bootstrap) as first:
-        body = protocol.delete_topic_body(topic, int(CREATE_TIMEOUT_S * 1e3))
+        body = protocol.delete_topics_body((topic,), int(CREATE_TIMEOUT_S * 1e3))
         code = _ask_controller(first, protocol.DELETE_TOPICS, body, responses.read_delete_topic)
         if code not in (0, protocol.UNKNOWN_TOPIC):
             raise MeasurementFailed(

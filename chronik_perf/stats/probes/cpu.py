@@ -29,8 +29,8 @@ from chronik_perf.stats.profile_diff import Grown, grown, only_there, parted, pr
 
 _GREW_MOST = ", the function that grew most is {function}, by {more} of CPU "
 _SAID: dict[Phase, str] = {
-    ASKED: "While {who} is asked for topics, what is stored and what never comes, and gets large batches "
-    "and messages to many partitions" + _GREW_MOST + "a start",
+    ASKED: "While {who} is asked for topics, what is stored and what never comes, has topics deleted, and gets large "
+    "batches and messages to many partitions" + _GREW_MOST + "a start",
     CONNECTED: "While connections to {who} come and go" + _GREW_MOST + "for 1,000 of them",
     RESTARTED: "While {who} starts again" + _GREW_MOST + "a start",
     STOPPED: "While {who} stops, its first thread is in {function} for {more} longer",
