@@ -36,19 +36,23 @@ def running(
                 pass_fds=pass_fds,
                 start_new_session=True,  # Ctrl-C reaches it through the toolkit alone
             )
-        with contextlib.suppress(OSError):
-            if cores := _cores_for(pid, stops):
+        for cores in _cores_for(pid, stops):
+            # A container may not have the cores that its machine has.
+            with contextlib.suppress(OSError):
                 os.sched_setaffinity(profiler.pid, cores)
+                break
         yield profiler
     finally:
         if profiler is not None:
             _end(profiler)
 
 
-def _cores_for(pid: int, stops: bool) -> set[int]:
+def _cores_for(pid: int, stops: bool) -> list[set[int]]:
+    """Give the cores that it may have, the best first."""
     mine, its = os.sched_getaffinity(0), os.sched_getaffinity(pid)
     free = set(range(os.cpu_count() or 1)) - mine - its
-    return free or (its if stops else mine - its)
+    shared = its - mine or its
+    return [cores for cores in (free, shared if stops else mine - its) if cores]
 
 
 def _end(profiler: subprocess.Popen[bytes]) -> None:

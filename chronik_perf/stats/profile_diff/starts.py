@@ -50,12 +50,12 @@ def gathered(base: Sequence[Profile], candidate: Sequence[Profile]) -> Starts:
     notes: list[str] = []
     kept = [[p for p in side if _counts(p, notes)] for side in (base, candidate)]
     both = (*kept[0], *kept[1])
-    by_clock = all(p.kind == "cpu" and known(p.cpu_s) is not None for p in both)
+    by_clock = all(p.kind == "cpu" and known(p.cpu_s) for p in both)
     if not by_clock:
         notes += [
             f"CPU seconds of {p.side} are not known: on both sides a sample counts as 1/{p.rate_hz} s."
             for p in both
-            if p.kind == "cpu" and known(p.cpu_s) is None
+            if p.kind == "cpu" and not known(p.cpu_s)
         ]
     return Starts(
         profiles=both,
