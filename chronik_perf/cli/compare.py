@@ -27,9 +27,6 @@ from chronik_perf.cli.options import (
 )
 from chronik_perf.model import BadInput
 
-# The rest is for blocks, for starts, and for what they are asked.
-MOST_OF_BUDGET = 0.7
-
 
 def compare(
     base: Annotated[
@@ -133,6 +130,7 @@ def compare(
     clients = read_clients(client_config)
     # Numerics and clients take half a second to import, for which neither --help nor a typing error should wait.
     from chronik_perf.cli.work import comparing, resuming
+    from chronik_perf.experiment import longest_cpu_profile_s
 
     command = shlex.join(["perf", *sys.argv[1:]])
     if resume is not None:
@@ -146,7 +144,7 @@ def compare(
         loads, notes = able(comparing.workloads(quick, workload), clients, named=bool(workload))
         plan = comparing.design(quick, seed, blocks, family_error, limits, budget_s)
         if profile_s is not None:
-            _check_that_it_fits(profile_s, len(loads), plan.budget_s)
+            _check_that_it_fits(profile_s, len(loads), longest_cpu_profile_s(plan, len(loads)))
         measuring = comparing.begun(
             (base or "", overrides(set_base or [])),
             (candidate or "", overrides(set_candidate or [])),
@@ -169,12 +167,12 @@ def compare(
     return {"none": 0, "regression": 1, "inconclusive": 3}[outcome]
 
 
-def _check_that_it_fits(profile_s: float, workloads: int, budget_s: float | None) -> None:
+def _check_that_it_fits(profile_s: float, workloads: int, longest_s: float) -> None:
     """Raise BadInput for profiles that leave too little of the budget for the blocks that decide."""
-    both_s = 2 * workloads * profile_s
-    if budget_s is not None and both_s > MOST_OF_BUDGET * budget_s:
+    if profile_s > longest_s:
         loads = f"{workloads} workloads" if workloads > 1 else "one workload"
+        most = f"at most {longest_s:.0f}s" if longest_s >= 1 else "no profile"
         raise BadInput(
-            f"--cpu-profile takes {both_s:g} s for both sides under {loads}, more than {MOST_OF_BUDGET:.0%} of the "
-            f"{budget_s:g} s that all may take; give a longer --budget, or name one --workload"
+            f"--cpu-profile {profile_s:g}s under {loads} leaves too little of the budget for the blocks that decide: "
+            f"{most} fits into it; give a longer --budget, or name one --workload"
         )

@@ -3,6 +3,7 @@
 Runs blocks and yields the growing comparison after each, so that whoever holds it loses at most one block.
 """
 
+from chronik_perf.experiment.evidence.timing import longest_cpu_profile_s
 from chronik_perf.experiment.lock import machine_lock
 from chronik_perf.experiment.place import Place, choose_place
 from chronik_perf.experiment.plan import default_design, default_workloads
@@ -15,6 +16,7 @@ __all__ = [
     "choose_place",
     "default_design",
     "default_workloads",
+    "longest_cpu_profile_s",
     "machine_lock",
     "new_comparison",
     "run",

@@ -12,19 +12,12 @@ from typing import Any
 
 from chronik_perf.experiment.blocks import BlockRunner
 from chronik_perf.experiment.evidence.gathering import MOST_BYTES, Evidence
+from chronik_perf.experiment.evidence.timing import CLOSING_S, evidence_seconds, next_kinds
 from chronik_perf.experiment.networks import ISOLATED, networks
 from chronik_perf.experiment.pacing import paced
 from chronik_perf.experiment.place import Place, beside_the_load, check_free_space, no_data_left
 from chronik_perf.experiment.plan import KINDS, budget
-from chronik_perf.experiment.planning import (
-    CLOSING_S,
-    affordable,
-    evidence_seconds,
-    next_kinds,
-    next_pairs,
-    seconds_for_blocks,
-    seconds_left,
-)
+from chronik_perf.experiment.planning import affordable, next_pairs, seconds_for_blocks, seconds_left
 from chronik_perf.experiment.progress import BLOCK, Progress, Report
 from chronik_perf.experiment.rig import Rig
 from chronik_perf.model import (
@@ -160,9 +153,11 @@ def run(
             left_s = (left() - CLOSING_S) / 1.2
             waits = any(one.kind == "wall" for one in evidence.profiles)
             following = next_kinds(comparison, spend, start + 1, kinds, took_s, left_s, waits=waits)
-            if evidence.failed or following is None:
+            unprofiled = start + 1 >= spend.probed_starts and not evidence.profiles
+            if evidence.failed or following is None or unprofiled:
                 break
             kinds = following
+        evidence.note_short_profiles(design.cpu_profile_s if profiles else None, comparison.workloads)
         comparison = evidence.added_to(comparison)
         yield grown(complete=True)
 

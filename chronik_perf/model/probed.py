@@ -74,3 +74,8 @@ class Probed:
     least: float = 0.0
     work: Phase | None = None
     failed: str = ""
+
+    @property
+    def is_work(self) -> bool:
+        """Tell whether a broker works longer where there is more of it: what is wrong, or held, takes no time."""
+        return not self.count and self.unit != "MB"

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from chronik_perf.experiment.plan import budget, default_design
-from chronik_perf.experiment.planning import (
+from chronik_perf.experiment.evidence.timing import (
     CLOSING_S,
-    affordable,
     evidence_seconds,
     next_kinds,
+)
+from chronik_perf.experiment.plan import budget, default_design
+from chronik_perf.experiment.planning import (
+    affordable,
     next_pairs,
     seconds_for_blocks,
     seconds_left,

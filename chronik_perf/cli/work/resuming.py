@@ -100,6 +100,9 @@ def _planned(earlier: Comparison, blocks: int | None, budget_s: float | None) ->
     """Give the plan of more blocks, and what all of them together can tell. Raises BadInput if that is nothing."""
     more = blocks or earlier.design.blocks
     plan = dataclasses.replace(earlier.design, blocks=more, budget_s=budget_s or earlier.design.budget_s)
+    if earlier.profiles:
+        # A long profile that was taken stays, and what is added is time for blocks.
+        plan = dataclasses.replace(plan, cpu_profile_s=None)
     in_all = dataclasses.replace(plan, blocks=len(earlier.kept_blocks) + more)
     return plan, design_check(in_all, earlier.workloads)
 

@@ -27,6 +27,7 @@ from chronik_perf.experiment.plan import ASKED_AGAIN_S, Budget
 from chronik_perf.experiment.rig import Rig, begin_at_rest, wait_for_rest
 from chronik_perf.experiment.slices import run_load
 from chronik_perf.model import (
+    SIDES,
     Comparison,
     Lacking,
     MeasurementFailed,
@@ -45,6 +46,7 @@ from chronik_perf.sampling.series import record
 from chronik_perf.sampling.thread_states import ThreadStates
 from chronik_perf.sut import BrokerProcess
 
+NEARLY = 0.9
 MOST_BYTES = 384 << 20  # of one window: about 4 s at acks=1, one second of full batches at acks=0
 
 
@@ -137,6 +139,21 @@ class Evidence:
         self.failed = True
         self.lacking.append(Lacking("more", f"{where}evidence ended early: {error}"))
 
+    def note_short_profiles(self, wanted_s: float | None, workloads: Sequence[Workload]) -> None:
+        """Note under which workloads the CPU was profiled for less than the time that somebody has asked for."""
+        for workload in workloads if wanted_s is not None else ():
+            for side in SIDES:
+                taken = [
+                    p for p in self.profiles if (p.side, p.workload, p.kind) == (side, workload.name, "cpu")
+                ]
+                had_s = sum(p.window_s for p in taken)
+                if taken and had_s < NEARLY * (wanted_s or 0.0):
+                    had = f"was profiled for {had_s:.0f} s and not for {wanted_s:.0f} s"
+                    why = f"time ran out, or a window ended at {MOST_BYTES >> 20} MiB of messages"
+                    self.lacking.append(
+                        Lacking("more", f"the CPU of {side} under {workload.title} {had}: {why}")
+                    )
+
     def lack_of(self, sort: Literal["profiles", "series"], why: str) -> None:
         """Note that there will be none of one sort, and why."""
         what = "time series" if sort == "series" else sort
@@ -153,7 +170,9 @@ class Evidence:
         return dataclasses.replace(
             comparison,
             series=_newer(self.series, comparison.series),
-            profiles=_newer(self.profiles, comparison.profiles),
+            profiles=_newer(self.profiles, comparison.profiles)
+            if _starts_of(self.profiles) >= _starts_of(comparison.profiles)
+            else comparison.profiles,
             missing_profiles=tuple(self.missing_profiles) if looked else comparison.missing_profiles,
             probes=_newer(self.probes, comparison.probes),
             lacking=tuple(dict.fromkeys((*lacked, *(one for one in self.lacking if not have[one.sort])))),
@@ -166,6 +185,11 @@ _OfSide = TypeVar("_OfSide", Series, Profile, Probe)
 def _newer(gathered: Sequence[_OfSide], earlier: tuple[_OfSide, ...]) -> tuple[_OfSide, ...]:
     """Give what was gathered now, unless it lacks a side of which there was something before."""
     return tuple(gathered) if {one.side for one in gathered} >= {one.side for one in earlier} else earlier
+
+
+def _starts_of(profiles: Sequence[Profile]) -> int:
+    """Give how many starts of a side were profiled, of that which has fewer: with fewer of them less can be told."""
+    return min(len({p.start for p in profiles if p.side == side}) for side in SIDES)
 
 
 def _take_series(rig: Rig, others: Sequence[Rig], workload: Workload, duration_s: float) -> Series:
@@ -181,7 +205,9 @@ def _take_profile(
     pid = rig.broker.pid
     if isinstance(pid, Unavailable):
         return MissingProfile(rig.side, workload.name, kind, pid.reason)
-    if kind == "wall" and profilers.why_not(pid, kind) is None:
+    if (reason := profilers.why_not(pid, kind)) is not None:
+        return MissingProfile(rig.side, workload.name, kind, reason)
+    if kind == "wall":
         # Half of the time for where threads wait, and first: a profiler's stops interrupt what waits.
         duration_s /= 2
         states, stored = _look_at_threads(rig, others, workload, pid, duration_s)

@@ -8,7 +8,7 @@ could follow, nor do replies out of order, or work that nobody asked for: where 
 first that only the candidate was ever seen in. Threads that are not ended are named by the function that they begin
 in, and a restart or an answer that takes longer by the functions whose CPU grew meanwhile, then by the stages in which
 what was produced for it waited (before these, calls that only the candidate was seen in where something is amiss that
-should never be); memory that is held before any load by the functions whose CPU grew with connections.
+should never be, or more is held); memory that is held before any load by the functions whose CPU grew with connections.
 Where a start is slow more often and the mean is not proven to have moved, the stages
 are named in which slow starts differ from the base's. Where response times got longer, as far as evidence tells, and
 no gate has a word of it, the stage is named that most of it went to, told by evidence as well; and where messages cost
@@ -79,8 +79,8 @@ def culprits(comparison: Comparison, verdict: Verdict) -> tuple[Culprit, ...]:
         named += (_frame(begun, workload) for workload, begun in begun_threads(comparison))
     probed = [change for change in probe_changes(comparison) if change.worse]
     phases = phases_behind(comparison, {one.of.name for one in probed})
-    # What should never be is no work that grew: whatever it makes others ask for does.
-    if any(one.of.count and one.of.work == ASKED for one in probed):
+    # What is wrong or held is no work that grew: what grows beside it is what clients then ask for, or chance.
+    if any(not one.of.is_work and one.of.work == ASKED for one in probed):
         named += (_frame(call, ASKED) for call in only_while_asked(comparison))
     named += (_frame(call, phase) for phase, call in grew_meanwhile(comparison, phases))
     named += (Culprit("stage", s.stage, ASKED, s.growth_ms) for one in probed for s in one.stages)
