@@ -89,6 +89,16 @@ def test_a_call_that_is_made_more_often_is_named_and_not_its_largest_part() -> N
     assert entered({**more, LOOP: 100}, {**base, LOOP: 100}) == "decode (b.py)"
 
 
+def test_what_was_added_in_many_places_is_named_and_not_what_they_have_in_common() -> None:
+    """Given a function that four handlers call now and that holds most of the growth, it is named, not their caller."""
+    handlers = [f"{LOOP};receive (a.py);handler{n} (h{n}.py)" for n in range(4)]
+    base = {**BASE, **dict.fromkeys(handlers, 50)}
+    added = {f"{h};similar (x.py);ratio (difflib.py)": 500 for h in handlers}
+    assert entered({**base, **added}, base) == "similar (x.py)"
+    one = {f"{handlers[0]};similar (x.py);ratio (difflib.py)": 500}
+    assert entered({**base, **one}, base) == "similar (x.py)"
+
+
 def test_an_override_is_no_new_work() -> None:
     """Given a method that was replaced by one of the same name which does one thing more, that thing is named."""
     mine = f"{LOOP};Mine.append (d.py)"

@@ -6,8 +6,9 @@ in many of them. What a reader wants named is the call.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chronik_perf.stats.profile_diff.figures import DiffNode, Figures, Interval, ProfileDifference, parted
 from chronik_perf.stats.profile_diff.moves import State
@@ -84,7 +85,11 @@ def _entries(root: DiffNode, known: Set[str]) -> Iterator[DiffNode]:
             elif cost_us > 0 and _goes_further(call, cost_us):
                 pending.append((call, cost_us))
             elif cost_us <= MINOR * callers_us or _holds_most(call, cost_us, root):
-                yield call if cost_us > 0 else _past_wrappers(call, known)
+                yield (
+                    (_new_on_many_paths(call, cost_us, known) or call)
+                    if cost_us > 0
+                    else _past_wrappers(call, known)
+                )
             else:
                 pending.append((call, cost_us))
 
@@ -105,6 +110,27 @@ def _goes_further(call: DiffNode, cost_us: float) -> bool:
         if inner.state == "grew" and holds_it and (alone or does_nothing_else):
             return True
     return False
+
+
+def _new_on_many_paths(call: DiffNode, cost_us: float, known: Set[str]) -> DiffNode | None:
+    """Give the function that was added under a call in several places and holds what grew there; None if none does."""
+    paths: dict[str, list[DiffNode]] = defaultdict(list)
+    pending = [(inner, frozenset[str]()) for inner in call.children]
+    while pending:
+        node, within = pending.pop()
+        new = node.base_us == 0 and node.state == "grew" and node.name != POOLED and _bare(node) not in known
+        if new and node.name not in within:
+            paths[node.name].append(node)
+            within |= {node.name}
+        pending += [(inner, within) for inner in node.children]
+    if not paths:
+        return None
+    most = max(paths.values(), key=lambda nodes: sum(node.candidate_us for node in nodes))
+    whole_us = sum(node.candidate_us for node in most)
+    if len(most) < 2 or whole_us < LED_TO * (call.candidate_us - cost_us):
+        return None
+    # What each path's interval says is not said of their sum.
+    return replace(most[0], candidate_us=whole_us, interval_us=None)
 
 
 def _past_wrappers(call: DiffNode, known: Set[str]) -> DiffNode:
