@@ -55,7 +55,7 @@ def while_asked(rig: Rig, network: Network, filled: AskedLog | None) -> tuple[Pr
     pid = rig.broker.pid
     if isinstance(pid, Unavailable) or filled is None or not profilers.profiles_lives(pid):
         return ()
-    with profilers.record(pid, "cpu") as recording, network.entered():
+    with profilers.record_closely(pid, "cpu") as recording, network.entered():
         ask_for_work(filled)
         scraped_s = time.monotonic() + SCRAPES_S
         for _ in range(SCRAPES):
@@ -122,7 +122,7 @@ def while_connected(
     left = known(ProcessSampler(broker.pid).descriptors_left())
     most = 0 if left is None else min(MOST_COMING, int(left * LEAKED))
     try:
-        with profilers.record(broker.pid, "cpu") as recording, network.entered():
+        with profilers.record_closely(broker.pid, "cpu") as recording, network.entered():
             came = keep_coming(log, most)
     except MeasurementFailed:
         return ()

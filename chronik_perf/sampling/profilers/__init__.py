@@ -12,7 +12,7 @@ from typing import Protocol
 from chronik_perf.model import ProfileKind, Unavailable
 from chronik_perf.sampling.profilers.async_profiler import AsyncProfiler
 from chronik_perf.sampling.profilers.linux_perf import LinuxPerf
-from chronik_perf.sampling.profilers.pyspy import PySpy
+from chronik_perf.sampling.profilers.pyspy import CLOSE_HZ, PySpy
 from chronik_perf.sampling.profilers.recording import Recording
 from chronik_perf.sampling.profilers.runtime import Runtime, runtime_of
 from chronik_perf.sampling.profilers.whole_life import whole_life
@@ -24,6 +24,7 @@ __all__ = [
     "profiler_of",
     "profiles_lives",
     "record",
+    "record_closely",
     "whole_life",
     "why_not",
 ]
@@ -67,6 +68,11 @@ def profiler_of(pid: int) -> Profiler | Unavailable:
 def profiles_lives(pid: int) -> bool:
     """Tell whether a program such as this process could be profiled from its start on, see `whole_life`."""
     return isinstance(profiler_of(pid), PySpy) and why_not(pid, "cpu") is None
+
+
+def record_closely(pid: int, kind: ProfileKind) -> contextlib.AbstractContextManager[Recording]:
+    """Profile a program that `profiles_lives` while the block runs, with more samples than a load would bear."""
+    return PySpy().record(pid, kind, CLOSE_HZ)
 
 
 def why_not(pid: int, kind: ProfileKind) -> str | None:

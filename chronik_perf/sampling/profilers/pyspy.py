@@ -34,6 +34,7 @@ from chronik_perf.sampling.profilers.runtime import Runtime
 # On the core of what it stops. There the reference broker uses as much CPU for a message as with 250, and with 1,000
 # 5 % more; on the core of the load some starts with 500 stored a fifth.
 RATE_HZ = 500
+CLOSE_HZ = 1000  # where what it takes from the broker is in no figure
 _ATTACH_LIMIT_S = 10.0
 
 
@@ -54,15 +55,15 @@ class PySpy:
         return None if _version(program) else f"{program} does not run (pip install --force-reinstall py-spy)"
 
     @contextlib.contextmanager
-    def record(self, pid: int, kind: ProfileKind) -> Iterator[Recording]:
+    def record(self, pid: int, kind: ProfileKind, rate_hz: int = RATE_HZ) -> Iterator[Recording]:
         """Profile a running process while the block runs."""
-        recording = Recording(kind, profiler=version_here(), rate_hz=RATE_HZ)
+        recording = Recording(kind, profiler=version_here(), rate_hz=rate_hz)
         with recording.scratch() as folder:
             if folder is None:
                 yield recording
                 return
             out, said = Path(folder, "stacks.txt"), Path(folder, "said.txt")
-            command = [*options(kind, out), "--pid", str(pid)]
+            command = [*options(kind, out, rate_hz), "--pid", str(pid)]
             with running(command, pid=pid, said=said, stops=True) as spy:
                 recording.missing = _await_sampling(spy, pid)
                 with recording.window(pid):
@@ -109,10 +110,10 @@ def _version(program: str) -> str:
     return ""
 
 
-def options(kind: ProfileKind, out: Path) -> list[str]:
+def options(kind: ProfileKind, out: Path, rate_hz: int) -> list[str]:
     """Give the command of a recording, to which a process or a program is still to be added."""
     return [
-        *(_program() or "py-spy", "record", "--rate", str(RATE_HZ), "--threads", "--nolineno"),
+        *(_program() or "py-spy", "record", "--rate", str(rate_hz), "--threads", "--nolineno"),
         *("--format", "raw", "--output", str(out)),
         *(["--idle"] if kind == "wall" else []),
     ]
