@@ -16,6 +16,10 @@ from itertools import takewhile
 
 from broker.connection import Connection
 from broker.faults.fault import Fault, Part
+from broker.fetch import Fetch
+from broker.protocol.fetch import FetchRequest
+from broker.replies import Reply
+from broker.server import Request
 
 _LARGE_BYTES = 64 * 1024
 
@@ -32,28 +36,42 @@ def send_blocking(client: socket.socket, pieces: deque[memoryview], most_s: floa
                 pieces.popleft()
 
 
+def _is_large(reply: Reply) -> bool:
+    return len(reply.encoded or b"") > _LARGE_BYTES
+
+
 def _parts(strength: float) -> tuple[Part, ...]:
     class Blocking(Connection):
+        # Looked for where something large may be: all other replies leave as quickly as before.
+        has_large = False
+
         def flush(self) -> None:
-            transport = self._transport
-            ready = list(takewhile(lambda reply: reply.encoded is not None, self.replies))
-            sizes = [len(reply.encoded or b"") for reply in ready]
-            is_large = max(sizes, default=0) > _LARGE_BYTES
-            # What the transport still holds has to be sent before.
-            if not is_large or transport is None or transport.get_write_buffer_size():
+            if not self.has_large:
                 super().flush()
                 return
-            pieces: deque[memoryview] = deque()
-            with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as twin:
-                for reply, size_bytes in zip(ready, sizes, strict=True):
-                    pieces.append(memoryview(reply.encoded or b""))
-                    reply.encoded = b""
-                    if size_bytes > _LARGE_BYTES:
-                        send_blocking(twin, pieces, strength / 1e3)
-            ready[-1].encoded = b"".join(pieces)
+            transport = self._transport
+            ready = list(takewhile(lambda reply: reply.encoded is not None, self.replies))
+            # What the transport still holds has to be sent before.
+            if any(map(_is_large, ready)) and transport is not None and not transport.get_write_buffer_size():
+                pieces: deque[memoryview] = deque()
+                with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as twin:
+                    for reply in ready:
+                        large = _is_large(reply)
+                        pieces.append(memoryview(reply.encoded or b""))
+                        reply.encoded = b""
+                        if large:
+                            send_blocking(twin, pieces, strength / 1e3)
+                ready[-1].encoded = b"".join(pieces)
             super().flush()
+            self.has_large = any(map(_is_large, self.replies))
 
-    return (Blocking,)
+    class Telling(Fetch):
+        def answer(self, request: Request, wanted: FetchRequest) -> None:
+            super().answer(request, wanted)
+            if _is_large(request.reply) and isinstance(request.connection, Blocking):
+                request.connection.has_large = True
+
+    return (Blocking, Telling)
 
 
 FAULT = Fault(
