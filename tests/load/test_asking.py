@@ -110,15 +110,9 @@ def test_what_new_connections_and_topics_cost_is_told(tmp_path: Path) -> None:
 
 def test_what_producers_do_that_no_load_does_is_told(tmp_path: Path) -> None:
     """Given a broker that compresses again, syncs for each producer and wakes one each 20 ms, it takes longer there."""
-    told = []
-    faults = ("fault.recompressed=1", "fault.producer_sync=10", "fault.woken_in_turn=20")
-    for n, settings in enumerate(((), faults)):
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        with running_broker(folder, "v2.2.0", *settings) as running:
-            create_topic(running.bootstrap, "t", 1)
-            told.append(_told(running.bootstrap, "t", may_create=True))
-    sound, faulty = told
+    sound, faulty = _of_both(
+        tmp_path, "fault.recompressed=1", "fault.producer_sync=10", "fault.woken_in_turn=20"
+    )
     for name in ("compressed_batch", "idempotent", "fan_out"):
         assert 0 < _known(sound[name]) < _known(faulty[name])
     assert _known(faulty["fan_out"]) >= 20 * 19
@@ -129,15 +123,9 @@ def test_what_comes_after_a_pause_for_what_is_not_there_and_for_many_partitions_
     tmp_path: Path,
 ) -> None:
     """Given a broker that is slow to wake, to refuse and to store for several partitions, it takes longer there."""
-    told = []
-    faults = ("fault.drowsy=60", "fault.slow_refusal=100", "fault.partition_by_partition=1")
-    for n, settings in enumerate(((), faults)):
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        with running_broker(folder, "v2.2.0", *settings) as running:
-            create_topic(running.bootstrap, "t", 1)
-            told.append(_told(running.bootstrap, "t", may_create=True))
-    sound, faulty = told
+    sound, faulty = _of_both(
+        tmp_path, "fault.drowsy=60", "fault.slow_refusal=100", "fault.partition_by_partition=1"
+    )
     for name in ("after_pause", "refused", "spread_produce"):
         assert 0 < _known(sound[name]) < _known(faulty[name]), name
     assert {sound["early_fetches"], faulty["early_fetches"]} <= {0.0, TOO_BUSY}
@@ -313,6 +301,18 @@ def test_nobody_who_listens_is_a_failure() -> None:
 
 def _told(bootstrap: str, topic: str, partition: int = 0, *, may_create: bool = False) -> Asked:
     return ask(bootstrap, topic, partition, may_create=may_create).told
+
+
+def _of_both(folder: Path, *faults: str) -> tuple[Asked, Asked]:
+    """Ask a sound broker, and then one with faults."""
+    told = []
+    for settings in ((), faults):
+        own = folder / str(len(told))
+        own.mkdir()
+        with running_broker(own, "v2.2.0", *settings) as running:
+            create_topic(running.bootstrap, "t", 1)
+            told.append(_told(running.bootstrap, "t", may_create=True))
+    return told[0], told[1]
 
 
 def _asked_of_faulty(folder: Path, fault: str) -> Asked:

@@ -17,6 +17,7 @@ import scipy
 from chronik_perf.model import PROBED, SIDES, Comparison, Probed, ProbeName, Side, Unavailable, known
 from chronik_perf.stats.betting.bets import Floats
 from chronik_perf.stats.moderated import prior_of
+from chronik_perf.stats.welch import welch_reach
 
 ERROR = 0.01  # of all that is probed together, that one of them is wrongly said to differ
 LEAST_STARTS = 3
@@ -128,7 +129,7 @@ def reaches(logs: Sequence[tuple[Floats, Floats]], error: float) -> Floats:
     have half of the error, so that the narrower of two intervals holds.
     """
     quantile = 1 - error / 2 / 2
-    own: Floats = np.asarray([own_reach(*both, quantile) for both in logs])
+    own: Floats = np.asarray([welch_reach(*both, quantile) for both in logs])
     return np.minimum(_shared_reach(logs, quantile), own)
 
 
@@ -139,16 +140,6 @@ def _shared_reach(logs: Sequence[tuple[Floats, Floats]], quantile: float) -> Flo
     variances, freedom = prior_of(squares / df, df).shrunk(squares / df, df)
     counts = np.asarray([1 / base.size + 1 / candidate.size for base, candidate in logs])
     return np.asarray(scipy.special.stdtrit(freedom, quantile) * np.sqrt(variances * counts))
-
-
-def own_reach(base: Floats, candidate: Floats, quantile: float) -> float:
-    """Give how far the interval of two means' difference reaches by their values alone (Welch, Biometrika 34, 1947)."""
-    each = [float(x.var(ddof=1)) / x.size for x in (base, candidate)]
-    total = sum(each)
-    if total == 0:
-        return 0.0
-    freedom = total**2 / sum(v**2 / (x.size - 1) for v, x in zip(each, (base, candidate), strict=True))
-    return float(scipy.special.stdtrit(freedom, quantile)) * math.sqrt(total)
 
 
 def _judged(row: ProbeRow, change: tuple[float, float] | None) -> ProbeRow:

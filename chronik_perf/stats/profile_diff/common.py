@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy
 
 from chronik_perf.stats.profile_diff.starts import Floats, Starts
+from chronik_perf.stats.welch import welch_reach
 
 # Fewer functions, or fewer samples of each, tell nothing of all.
 LEAST_FUNCTIONS = 10
@@ -61,13 +61,7 @@ def common_factors(own: npt.NDArray[np.int64], starts: Starts) -> Common | None:
 
 
 def _differ(base: Floats, candidate: Floats) -> bool:
-    each = [float(x.var(ddof=1)) / x.size for x in (base, candidate)]
-    apart = abs(float(candidate.mean() - base.mean()))
-    if sum(each) == 0:
-        return apart > 0
-    freedom = sum(each) ** 2 / sum(v**2 / (x.size - 1) for v, x in zip(each, (base, candidate), strict=True))
-    p = 2 * float(scipy.special.stdtr(freedom, -apart / math.sqrt(sum(each))))
-    return p < SIDES_DIFFER
+    return abs(float(candidate.mean() - base.mean())) > welch_reach(base, candidate, 1 - SIDES_DIFFER / 2)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
