@@ -79,7 +79,7 @@ def coloured(
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print all of it."""
     print("Equals with anything coloured (functions, frames):")
     for sd in (0.02, 0.1, 0.3, 0.5):
         for starts in (3, 4, 8):
