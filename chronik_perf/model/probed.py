@@ -79,3 +79,8 @@ class Probed:
     def is_work(self) -> bool:
         """Tell whether a broker works longer where there is more of it: what is wrong, or held, takes no time."""
         return not self.count and self.unit != "MB"
+
+    @property
+    def is_time(self) -> bool:
+        """Tell whether it is measured in time, of the wall or of a core."""
+        return self.unit.partition(" ")[0] in ("ms", "s")

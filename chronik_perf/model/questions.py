@@ -144,7 +144,7 @@ PROBED: tuple[Probed, ...] = (
         "MB",
         "With new topics and all else that was asked the memory of {who} has grown by {value}, and that of {other} by "
         "{less}",
-        least=4.0,
+        least=16.0,
         work=ASKED,
     ),
     Probed(

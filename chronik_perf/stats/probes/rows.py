@@ -111,15 +111,15 @@ def _tells_a_change(row: ProbeRow) -> bool:
 
 def _changes(rows: Mapping[ProbeName, ProbeRow]) -> dict[ProbeName, tuple[float, float]]:
     """Give the difference of each one's means of logarithms, and how far its interval reaches to either side."""
-    if not rows:
-        return {}
-    logs = [_at_least(row) for row in rows.values()]
-    logs = [(np.log(base), np.log(candidate)) for base, candidate in logs]
-    reach = reaches(logs, ERROR / sum(not of.count for of in PROBED))
-    return {
-        name: (float(candidate.mean() - base.mean()), float(far))
-        for name, (base, candidate), far in zip(rows, logs, reach, strict=True)
-    }
+    changes = {}
+    # Bytes hardly scatter, and beside them times would seem to have nothing in common.
+    for alike in ([name for name in rows if rows[name].of.is_time is times] for times in (True, False)):
+        values = [_at_least(rows[name]) for name in alike]
+        logs = [(np.log(base), np.log(candidate)) for base, candidate in values]
+        reach = reaches(logs, ERROR / sum(not of.count for of in PROBED)) if logs else ()
+        for name, (base, candidate), far in zip(alike, logs, reach, strict=True):
+            changes[name] = float(candidate.mean() - base.mean()), float(far)
+    return changes
 
 
 def reaches(logs: Sequence[tuple[Floats, Floats]], error: float) -> Floats:
