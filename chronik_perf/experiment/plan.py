@@ -113,7 +113,7 @@ LEAN = 0.75
 # Profiles of several starts would leave a shorter run too few blocks.
 LEAST_FOR_STARTS_S = 90.0
 # Of a long profile: what functions differ by from start to start is not told by more seconds of the same start.
-START_PROFILE_S, MOST_PROFILE_STARTS = 25.0, 12
+START_PROFILE_S, MOST_PROFILE_STARTS = 22.0, 12
 
 
 def default_workloads(quick: bool, names: tuple[str, ...] = ()) -> tuple[Workload, ...]:

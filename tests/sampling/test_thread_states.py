@@ -50,7 +50,7 @@ def mostly(waits: Waits, thread: str) -> str:
 
 
 def test_where_each_thread_waits_is_told_by_the_name_that_its_profiler_knows(broker: BrokerProcess) -> None:
-    """Given threads that sleep, wait for a queue, a lock, events and data, each is told apart; the busy one works."""
+    """Given threads that sleep, wait for a queue or lock, events and data, each is told apart; the busy one works."""
     with profilers.record(broker.pid, "wall") as recording:
         time.sleep(0.3)
     states = ThreadStates(broker.pid)

@@ -71,6 +71,14 @@ def test_a_fault_derives_what_it_changes_and_leaves_the_rest(name: str) -> None:
         assert issubclass(getattr(parts, place), getattr(plain, place))
 
 
+def test_each_fault_has_its_score_told() -> None:
+    """The score in docs/faults.md has a row for each fault."""
+    page = (ROOT / "docs" / "faults.md").read_text().partition("## The score so far")[2].partition("\n## ")[0]
+    told = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
+
+    assert sorted(told[1:]) == sorted(NAMES)
+
+
 def test_faults_add_up(start_broker: StartBroker) -> None:
     """Given two faults of one part and one of another, the damage of all three is there."""
     broker = start_broker("fault.spawn=1", "fault.stored_twice=1", "fault.batching_lost=1")
