@@ -21,7 +21,7 @@ from chronik_perf.load.asking import (
     keep_coming,
 )
 from chronik_perf.load.asking.deleting import DELETED, delete_topics
-from chronik_perf.load.asking.holding import FETCHES, early_fetches
+from chronik_perf.load.asking.holding import FETCHES, TOO_BUSY, early_fetches
 from chronik_perf.load.asking.order import IN_ONE_PIECE
 from chronik_perf.load.asking.reading import read_back_ms_per_mb
 from chronik_perf.load.asking.refusing import refused_ms
@@ -31,7 +31,6 @@ from tests.load.broker_process import RunningBroker, running_broker
 from tests.load.lying_broker import FETCH, PRODUCE, lying_broker
 
 Asked = dict[ProbeName, Measured]
-TOO_BUSY = Unavailable("the machine was too busy for it to be told what is early")
 
 
 def test_a_sound_broker_keeps_the_order_and_lets_nobody_wait(broker: RunningBroker, topic: str) -> None:
@@ -158,7 +157,7 @@ def test_topics_that_are_made_to_be_deleted_are_deleted(tmp_path: Path) -> None:
         host, port = running.bootstrap.split(":")
         told = delete_topics(AskedLog("t", 0, (host, int(port))))
         left = AdminClient({"bootstrap.servers": running.bootstrap}).list_topics(timeout=10).topics
-    assert told.topics == DELETED and told.took_ms > 0
+    assert 0 < told.topics <= DELETED and told.took_ms > 0
     assert set(left) == {"t"}
 
 

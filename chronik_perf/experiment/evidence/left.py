@@ -6,7 +6,7 @@ import os
 import time
 
 from chronik_perf.experiment.rig import Rig
-from chronik_perf.load.asking import DELETED, AskedLog, come_and_go, delete_topics, why
+from chronik_perf.load.asking import AskedLog, come_and_go, delete_topics, why
 from chronik_perf.model import Measured, MeasurementFailed, ProbeName, Unavailable, known
 
 # How long what is left of them may be there, and how often is looked.
@@ -14,6 +14,9 @@ GONE_S, LOOK_S = 0.5, 0.01
 DELETED_S = 2.0  # brokers delete files when they have answered, some in a thread of their own
 # Fewer are none: something else may have been opened meanwhile.
 LEAST_LEFT = 5
+# What they leave behind is to be more than that.
+ENOUGH_DELETED = 2 * LEAST_LEFT
+TOO_SLOW = Unavailable("it was too slow to delete enough topics")
 _BLOCK_BYTES = 512  # of st_blocks, whatever the file system's are
 
 
@@ -37,11 +40,8 @@ def deletion(rig: Rig, log: AskedLog) -> dict[ProbeName, Measured]:
         deleted = delete_topics(log).topics
     except MeasurementFailed as error:
         return dict.fromkeys(("topic_deletion", "deleted_left"), why(error, log.address))
-    if deleted < DELETED:
-        return {
-            "topic_deletion": took_ms,
-            "deleted_left": Unavailable("it was too slow to delete enough topics"),
-        }
+    if deleted < ENOUGH_DELETED:
+        return {"topic_deletion": took_ms, "deleted_left": TOO_SLOW}
     return {"topic_deletion": took_ms, "deleted_left": _left_since(rig, before, DELETED_S)}
 
 

@@ -6,7 +6,7 @@ request costs. Some hundred requests on idle connections can, in some seconds. O
 """
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
-from chronik_perf.load.asking.deleting import DELETED, Deletion, delete_topics
+from chronik_perf.load.asking.deleting import Deletion, delete_topics
 from chronik_perf.load.asking.filled import fill, filled_bytes
 from chronik_perf.load.asking.holding import (
     COME_AND_GO,
@@ -24,7 +24,6 @@ from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 __all__ = [
     "ALL_REPLICAS",
     "COME_AND_GO",
-    "DELETED",
     "HELD_S",
     "MOST_COMING",
     "ORDER_ROUNDS",

@@ -26,6 +26,7 @@ CONSUMER_WAIT_MS = 1500
 COME_AND_GO = 50
 # Each leaves a port that cannot be used again for a minute.
 MOST_COMING, COMING_S = 2000, 1.0
+TOO_BUSY = Unavailable("the machine was too busy for it to be told what is early")
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ def early_fetches(log: AskedLog) -> Measured:
         for one, poll in zip(consumers, polls, strict=True):
             batches = answer_to(one, protocol.FETCH, poll, responses.read_fetch)
             early += one.socket in answered and not batches
-    return Unavailable("the machine was too busy for it to be told what is early") if late else float(early)
+    return TOO_BUSY if late else float(early)
 
 
 @contextlib.contextmanager
