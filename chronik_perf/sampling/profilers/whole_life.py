@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronik_perf.sampling.cpu import CpuClock, thread_cpu_s
-from chronik_perf.sampling.profilers.pyspy import CLOSE_HZ, options, read_samples, version_here
+from chronik_perf.sampling.profilers.pyspy import RATE_HZ, options, read_samples, version_here
 from chronik_perf.sampling.profilers.recording import Recording
 
 
@@ -34,12 +34,12 @@ def whole_life() -> Iterator[tuple[Life, Recording]]:
 
     Where there is no profile the recording says why, and then the wrap may be empty.
     """
-    recording = Recording("cpu", profiler=version_here(), rate_hz=CLOSE_HZ)
+    recording = Recording("cpu", profiler=version_here(), rate_hz=RATE_HZ)
     with recording.scratch() as folder:
         if folder is None:
             yield Life([]), recording
             return
         out = Path(folder, "stacks.txt")
-        life = Life([*options("cpu", out, CLOSE_HZ), "--"])
+        life = Life([*options("cpu", out, RATE_HZ), "--"])
         yield life, recording
         read_samples(recording, out, life.used_s)
