@@ -63,6 +63,10 @@ class Budget:
     wall_s: float  # the same with waiting, on the first starts
     probed_starts: int  # the first of them, with time series, waits and what is asked
 
+    def start_s(self, kind: ProfileKind) -> float:
+        """Give the seconds that a profile of this kind has on each of its starts, per workload and side."""
+        return self.profile_s / self.profile_starts if kind == "cpu" else self.wall_s / self.probed_starts
+
 
 # The first blocks are short, since a large effect needs many blocks and not long ones; the plan of the others follows
 # from what those showed. The number of blocks is a bound that the time rarely lets a run reach.

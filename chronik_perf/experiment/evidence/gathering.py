@@ -8,6 +8,7 @@ process have in common tells nothing of the next. The series come from the first
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Sequence
 from typing import Literal, TypeVar
@@ -83,12 +84,7 @@ class Evidence:
                     self.series.append(_take_series(rig, others, workload, spend.series_s))
                     self.series_took_s += time.monotonic() - begun
                 for kind in kinds:
-                    each_s = (
-                        spend.profile_s / spend.profile_starts
-                        if kind == "cpu"
-                        else spend.wall_s / spend.probed_starts
-                    )
-                    taken = _take_profile(rig, others, workload, kind, each_s)
+                    taken = _take_profile(rig, others, workload, kind, spend.start_s(kind))
                     if isinstance(taken, Profile):
                         self.profiles.append(dataclasses.replace(taken, start=start))
                     elif taken not in self.missing_profiles:
@@ -141,18 +137,15 @@ class Evidence:
 
     def note_short_profiles(self, wanted_s: float | None, workloads: Sequence[Workload]) -> None:
         """Note under which workloads the CPU was profiled for less than the time that somebody has asked for."""
-        for workload in workloads if wanted_s is not None else ():
-            for side in SIDES:
-                taken = [
-                    p for p in self.profiles if (p.side, p.workload, p.kind) == (side, workload.name, "cpu")
-                ]
-                had_s = sum(p.window_s for p in taken)
-                if taken and had_s < NEARLY * (wanted_s or 0.0):
-                    had = f"was profiled for {had_s:.0f} s and not for {wanted_s:.0f} s"
-                    why = f"time ran out, or a window ended at {MOST_BYTES >> 20} MiB of messages"
-                    self.lacking.append(
-                        Lacking("more", f"the CPU of {side} under {workload.title} {had}: {why}")
-                    )
+        if wanted_s is None:
+            return
+        for workload, side in itertools.product(workloads, SIDES):
+            taken = [p for p in self.profiles if (p.side, p.workload, p.kind) == (side, workload.name, "cpu")]
+            had_s = sum(p.window_s for p in taken)
+            if taken and had_s < NEARLY * wanted_s:
+                had = f"was profiled for {had_s:.0f} s and not for {wanted_s:.0f} s"
+                why = f"time ran out, or a window ended at {MOST_BYTES >> 20} MiB of messages"
+                self.lacking.append(Lacking("more", f"the CPU of {side} under {workload.title} {had}: {why}"))
 
     def lack_of(self, sort: Literal["profiles", "series"], why: str) -> None:
         """Note that there will be none of one sort, and why."""

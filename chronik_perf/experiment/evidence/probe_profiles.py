@@ -11,7 +11,7 @@ import os
 import signal
 import time
 
-from chronik_perf.experiment.evidence.restart import restart, waited_on
+from chronik_perf.experiment.evidence.restart import log_of, restart, waited_on
 from chronik_perf.experiment.place import Place
 from chronik_perf.experiment.plan import CONNECTED_S, SOON_S
 from chronik_perf.experiment.rig import Rig
@@ -118,7 +118,7 @@ def while_connected(
     """
     if left_s < CONNECTED_S or place.client_config is not None:
         return ()
-    log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+    log = log_of(rig, broker)
     left = known(ProcessSampler(broker.pid).descriptors_left())
     most = 0 if left is None else min(MOST_COMING, int(left * LEAKED))
     try:

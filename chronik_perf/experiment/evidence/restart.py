@@ -61,6 +61,11 @@ def restart(
     )
 
 
+def log_of(rig: Rig, broker: BrokerProcess) -> AskedLog:
+    """Give the first load's log on a broker that has the rig's data, be it the rig's own or one started after it."""
+    return AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+
+
 def restart_fits(rig: Rig, start: int, left_s: float) -> bool:
     """Tell whether there is time to start a broker again: on every start where that is soon done, else on the first."""
     ready_s = known(rig.broker.ready_s) or 0.0
@@ -125,7 +130,7 @@ def waited_on(rig: Rig, broker: BrokerProcess, place: Place, network: Network) -
     """Let a consumer wait meanwhile: brokers in service are never stopped without. None does where it cannot."""
     with contextlib.ExitStack() as stack:
         if place.client_config is None:
-            log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+            log = log_of(rig, broker)
             with contextlib.suppress(MeasurementFailed), network.entered():
                 stack.enter_context(waiting_consumer(log))
         yield
@@ -138,7 +143,7 @@ def _killed(
 
     They are sent with acks=all: there are brokers that promise for less only what does not outlast their process.
     """
-    log = AskedLog(rig.topic_names[0], 0, (broker.host, broker.port))
+    log = log_of(rig, broker)
     try:
         with network.entered():
             fill(log, CRASH_BURSTS, ALL_REPLICAS)

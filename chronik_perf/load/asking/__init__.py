@@ -6,11 +6,10 @@ request costs. Some hundred requests on idle connections can, in some seconds. O
 """
 
 from chronik_perf.load.asking.ask import Asked, Watch, ask, ask_for_work
-from chronik_perf.load.asking.deleting import Deletion, delete_topics
+from chronik_perf.load.asking.deleting import delete_topics
 from chronik_perf.load.asking.filled import fill, filled_bytes
 from chronik_perf.load.asking.holding import (
     COME_AND_GO,
-    HELD_S,
     MOST_COMING,
     come_and_go,
     consume,
@@ -24,13 +23,11 @@ from chronik_perf.load.asking.waiting import SLOW_WAIT_MS
 __all__ = [
     "ALL_REPLICAS",
     "COME_AND_GO",
-    "HELD_S",
     "MOST_COMING",
     "ORDER_ROUNDS",
     "SLOW_WAIT_MS",
     "Asked",
     "AskedLog",
-    "Deletion",
     "Watch",
     "ask",
     "ask_for_work",
